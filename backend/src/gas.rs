@@ -21,6 +21,8 @@ pub struct AnnotateGas {
     pub jobs: JobRepository,
     /// Inputs, results, indexes and logs in S3.
     pub objects: Arc<dyn ObjectStore>,
+    /// Multipart uploads of results.
+    pub part_uploads: Arc<dyn PartUploads>,
     /// The topic of jobs that reached a final state.
     pub job_results: Arc<dyn Topic>,
     /// The object keys of the deployment.
@@ -42,7 +44,7 @@ pub struct Gas {
     pub object_keys: Arc<ObjectKeys>,
     /// How long results stay in S3.
     pub retention: RetentionPolicy,
-    /// Multipart uploads of inputs.
+    /// Multipart uploads of inputs and results.
     pub part_uploads: Arc<dyn PartUploads>,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
@@ -88,6 +90,7 @@ impl AnnotateGas {
                 clock: Arc::new(SystemClock),
             },
             objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             job_results: Arc::new(sdk.topic(&deployment.job_results_topic_arn)),
             object_keys: Arc::new(ObjectKeys {
                 prefix: deployment.prefix.clone(),
@@ -108,7 +111,7 @@ impl Gas {
     /// Builds the adapters of a deployment. It makes no request.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
-        let AnnotateGas { jobs, objects, job_results, object_keys, retention } =
+        let AnnotateGas { jobs, objects, part_uploads, job_results, object_keys, retention } =
             AnnotateGas::connect(deployment, sdk);
         Self {
             jobs,
@@ -116,7 +119,7 @@ impl Gas {
             job_results,
             object_keys,
             retention,
-            part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
+            part_uploads,
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
             sessions: Arc::new(postgres::PostgresSessions::new(pool.clone())),
@@ -147,6 +150,7 @@ impl Gas {
         AnnotateGas {
             jobs: self.jobs.clone(),
             objects: Arc::clone(&self.objects),
+            part_uploads: Arc::clone(&self.part_uploads),
             job_results: Arc::clone(&self.job_results),
             object_keys: Arc::clone(&self.object_keys),
             retention: self.retention,

@@ -48,10 +48,12 @@ const SERVER_FUNCTIONS: [(Method, &str); 34] = [
 ];
 
 /// Routes that return files. They are not server functions but need the same protection.
-const FILES: [(Method, &str); 8] = [
+const FILES: [(Method, &str); 10] = [
     (Method::GET, "/account-export"),
     (Method::GET, "/annotations-export/{id}?format=csv"),
     (Method::GET, "/annotations-log/{id}"),
+    (Method::GET, "/annotations-result/{id}?file=plain"),
+    (Method::GET, "/annotations-result/{id}?file=index"),
     (Method::GET, "/annotations-chart/{id}/known.svg"),
     (Method::GET, "/annotations-genome/{id}/chrom.sizes"),
     (Method::GET, "/annotations-genome/{id}/variants?class=header"),

@@ -6,6 +6,7 @@ use crate::job_engine::JobEngine;
 use crate::outage::MaybeOutage;
 use crate::references::ReferenceFailure;
 use crate::report::Report;
+use crate::result_stream::{Indexing, ResultStream, StoredResult};
 use crate::run_file::RunFile;
 use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
@@ -17,7 +18,6 @@ use gas_shared::job::step;
 use gas_shared::{Job, Provenance};
 use std::io;
 use std::path::Path;
-use tokio::time::Instant;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -84,8 +84,8 @@ impl MaybeOutage for AttemptError {
     }
 }
 
-/// Runs everything up to the stored result, in a scratch folder. Dropping the future kills the engine;
-/// the next attempt overwrites what was stored until then.
+/// Runs everything up to the stored result, in a scratch folder. Dropping the future kills the engine and
+/// aborts the upload of its output; the next attempt overwrites what was stored until then.
 pub(crate) async fn attempt(
     worker: &Worker,
     job: &Job,
@@ -120,27 +120,58 @@ pub(crate) async fn attempt(
         more_time: disk::more_time(size, gzip),
     };
     let deadline = engine.deadline(task);
-    let annotated = engine.run(task, deadline, report).await?;
+    let index = folder.join("output.annot.idx");
+    let result = gas.object_keys.result(job.owner, job.id, name);
+    let stream = ResultStream {
+        intake,
+        part_uploads: &gas.part_uploads,
+        engine,
+        task,
+        index: &index,
+        deadline,
+        target: result.clone(),
+        written: report.output(),
+    };
+    let run = async {
+        let annotated = engine.run(task, deadline, report).await?;
+        report.begin_step(step::STORE);
+        report.complete_output();
+        Ok::<_, AttemptError>(annotated)
+    };
+    let (annotated, streamed) = tokio::try_join!(run, stream.run())?;
     let Annotated { records, not_annotated, engine: engine_name } = annotated;
     let provenance = reference.provenance.clone();
     let provenance = provenance.map(|found| Provenance { engine: engine_name, ..found });
 
-    report.begin_step(step::STORE);
-    let annotated = open(&output, "annotated file")?;
     let count_log = open(&log, "count log")?;
-    let result = gas.object_keys.result(job.owner, job.id, name);
     let log_key = gas.object_keys.log(job.owner, job.id, name);
-    let (from, log_from) = (annotated.path(), count_log.path());
-    let kind = if annotated.is_gzip()? { GZIP } else { TEXT };
-    let result_size = intake.retry(|| gas.objects.store(&from, &result, kind)).await?;
+    let log_from = count_log.path();
+    let stored = match streamed {
+        Some(stored) => stored,
+        None => {
+            let annotated = open(&output, "annotated file")?;
+            let (from, content_type) = (annotated.path(), content_type(&annotated)?);
+            let store = || gas.objects.store(&from, &result, content_type);
+            StoredResult { size: intake.retry(store).await?, indexing: Indexing::OfStoredFile }
+        }
+    };
     intake.retry(|| gas.objects.store(&log_from, &log_key, TEXT)).await?;
 
     intake.retry(|| store_summary(gas, job, &output)).await?;
     intake.retry(|| store_region_index(gas, job, &output)).await?;
 
     report.begin_step(step::INDEX);
-    let index = folder.join("output.annot.idx");
-    match store_index(worker, job, task, &index, deadline).await {
+    let built = match stored.indexing {
+        Indexing::OfStoredFile => {
+            engine.index(task, None, &index, deadline).await.map_err(IndexError::Build)
+        }
+        Indexing::AtWork(builder) => match builder.await {
+            Ok(built) => built.map_err(IndexError::Build),
+            Err(error) => Err(IndexError::Build(io::Error::other(error).into())),
+        },
+        Indexing::Hung => Err(IndexError::Hung),
+    };
+    match store_index(worker, job, built, &index).await {
         Ok(()) => {}
         // Another attempt has an index.
         Err(IndexError::Build(full @ EngineError::DiskFull { .. })) => return Err(full.into()),
@@ -151,7 +182,7 @@ pub(crate) async fn attempt(
             tracing::warn!(error = %chain(&error), "result is not indexed");
         }
     }
-    Ok(Finished { records, not_annotated, provenance, result_size })
+    Ok(Finished { records, not_annotated, provenance, result_size: stored.size })
 }
 
 /// Downloads the input.
@@ -196,27 +227,33 @@ async fn store_region_index(gas: &AnnotateGas, job: &Job, output: &Path) -> Resu
 enum IndexError {
     #[error(transparent)]
     Build(#[from] EngineError),
+    #[error("the index builder took no more of the result")]
+    Hung,
     #[error("the index builder wrote no index")]
     NoIndex(#[source] io::Error),
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Builds the index of the results explorer and stores it.
+/// Stores the index of the results explorer, if it was built.
 async fn store_index(
     worker: &Worker,
     job: &Job,
-    task: Task<'_>,
+    built: Result<(), IndexError>,
     index: &Path,
-    deadline: Instant,
 ) -> Result<(), IndexError> {
-    let Worker { gas, engine, intake, .. } = worker;
-    engine.index(task, index, deadline).await?;
+    let Worker { gas, intake, .. } = worker;
+    built?;
     let built = RunFile::open(index).map_err(IndexError::NoIndex)?;
     let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
     let from = built.path();
     intake.retry(|| gas.objects.store(&from, &file, BINARY)).await?;
     Ok(())
+}
+
+/// The content type of a result, which tells programs its form.
+pub(crate) fn content_type(result: &RunFile) -> io::Result<&'static str> {
+    Ok(if result.is_gzip()? { GZIP } else { TEXT })
 }
 
 fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {

@@ -49,6 +49,10 @@ const MAX_ANNOTATIONS: u64 = 4096 * MIB;
 /// genome 260 MB.
 const MAX_PACKED_ANNOTATIONS: u64 = 1024 * MIB;
 
+/// The most of a BGZF result to expect on the disk, in bytes: what the engine writes is sent and removed
+/// meanwhile, unless the store is slower than the engine.
+const MAX_UNSENT_BYTES: u64 = 512 * MIB;
+
 /// The least output to expect, in bytes.
 const MIN_EXPECTED_BYTES: u64 = 64 * MIB;
 
@@ -73,7 +77,8 @@ pub(crate) fn more_time(input_bytes: u64, gzip: bool) -> Duration {
     Duration::from_secs((input_bytes / bytes_a_second).min(MAX_MORE_SECS))
 }
 
-/// The space that a job needs, in bytes: its input, its expected output, and the index.
+/// The space that a job needs, in bytes: its input, its expected output as far as it is not sent while it is
+/// written, and the index.
 ///
 /// It is an estimate from real files, not [`output_limit`]: that would reject most files on an ordinary
 /// disk. A run that needs more may fill the disk, which ends it without counting as a failure of the
@@ -90,7 +95,11 @@ pub(crate) fn space_needed(input_bytes: u64, gzip: bool, form: ResultForm) -> u6
     let annotations = input_bytes.saturating_mul(annotations).min(most);
     let output = input_bytes.saturating_mul(copy).saturating_add(annotations);
     let output = output.max(MIN_EXPECTED_BYTES);
-    input_bytes.saturating_add(output).saturating_add(output / index)
+    let on_disk = match form {
+        ResultForm::Text => output,
+        ResultForm::Bgzf => output.min(MAX_UNSENT_BYTES),
+    };
+    input_bytes.saturating_add(on_disk).saturating_add(output / index)
 }
 
 /// The space that the smallest job needs, in bytes.
@@ -184,11 +193,12 @@ mod tests {
         assert_eq!(smallest_need(), 66 * MIB);
         assert_eq!(space_needed(64 * MIB, false, Text), (64 + 13 * 64 + 26) * MIB);
         assert_eq!(space_needed(64 * MIB, true, Text), (64 + 60 * 64 + 120) * MIB);
-        assert_eq!(space_needed(64 * MIB, false, Bgzf), (64 + 11 * 64 + 88) * MIB);
-        assert_eq!(space_needed(8 * MIB, true, Bgzf), (8 + 66 * 8 + 66) * MIB);
+        assert_eq!(space_needed(8 * MIB, false, Bgzf), (8 + 11 * 8 + 11) * MIB);
+        assert_eq!(space_needed(64 * MIB, false, Bgzf), (64 + 512 + 88) * MIB);
+        assert_eq!(space_needed(8 * MIB, true, Bgzf), (8 + 512 + 66) * MIB);
         // Large files have samples, which are not annotated.
         assert_eq!(space_needed(32 * GIB, false, Text), (32 + 36) * GIB + 36 * GIB / 32);
-        assert_eq!(space_needed(32 * GIB, false, Bgzf), (32 + 33) * GIB + 33 * GIB / 8);
+        assert_eq!(space_needed(32 * GIB, false, Bgzf), 32 * GIB + 512 * MIB + 33 * GIB / 8);
         assert_eq!(space_needed(u64::MAX, true, Bgzf), u64::MAX);
         for (size, gzip) in [(0, false), (5 * GIB, false), (0, true), (5 * GIB, true)] {
             let most = size + output_limit(size, gzip) * 33 / 32;

@@ -19,6 +19,7 @@ mod redrive;
 mod reference_cache;
 mod references;
 mod report;
+mod result_stream;
 mod run_file;
 mod scratch;
 mod settings;

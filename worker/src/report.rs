@@ -5,6 +5,7 @@
 //! too. The run log has a bounded size and contains what concerns the owner: steps, every tenth of
 //! the progress, warnings of the engine, and the reason of a failure.
 
+use crate::engine::Written;
 use bytes::Bytes;
 use gas_backend::clock::Clock;
 use gas_backend::{AnnotateGas, chain, plain_text};
@@ -27,6 +28,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// The progress and the run log of one run, shared by the attempt and its heartbeat.
 pub(crate) struct Report {
     progress: watch::Sender<Progress>,
+    written: watch::Sender<Written>,
     log: Mutex<Log>,
     clock: Arc<dyn Clock>,
 }
@@ -45,7 +47,7 @@ impl Report {
     /// An empty report.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let progress = watch::Sender::new(Progress::default());
-        Self { progress, log: Mutex::default(), clock }
+        Self { progress, written: watch::Sender::default(), log: Mutex::default(), clock }
     }
 
     /// Loads the run log of earlier attempts. If it cannot be read, a new one begins.
@@ -68,6 +70,21 @@ impl Report {
     /// Subscribes to the progress.
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    /// Subscribes to how much of the output is complete.
+    pub(crate) fn output(&self) -> watch::Receiver<Written> {
+        self.written.subscribe()
+    }
+
+    /// Records the complete bytes of the output.
+    pub(crate) fn written(&self, bytes: u64) {
+        self.written.send_modify(|written| written.set(bytes));
+    }
+
+    /// Records that the engine has succeeded, and with it all of its output.
+    pub(crate) fn complete_output(&self) {
+        self.written.send_modify(|written| written.is_complete = true);
     }
 
     /// Begins a step of the worker; the overall progress stays unchanged.

@@ -1,6 +1,6 @@
 //! A file that a child process has written.
 
-use rustix::fs::OFlags;
+use rustix::fs::{FallocateFlags, OFlags};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
@@ -45,6 +45,37 @@ impl RunFile {
         Ok(self.0.read_at(&mut start, 0)? == start.len() && start == GZIP_START)
     }
 
+    /// The size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    /// Reads `length` bytes from `offset`.
+    ///
+    /// # Errors
+    ///
+    /// If the file ends before, or cannot be read.
+    pub(crate) fn read(&self, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        self.0.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
+    /// Gives the space of the first `length` bytes back to the disk. They read as zeros afterwards.
+    ///
+    /// # Errors
+    ///
+    /// If the file system cannot do that, or if the file cannot be opened for writing.
+    pub(crate) fn release(&self, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(self.path())?;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        Ok(rustix::fs::fallocate(file, flags, 0, length)?)
+    }
+
     /// A path that leads to the open file (proc(5)), for readers that take a path. It is valid as long
     /// as this value.
     pub(crate) fn path(&self) -> PathBuf {
@@ -84,6 +115,25 @@ mod tests {
         symlink(&secret, &path).unwrap();
         assert_eq!(fs::read_to_string(file.path()).unwrap(), "annotated");
         assert!(RunFile::open(&path).is_err());
+    }
+
+    #[test]
+    fn released_bytes_take_no_space_and_the_others_stay() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.vcf");
+        fs::write(&path, vec![b'x'; 1 << 20]).unwrap();
+        let blocks = || fs::metadata(&path).unwrap().blocks();
+        let before = blocks();
+        let file = RunFile::open(&path).unwrap();
+        assert_eq!(file.read((1 << 20) - 3, 3).unwrap(), b"xxx");
+        assert!(file.read((1 << 20) - 3, 4).is_err());
+        file.release(1 << 19).unwrap();
+        assert!(blocks() <= before / 2 + 8, "{} of {before}", blocks());
+        assert_eq!(
+            (file.size().unwrap(), file.read(1 << 19, 2).unwrap()),
+            (1 << 20, b"xx".to_vec())
+        );
     }
 
     #[test]

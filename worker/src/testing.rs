@@ -137,7 +137,7 @@ pub(crate) fn message(id: JobId, receive_count: u32) -> Message {
 }
 
 /// An index builder that copies results with a header.
-const INDEXER: &str = r##"grep -q '^#CHROM' "$1" && cp "$1" "$2""##;
+const INDEXER: &str = r##"cat "$1" > "$2"; grep -q "^#CHROM" "$2""##;
 
 /// An engine that runs a shell script with input, output, log and reference as `$1` to `$4`,
 /// followed by the options of the job. It is not

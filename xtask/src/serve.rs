@@ -148,6 +148,21 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
     configure(paths, bundle.public, binaries, python, ports)
 }
 
+/// Builds the servers without the browser half, for work that opens no page. The caller sets the data folder
+/// and the other options.
+pub(crate) fn prepare_servers(paths: &Paths, ports: Ports) -> Result<StackConfig> {
+    setup::system_packages(false)?;
+    let python = setup::python(paths)?;
+    step("compiling the servers", || build_servers(&paths.root, Profile::Dev))?;
+    let public = paths.target.join("bench/public");
+    std::fs::create_dir_all(&public)?;
+    std::fs::write(
+        public.join("index.html"),
+        "<!DOCTYPE html><html><head></head><body></body></html>",
+    )?;
+    configure(paths, public, paths.binaries(false), python, ports)
+}
+
 /// Returns the configuration of a stack.
 pub(crate) fn configure(
     paths: &Paths,

@@ -5,7 +5,7 @@ use anyhow::Result;
 use gas_local::{STACK_VARIABLE, Stack, StackConfig};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The prefix of the names of data folders, below the folder for temporary files.
@@ -26,11 +26,17 @@ pub(crate) fn data_folder(name: &str) -> Result<PathBuf> {
 
 /// A running stack for one program.
 pub(crate) struct TemporaryStack {
+    data_dir: PathBuf,
     description: PathBuf,
     environment: BTreeMap<String, String>,
 }
 
 impl TemporaryStack {
+    /// The folder with the data of all processes.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// Sets the environment variables by which a program finds the stack.
     pub(crate) fn configure<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program.envs(&self.environment).env(STACK_VARIABLE, &self.description)
@@ -50,7 +56,8 @@ pub(crate) fn with_stack(
     let started = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
     let stack = runtime.block_on(started)?;
     let environment = stack.description().root.into_iter().collect();
-    let done = work(&TemporaryStack { description: stack.description_path(), environment });
+    let description = stack.description_path();
+    let done = work(&TemporaryStack { data_dir: data_dir.clone(), description, environment });
     runtime.block_on(stack.stop());
     match &done {
         Ok(()) => Stack::wipe(&data_dir)?,

@@ -93,7 +93,7 @@ fn run_against(
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
         free_window_secs: Some(FREE_WINDOW_SECS),
         annotator: Some(format!(
-            "{engine} annotate {{input}} --reference {{bundle}} --out {{output}} --log {{log}} --progress json {{options}}"
+            "{engine} annotate {{input}} --reference {{bundle}} --out {{output}} --log {{log}} --index=if-bgzipped --progress json {{options}}"
         )),
         ..config
     };

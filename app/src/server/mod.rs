@@ -24,6 +24,7 @@ mod log_file;
 mod overload;
 mod plans;
 mod rest;
+mod result_file;
 mod router;
 mod security;
 mod session;

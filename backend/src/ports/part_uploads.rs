@@ -2,6 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
+use bytes::Bytes;
 use gas_shared::job::{ObjectLocation, Part};
 use jiff::SignedDuration;
 
@@ -14,6 +15,15 @@ pub trait PartUploads: Send + Sync {
 
     /// A URL to which a browser may PUT one part of exactly the given length.
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String>;
+
+    /// Sends a part from this process; numbers start at 1. A part that was sent before is replaced.
+    async fn send(
+        &self,
+        file: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
+        bytes: Bytes,
+    ) -> PortResult<ArrivedPart>;
 
     /// The parts received so far, by number, or `None` if the upload does not exist: it was
     /// completed or aborted.

@@ -156,7 +156,7 @@ impl TestGas {
         let outages = Outages::default();
         let jobs = Arc::new(FakeJobs::new(crash.of_service(&outages.dynamodb)));
         let objects = Arc::new(FakeObjects::new(crash.of_service(&outages.s3)));
-        let parts = Arc::new(FakeParts::new(objects.clone(), crash.clone()));
+        let parts = Arc::new(FakeParts::new(objects.clone(), crash.of_service(&outages.s3)));
         let accounts = Arc::new(FakeAccounts::new(outages.postgresql.clone()));
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));

@@ -3,6 +3,7 @@
 use super::{Crash, FakeObjects, lock};
 use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
 use async_trait::async_trait;
+use bytes::Bytes;
 use gas_shared::job::ObjectLocation;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -74,6 +75,21 @@ impl PartUploads for FakeParts {
         }
         let (key, number) = (&rule.file.key, rule.part.number);
         Ok(format!("https://s3.example/{key}?partNumber={number}&uploadId={}", rule.upload_id))
+    }
+
+    async fn send(
+        &self,
+        _file: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
+        bytes: Bytes,
+    ) -> PortResult<ArrivedPart> {
+        self.crash.before_call()?;
+        if !self.put(upload_id, number, &bytes) {
+            return Err(PortError::new("send a part", "NoSuchUpload"));
+        }
+        self.crash.after_effect()?;
+        Ok(ArrivedPart { number, size: bytes.len() as u64, etag: etag(&bytes) })
     }
 
     async fn arrived_parts(

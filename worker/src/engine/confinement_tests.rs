@@ -409,7 +409,7 @@ async fn the_index_builder_is_confined_too() {
         file_bytes: MIB,
         more_time: Duration::ZERO,
     };
-    let built = machine.engine.index(task, &index, machine.engine.deadline(task)).await;
+    let built = machine.engine.index(task, None, &index, machine.engine.deadline(task)).await;
     assert!(matches!(built, Err(EngineError::Crashed { .. })), "{built:?}");
     assert_eq!(machine.written("index"), "");
 }

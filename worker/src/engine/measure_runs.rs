@@ -68,7 +68,7 @@ pub(crate) async fn measure_runs(
     let indexing = tasks
         .iter()
         .zip(&indexes)
-        .map(|(task, index)| engine.index(*task, index, engine.deadline(*task)));
+        .map(|(task, index)| engine.index(*task, None, index, engine.deadline(*task)));
     let (index, index_memory) = watched(try_join_all(indexing)).await?;
     let bytes = |file: &Path| fs::metadata(file).map(|file| file.len());
     let (result_bytes, index_bytes) = (bytes(&outputs[0])?, bytes(&indexes[0])?);

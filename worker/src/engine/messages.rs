@@ -14,12 +14,31 @@ const MAX_REASON_CHARS: usize = 2_000;
 /// An event on standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The progress of the engine.
-    Progress(Progress),
+    /// The progress of the engine, and how many bytes of its output are complete, if it says that.
+    Progress(Progress, Option<u64>),
     /// AnnTools has finished a step.
     Step(String),
     /// The engine has finished.
     Done(Annotated),
+}
+
+/// How much of the engine's output is complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// How often the engine has begun again, which makes what it has written before void.
+    pub(crate) run: u32,
+    /// Bytes that do not change unless it begins again.
+    pub(crate) bytes: u64,
+    /// Whether the engine has succeeded.
+    pub(crate) is_complete: bool,
+}
+
+impl Written {
+    /// Takes the bytes of an event.
+    pub(crate) fn set(&mut self, bytes: u64) {
+        self.run += u32::from(bytes < self.bytes);
+        self.bytes = bytes;
+    }
 }
 
 /// What the engine has annotated.
@@ -58,6 +77,7 @@ enum EventLine {
         fraction: f64,
         #[serde(default)]
         records: u64,
+        written: Option<u64>,
     },
     Done {
         records: u64,
@@ -80,9 +100,9 @@ impl Event {
             return Some(Self::Step(clipped(&String::from_utf8_lossy(step))));
         }
         Some(match serde_json::from_slice(line).ok()? {
-            EventLine::Progress { step, fraction, records } => {
+            EventLine::Progress { step, fraction, records, written } => {
                 let (step, permille) = (clipped(&step), permille(fraction));
-                Self::Progress(Progress { step, permille, records })
+                Self::Progress(Progress { step, permille, records }, written)
             }
             EventLine::Done { records, not_annotated, engine } => {
                 let not_annotated = not_annotated.as_ref().map(NotAnnotated::from);
@@ -132,7 +152,7 @@ mod tests {
     fn progress_and_done_events_are_parsed() {
         let line = br#"{"event":"progress","step":"annotate","fraction":0.42,"records":1234}"#;
         let progress = Progress { step: "annotate".into(), permille: 420, records: 1234 };
-        assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
+        assert_eq!(Event::parse(line), Some(Event::Progress(progress, None)));
         let line = br#"{"event":"done","records":9,"summary":"/w/log"}"#;
         let done = Annotated { records: 9, not_annotated: None, engine: None };
         assert_eq!(Event::parse(line), Some(Event::Done(done)));
@@ -141,6 +161,18 @@ mod tests {
         let engine = Some("e 1".to_owned());
         let done = Annotated { records: 9, not_annotated: Some(gaps), engine };
         assert_eq!(Event::parse(line), Some(Event::Done(done)));
+    }
+
+    #[test]
+    fn an_output_that_becomes_shorter_is_of_another_run() {
+        let line = br#"{"event":"progress","step":"a","fraction":0,"written":7}"#;
+        let Some(Event::Progress(_, Some(7))) = Event::parse(line) else { panic!("no bytes") };
+        let mut written = Written::default();
+        let seen = [5, 5, 9, 0, 4].map(|bytes| {
+            written.set(bytes);
+            (written.run, written.bytes)
+        });
+        assert_eq!(seen, [(0, 5), (0, 5), (0, 9), (1, 0), (1, 4)]);
     }
 
     #[test]

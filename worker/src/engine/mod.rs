@@ -23,7 +23,7 @@ mod watch;
 pub(crate) use bubblewrap::Bubblewrap;
 pub(crate) use cgroup::DelegatedCgroup;
 pub(crate) use measure_runs::{Measured, measure_runs};
-pub(crate) use messages::{Annotated, InputProblem};
+pub(crate) use messages::{Annotated, InputProblem, Written};
 pub(crate) use run::{Engine, EngineError, Task};
 pub(crate) use sandbox::{Confinement, Limits, Sandbox};
 pub(crate) use start_up::measure_start_up;

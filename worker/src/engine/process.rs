@@ -3,8 +3,12 @@
 use super::lines::{Lines, Tail};
 use super::sandbox::{Confined, ExceededLimit, Exit, ProcessGroup, Sandbox};
 use super::watch;
+use bytes::Bytes;
 use std::io;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use std::process::Stdio;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::ChildStdin;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 /// The longest line of standard output or standard error that is passed on.
@@ -54,17 +58,23 @@ impl From<io::Error> for StopReason {
     }
 }
 
-/// Runs a program and passes the lines of its standard output and standard error on. Dropping the
-/// future kills the program and all its children.
+/// Runs a program and passes the lines of its standard output and standard error on. `pieces` are its
+/// standard input. Dropping the future kills the program and all its children.
 pub(super) async fn run(
     sandbox: &Sandbox,
     run: Confined<'_>,
+    pieces: Option<mpsc::Receiver<Bytes>>,
     deadline: Instant,
     on_stdout: impl FnMut(&[u8]),
     on_stderr: impl FnMut(&[u8]),
 ) -> Result<ProcessExit, StopReason> {
     let cgroup = sandbox.cgroup(run.reference.map_or(0, watch::folder_bytes))?;
-    let mut child = sandbox.command(run, cgroup.as_ref()).spawn()?;
+    let mut command = sandbox.command(run, cgroup.as_ref());
+    if pieces.is_some() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.spawn()?;
+    let stdin = child.stdin.take();
     let group = ProcessGroup::of(&child);
     let (Some(stdout), Some(stderr), Some(pid)) =
         (child.stdout.take(), child.stderr.take(), child.id())
@@ -76,7 +86,7 @@ pub(super) async fn run(
         .saturating_add(EXTRA_FILE_BYTES);
     let mut tail = Tail::new(TAIL_BYTES);
     let work = async {
-        let (status, (), ()) = tokio::try_join!(
+        let (status, (), (), ()) = tokio::try_join!(
             async {
                 let status = child.wait().await;
                 // Children that the program left running would keep the pipes open.
@@ -85,6 +95,12 @@ pub(super) async fn run(
             },
             read(stdout, on_stdout, None),
             read(stderr, on_stderr, Some(&mut tail)),
+            async {
+                if let (Some(stdin), Some(pieces)) = (stdin, pieces) {
+                    feed(stdin, pieces).await;
+                }
+                Ok(())
+            },
         )?;
         Ok::<_, StopReason>(status)
     };
@@ -130,6 +146,16 @@ impl ProcessExit {
             Some(ExceededLimit::Tasks)
         } else {
             None
+        }
+    }
+}
+
+/// Writes pieces to a pipe until there are no more, or until the program has closed it, whose exit status
+/// decides.
+async fn feed(mut pipe: ChildStdin, mut pieces: mpsc::Receiver<Bytes>) {
+    while let Some(piece) = pieces.recv().await {
+        if pipe.write_all(&piece).await.is_err() {
+            return;
         }
     }
 }

@@ -5,6 +5,7 @@ use super::process::{self, ProcessExit, StopReason};
 use super::sandbox::{Confined, ExceededLimit, Exit, Limits, Sandbox, find_program};
 use super::template::{Paths, Template};
 use crate::report::Report;
+use bytes::Bytes;
 use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
 use gas_shared::job::ResultForm;
 use std::ffi::OsString;
@@ -12,12 +13,16 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// The prefix of lines on standard error that the owner sees in the run log.
 const WARNING: &[u8] = b"warning: ";
 
 const MIB: u64 = 1024 * 1024;
+
+/// The path of the standard input of a program.
+const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// The engine, the index builder and their sandbox.
 #[derive(Clone, Debug)]
@@ -106,9 +111,12 @@ impl Engine {
         let mut last_event = LastEvent::None;
         let mut steps = 0;
         let on_stdout = |line: &[u8]| match Event::parse(line) {
-            Some(Event::Progress(now)) => {
+            Some(Event::Progress(now, written)) => {
                 last_event = LastEvent::Progress;
                 report.advance(now);
+                if let Some(bytes) = written {
+                    report.written(bytes);
+                }
             }
             Some(Event::Step(step)) => {
                 steps += 1;
@@ -127,7 +135,7 @@ impl Engine {
         let command = self.template.fill(paths, &self.options);
         let reference = Some(self.reference.as_path());
         let ended =
-            self.confined(task, &command, reference, deadline, on_stdout, on_stderr).await?;
+            self.confined(task, &command, reference, None, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(annotated) => Ok(annotated),
             LastEvent::None if is_regular(output) => {
@@ -138,17 +146,19 @@ impl Engine {
         }
     }
 
-    /// Builds the index of the results explorer from the task's output.
+    /// Builds the index of the results explorer from the task's output, or from `pieces` of it.
     pub(crate) async fn index(
         &self,
         task: Task<'_>,
+        pieces: Option<mpsc::Receiver<Bytes>>,
         index: &Path,
         deadline: Instant,
     ) -> Result<(), EngineError> {
         let Task { output, log, .. } = task;
-        let paths = Paths { input: output, output: index, log, bundle: &self.reference };
+        let input = if pieces.is_some() { Path::new(STANDARD_INPUT) } else { output };
+        let paths = Paths { input, output: index, log, bundle: &self.reference };
         let command = self.indexer.fill(paths, &[]);
-        self.confined(task, &command, None, deadline, |_| {}, |_| {}).await?;
+        self.confined(task, &command, None, pieces, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
 
@@ -158,6 +168,7 @@ impl Engine {
         task: Task<'_>,
         command: &[OsString],
         reference: Option<&Path>,
+        pieces: Option<mpsc::Receiver<Bytes>>,
         deadline: Instant,
         on_stdout: impl FnMut(&[u8]),
         on_stderr: impl FnMut(&[u8]),
@@ -166,7 +177,7 @@ impl Engine {
         let confined = Confined { command, folder, reference, file_bytes };
         let limits = self.sandbox.limits.extended(more_time);
         let sandbox = Sandbox { limits, ..self.sandbox.clone() };
-        let ended = process::run(&sandbox, confined, deadline, on_stdout, on_stderr);
+        let ended = process::run(&sandbox, confined, pieces, deadline, on_stdout, on_stderr);
         let ended = match ended.await {
             Ok(ended) => ended,
             Err(StopReason::Io(error)) => return Err(error.into()),

@@ -27,7 +27,7 @@ pub(crate) async fn measure_start_up(sandbox: &Sandbox, runs: u32) -> anyhow::Re
         for (sandbox, times) in [(sandbox, &mut with), (&limited, &mut without)] {
             let start = Instant::now();
             let deadline = start + sandbox.limits.wall;
-            let ended = process::run(sandbox, run, deadline, |_| {}, |_| {}).await;
+            let ended = process::run(sandbox, run, None, deadline, |_| {}, |_| {}).await;
             ensure!(
                 ended.as_ref().is_ok_and(ProcessExit::succeeded),
                 "failed to run true: {ended:?}"

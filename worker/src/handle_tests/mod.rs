@@ -6,6 +6,7 @@ mod outages;
 mod outputs;
 mod owners;
 mod references;
+mod streams;
 
 use super::*;
 use crate::scratch::ScratchRoot;

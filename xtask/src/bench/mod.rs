@@ -4,6 +4,7 @@
 mod annotate;
 mod confinement;
 mod explorer;
+mod genome;
 mod jobs;
 mod measure;
 mod pages;
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     Confinement,
     /// The results explorer: indexing, filters, sort orders, pages and exports.
     Explorer(explorer::ExplorerOptions),
+    /// A sample of a whole genome on its way through the service, and the engine alone.
+    Genome(genome::GenomeOptions),
     /// The list of a user with very many jobs: changes of its filter.
     Jobs(jobs::JobsOptions),
     /// The loading of the pages: paint, layout shifts and blocking time, on a desktop and a phone.
@@ -37,6 +40,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Annotate(options) => annotate::annotate(paths, options),
         Bench::Confinement => confinement::confinement(paths),
         Bench::Explorer(options) => explorer::explorer(paths, options),
+        Bench::Genome(options) => genome::genome(paths, options),
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Pages => pages::pages(paths),
         Bench::Sources(options) => sources::sources(paths, options),

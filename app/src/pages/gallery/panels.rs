@@ -5,7 +5,7 @@ use super::samples::{job_id, moment, results, use_now};
 use crate::components::{CoverageBar, ManageSubscription, ResultsPanel, StatusBadge};
 use dioxus::prelude::*;
 use gas_shared::billing::RenewalStatus;
-use gas_shared::job::{NotAnnotated, ResultsView};
+use gas_shared::job::{NotAnnotated, ResultForm, ResultsView};
 use gas_shared::{JobStatus, Plan};
 
 /// Panels, cards, details and figures.

@@ -1,4 +1,4 @@
-//! The port [`PartUploads`] on S3: multipart uploads whose parts browsers send.
+//! The port [`PartUploads`] on S3: multipart uploads whose parts browsers or workers send.
 //!
 //! By default the SDK requires a checksum for every part, which browsers cannot compute while they
 //! send. Without one, S3 computes a CRC-64/NVME checksum of the object
@@ -12,7 +12,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
 use gas_shared::job::ObjectLocation;
 use std::time::Duration;
 
@@ -60,6 +62,22 @@ impl PartUploads for S3PartUploads {
             .await
             .map_err(|error| PortError::new(action(), error))?;
         Ok(request.uri().to_owned())
+    }
+
+    async fn send(
+        &self,
+        file: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
+        bytes: Bytes,
+    ) -> PortResult<ArrivedPart> {
+        let action = || action_on("send a part of", file);
+        let size = bytes.len() as u64;
+        let call = self.client.upload_part().bucket(&file.bucket).key(&file.key);
+        let part = i32::try_from(number).map_err(|error| PortError::new(action(), error))?;
+        let call = call.upload_id(upload_id).part_number(part).body(ByteStream::from(bytes));
+        let sent = call.send().await.map_err(|error| PortError::new(action(), error))?;
+        Ok(ArrivedPart { number, size, etag: sent.e_tag.unwrap_or_default() })
     }
 
     async fn arrived_parts(
