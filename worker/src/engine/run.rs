@@ -70,6 +70,15 @@ pub(crate) enum EngineError {
     Io(#[from] io::Error),
 }
 
+/// A program that runs in the sandbox.
+struct Program<'a> {
+    command: &'a [OsString],
+    /// The reference that it reads, if it needs one.
+    reference: Option<&'a Path>,
+    /// What it reads from standard input, if anything.
+    standard_input: Option<mpsc::Receiver<Bytes>>,
+}
+
 impl Engine {
     /// Checks for errors that would make every run fail.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
@@ -133,9 +142,9 @@ impl Engine {
         };
         let paths = Paths { input, output, log, bundle: &self.reference };
         let command = self.template.fill(paths, &self.options);
-        let reference = Some(self.reference.as_path());
-        let ended =
-            self.confined(task, &command, reference, None, deadline, on_stdout, on_stderr).await?;
+        let program =
+            Program { command: &command, reference: Some(&self.reference), standard_input: None };
+        let ended = self.confined(task, program, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(annotated) => Ok(annotated),
             LastEvent::None if is_regular(output) => {
@@ -158,7 +167,8 @@ impl Engine {
         let input = if pieces.is_some() { Path::new(STANDARD_INPUT) } else { output };
         let paths = Paths { input, output: index, log, bundle: &self.reference };
         let command = self.indexer.fill(paths, &[]);
-        self.confined(task, &command, None, pieces, deadline, |_| {}, |_| {}).await?;
+        let program = Program { command: &command, reference: None, standard_input: pieces };
+        self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
 
@@ -166,18 +176,18 @@ impl Engine {
     async fn confined(
         &self,
         task: Task<'_>,
-        command: &[OsString],
-        reference: Option<&Path>,
-        pieces: Option<mpsc::Receiver<Bytes>>,
+        program: Program<'_>,
         deadline: Instant,
         on_stdout: impl FnMut(&[u8]),
         on_stderr: impl FnMut(&[u8]),
     ) -> Result<ProcessExit, EngineError> {
         let Task { folder, file_bytes, more_time, .. } = task;
+        let Program { command, reference, standard_input } = program;
         let confined = Confined { command, folder, reference, file_bytes };
         let limits = self.sandbox.limits.extended(more_time);
         let sandbox = Sandbox { limits, ..self.sandbox.clone() };
-        let ended = process::run(&sandbox, confined, pieces, deadline, on_stdout, on_stderr);
+        let ended =
+            process::run(&sandbox, confined, standard_input, deadline, on_stdout, on_stderr);
         let ended = match ended.await {
             Ok(ended) => ended,
             Err(StopReason::Io(error)) => return Err(error.into()),
