@@ -130,9 +130,9 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.waitForFunction((id) => document.activeElement?.id === id, `variant-${records - 1}`);
 
     // An invalid region is reported next to the field, and no query is sent.
-    await page.getByLabel('Regions').fill('20:9-5');
+    await page.getByLabel('Regions', { exact: true }).fill('20:9-5');
     await page.getByText('ends before it starts').waitFor();
-    await page.getByLabel('Regions').fill('20:1-5');
+    await page.getByLabel('Regions', { exact: true }).fill('20:1-5');
     await page.getByText('No variants match these filters.').waitFor();
     await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).last().click();
     await shows(page, records);
