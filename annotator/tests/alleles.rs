@@ -14,7 +14,7 @@ use gas_annotate::reference::Reference;
 
 use proptest::prelude::*;
 use random_genes::{
-    Change, Model, described, gff3, random_genes, random_numbers, reverse_complement,
+    Change, Model, described, forms, gff3, random_genes, random_numbers, reverse_complement,
 };
 use small_reference::small_reference;
 use std::fmt::Write as _;
@@ -481,43 +481,6 @@ fn without_allele(entries: &[Vec<String>]) -> Vec<Vec<String>> {
         f.iter().enumerate().filter(|(n, _)| !matches!(n, 0 | 23)).map(|(_, f)| f.clone()).collect()
     };
     entries.iter().map(fields).collect()
-}
-
-/// All records of one allele that give the same sequence as a change: at every place in its repeat
-/// and padded up to two bases to the left and to the right.
-fn forms(sequence: &str, change: &Change) -> Vec<Change> {
-    let edited = |c: &Change| {
-        let (before, rest) = sequence.split_at(c.pos - 1);
-        format!("{before}{}{}", c.alt, &rest[c.reference.len()..])
-    };
-    let wanted = edited(change);
-    let (removed, added) = (change.reference.len(), change.alt.len());
-    let mut out = Vec::new();
-    for pos in 2..sequence.len() - removed - 1 {
-        // The bases between the unchanged ones on both sides.
-        let (before, after) = (&sequence[..pos - 1], &sequence[pos - 1 + removed..]);
-        if !wanted.starts_with(before) || !wanted.ends_with(after) {
-            continue;
-        }
-        let place = Change::new(
-            pos,
-            &sequence[pos - 1..pos - 1 + removed],
-            &wanted[pos - 1..pos - 1 + added],
-        );
-        assert_eq!(edited(&place), wanted);
-        for (left, right) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2), (2, 2)] {
-            if pos <= left || pos - 1 + removed + right > sequence.len() {
-                continue;
-            }
-            let padding = (&sequence[pos - 1 - left..pos - 1], &after[..right]);
-            let pad = |bases: &str| format!("{}{bases}{}", padding.0, padding.1);
-            let padded = Change::new(pos - left, &pad(&place.reference), &pad(&place.alt));
-            if !padded.reference.is_empty() && !padded.alt.is_empty() {
-                out.push(padded);
-            }
-        }
-    }
-    out
 }
 
 proptest! {

@@ -731,7 +731,8 @@ fn the_haplotype_mode_reports_insertions_and_deletions_as_bcftools_does() {
         (500, "<INS:ME:ALU>", ".", "splice_region&coding_sequence&feature_elongation"),
         (501, "<INS>", ".", "splice_region&coding_sequence&feature_elongation"),
         (550, "<INS>", "END=550", "coding_sequence&feature_elongation"),
-        (600, "<INS>", ".", "splice_region&feature_elongation"),
+        // As at the other end of the exon.
+        (600, "<INS>", ".", "splice_region&coding_sequence&feature_elongation"),
         (601, "<INS>", ".", "splice_donor&feature_elongation"),
         (750, "<INS>", ".", "coding_sequence&feature_elongation"),
         (751, "<INS>", ".", "3_prime_utr&feature_elongation"),

@@ -136,7 +136,7 @@ fn build(input: &mut Unstructured<'_>) -> Result<()> {
         }
         haplotypes.record(1, record.as_bytes(), &mut out).unwrap();
     }
-    haplotypes.finish_chunk(&mut out).unwrap();
+    haplotypes.finish_chunk(&mut out);
     Ok(())
 }
 

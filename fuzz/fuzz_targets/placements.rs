@@ -75,7 +75,7 @@ fn answers((pos, reference, alt): &(i32, String, String), others: &str) -> [Vec<
     let mut haplotypes = CsqAnnotator::new(&REFERENCE, &MODEL, options, 0);
     let mut out = Vec::new();
     haplotypes.record(1, record.as_bytes(), &mut out).unwrap();
-    haplotypes.finish_chunk(&mut out).unwrap();
+    haplotypes.finish_chunk(&mut out);
     [AnnotationFormat::Csq, AnnotationFormat::Ann].map(|format| {
         let line = annotated(&REFERENCE, format, &record);
         let mut entries = entries(&line, format);

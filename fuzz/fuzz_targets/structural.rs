@@ -126,6 +126,6 @@ fn by_haplotype(record: &[u8]) {
     let mut annotator = CsqAnnotator::new(&REFERENCE, &MODEL, CsqOptions::default(), 0);
     let mut out = Vec::new();
     if annotator.record(1, record, &mut out).is_ok() {
-        let _ = annotator.finish_chunk(&mut out);
+        annotator.finish_chunk(&mut out);
     }
 }

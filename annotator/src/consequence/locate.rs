@@ -8,7 +8,7 @@ use crate::model::{Cds, Exon, Strand, Transcript};
 
 /// Largest `end - start` of a frameshift intron. Such introns represent errors of the genome
 /// sequence, so an allele in them is not intronic.
-const FRAMESHIFT_INTRON_SPAN: i32 = 12;
+pub(crate) const FRAMESHIFT_INTRON_SPAN: i32 = 12;
 
 /// The parts of a transcript's introns that an allele touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -16,10 +16,12 @@ mod structural;
 mod translatable;
 
 pub use coding::Codons;
+pub(crate) use coding_terms::coding_terms;
 pub use edited::{CodonOutcome, EditedCoding};
 pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
 pub(crate) use gene_fusion::Junctions;
+pub(crate) use locate::FRAMESHIFT_INTRON_SPAN;
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use so_terms::SoTerms;
 pub use translatable::Translatable;

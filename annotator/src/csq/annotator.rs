@@ -6,6 +6,7 @@
 //! buffered records, and [`process_record`](super::process_record) calls them in order.
 
 use super::active_transcripts::ActiveTranscripts;
+use super::coding::CodingScratch;
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotypes;
 use super::haplotype_path::LeafScratch;
@@ -13,10 +14,11 @@ use super::header::KEY;
 use super::model::{CodingSequence, CsqContig, CsqModel};
 use super::options::CsqOptions;
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
-use super::region::{RegionComparison, TranscriptContext};
 use super::translate::{SplicedCds, Translations};
 use crate::colocated::ColocatedVariants;
+use crate::consequence::Effect;
 use crate::info::OwnKeys;
+use crate::placements::RotatedBases;
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, GenotypeProblem};
@@ -34,11 +36,17 @@ pub(super) struct StructuralScratch {
 /// Buffers that are reused for each record.
 #[derive(Default)]
 pub(crate) struct RecordScratch {
-    pub(crate) translations: Translations,
-    pub(crate) comparison: RegionComparison,
+    pub(super) translations: Translations,
+    /// What the alleles of the record do to coding sequences.
+    pub(super) coding: CodingScratch,
+    /// What an allele does to a transcript.
+    pub(super) effect: Effect,
+    pub(super) rotated: RotatedBases,
     /// Parents and alleles that make no node.
     pub(super) rejected: HashSet<(u32, u16)>,
     pub(super) features: Vec<u32>,
+    /// Transcripts that an allele touches.
+    pub(super) transcripts: Vec<u32>,
     /// The consequences of the structural alleles of a record.
     pub(super) structural: StructuralScratch,
     pub(super) upper_case: Vec<u8>,
@@ -79,17 +87,6 @@ impl ContigContext<'_> {
         |transcript| MergeKey {
             biotype: self.model.biotypes[transcript as usize],
             gene: self.contig.model.transcripts[transcript as usize].gene,
-        }
-    }
-
-    pub(super) fn transcript(&self, number: u32) -> TranscriptContext<'_> {
-        let transcript = &self.contig.model.transcripts[number as usize];
-        TranscriptContext {
-            contig: &self.contig,
-            model: self.model,
-            number,
-            reverse: transcript.strand.is_reverse(),
-            span: (transcript.start, transcript.end),
         }
     }
 }
@@ -203,19 +200,5 @@ impl<'r> CsqAnnotator<'r> {
         allele: u16,
     ) {
         self.report(context, Consequence::new(flags, transcript, allele));
-    }
-
-    /// Reports the consequences that the last comparison found for the record alone.
-    pub(super) fn report_record_flags(
-        &mut self,
-        context: &ContigContext<'_>,
-        transcript: u32,
-        allele: u16,
-    ) {
-        let record_flags = std::mem::take(&mut self.scratch.comparison.record_flags);
-        for flags in &record_flags {
-            self.report_flags(context, *flags, transcript, allele);
-        }
-        self.scratch.comparison.record_flags = record_flags;
     }
 }

@@ -3,96 +3,116 @@
 
 use super::flags::ConsequenceFlags;
 use super::translate::Peptide;
+use crate::consequence::{SoTerm, SoTerms};
 use crate::text::push_int;
+
+/// What a change does to the coding sequence, as far as it decides which consequences are possible.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    /// Bases by which the sequence becomes longer; negative for a deletion.
+    pub(crate) added: i32,
+    /// Whether any allele changes the length.
+    pub(crate) has_indel: bool,
+    /// Whether there is more than one allele.
+    pub(crate) is_compound: bool,
+    /// Whether the last codon is changed, and is no stop codon although the gene model ends there.
+    pub(crate) gets_stop: bool,
+}
 
 /// The consequences of a change of the coding sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Classification {
-    /// All consequences, including those of the records.
+    /// The consequences.
     pub(crate) flags: ConsequenceFlags,
-    /// Consequences of the records that the peptides contradict.
-    pub(crate) refuted: ConsequenceFlags,
     /// Whether the changed peptide ends in a stop, so that nothing after it is translated.
     pub(crate) ends_in_stop: bool,
-    /// Whether the amino acid change is left out, because the start codon is lost.
+    /// Whether the amino acid change is left out, because the start codon is lost or moves.
     pub(crate) hides_residues: bool,
 }
 
-/// Classifies a change that adds `added` bases (negative for a deletion).
-///
-/// `flags` are the consequences of its records, `has_indel` says whether any record changes the
-/// length, and `is_compound` whether there is more than one record.
+/// Classifies a change by the peptides around it. `terms` are the consequences that the sequence before
+/// and after it has; `None` for a substitution of a few bases inside the coding sequence, which its
+/// codons classify.
 pub(crate) fn classify(
-    mut flags: ConsequenceFlags,
+    change: Change,
+    terms: Option<SoTerms>,
     before: &Peptide,
     after: &Peptide,
-    added: i32,
-    has_indel: bool,
-    is_compound: bool,
 ) -> Classification {
-    let mut refuted = ConsequenceFlags::empty();
-    if added == 0 && has_indel {
+    let ends_in_stop = after.ends_in_stop();
+    let Some(terms) = terms else {
+        let flags = classify_substitution(before, after);
+        return Classification { flags, ends_in_stop, hides_residues: false };
+    };
+    let mut flags = coding_flags(terms, change.added);
+    let keeps_length = change.added == 0;
+    if keeps_length && change.has_indel && !flags.intersects(ConsequenceFlags::SYNONYMOUS) {
         flags.insert(ConsequenceFlags::INFRAME_ALTERING);
     }
-    let ends_in_stop = after.ends_in_stop();
-    if flags.intersects(ConsequenceFlags::STOP_LOST) {
-        classify_stop(&mut flags, &mut refuted, before, after);
-    }
-    if flags.intersects(ConsequenceFlags::START_LOST) {
-        if !before.begins_with_start {
-            refuted.insert(ConsequenceFlags::START_LOST);
-        } else if before.ends_in_start && after.ends_in_start {
-            refuted.insert(ConsequenceFlags::START_LOST);
+    if flags.intersects(ConsequenceFlags::START_LOST) && keeps_length {
+        // The start codons of a code that replaces that of the gene model.
+        if before.begins_with_start && after.begins_with_start {
+            flags.remove(ConsequenceFlags::START_LOST);
             flags.insert(ConsequenceFlags::START_RETAINED);
         }
     }
-    if added == 0 {
-        flags.insert(classify_substitution(before, after));
-    } else {
-        flags.insert(match added {
-            _ if added % 3 != 0 => ConsequenceFlags::FRAMESHIFT,
-            ..0 => ConsequenceFlags::INFRAME_DELETION,
-            _ => ConsequenceFlags::INFRAME_INSERTION,
-        });
-        if !before.ends_in_stop() && ends_in_stop {
-            flags.insert(ConsequenceFlags::STOP_GAINED);
-        }
+    if keeps_length && before.residues == after.residues {
+        flags.insert(ConsequenceFlags::SYNONYMOUS);
+    }
+    // As `bcftools csq`: the gene model says that the protein ends there.
+    if change.gets_stop && ends_in_stop {
+        flags.remove(ConsequenceFlags::STOP_GAINED);
+        flags.insert(ConsequenceFlags::STOP_RETAINED);
     }
     let in_frame = ConsequenceFlags::INFRAME_DELETION
         | ConsequenceFlags::INFRAME_INSERTION
         | ConsequenceFlags::INFRAME_ALTERING;
     // A stop precedes the allele that restores the frame.
-    if is_compound && flags.intersects(in_frame) && ends_in_stop {
-        refuted.insert(in_frame);
-        flags.insert(ConsequenceFlags::FRAMESHIFT.union(ConsequenceFlags::STOP_GAINED));
+    if change.is_compound
+        && flags.intersects(in_frame)
+        && flags.intersects(ConsequenceFlags::STOP_GAINED)
+    {
+        flags.remove(in_frame);
+        flags.insert(ConsequenceFlags::FRAMESHIFT);
     }
-    let hides_residues = flags
-        .difference(refuted)
-        .contains(ConsequenceFlags::FRAMESHIFT | ConsequenceFlags::START_LOST);
+    let is_start = flags.intersects(ConsequenceFlags::START_LOST)
+        || (flags.intersects(ConsequenceFlags::START_RETAINED) && !keeps_length);
+    let hides_residues = change.has_indel && is_start;
     if hides_residues {
-        refuted.insert(ConsequenceFlags::FRAMESHIFT);
+        flags.remove(ConsequenceFlags::FRAMESHIFT);
     }
-    Classification { flags: flags.difference(refuted), refuted, ends_in_stop, hides_residues }
+    Classification { flags, ends_in_stop, hides_residues }
 }
 
-fn classify_stop(
-    flags: &mut ConsequenceFlags,
-    refuted: &mut ConsequenceFlags,
-    before: &Peptide,
-    after: &Peptide,
-) {
-    match (before.ends_in_stop(), after.ends_in_stop()) {
-        (true, true) => {
-            refuted.insert(ConsequenceFlags::STOP_LOST);
-            flags.insert(ConsequenceFlags::STOP_RETAINED);
+/// The consequences of a change that adds `added` bases, as this mode names them. What the full mode calls
+/// `protein_altering_variant` is a deletion or an insertion by the definition of the Sequence Ontology.
+pub(crate) fn coding_flags(terms: SoTerms, added: i32) -> ConsequenceFlags {
+    let in_frame = match added {
+        ..0 => ConsequenceFlags::INFRAME_DELETION,
+        0 => ConsequenceFlags::INFRAME_ALTERING,
+        _ => ConsequenceFlags::INFRAME_INSERTION,
+    };
+    let mut flags = ConsequenceFlags::empty();
+    for (term, flag) in [
+        (SoTerm::Synonymous, ConsequenceFlags::SYNONYMOUS),
+        (SoTerm::Missense, ConsequenceFlags::MISSENSE),
+        (SoTerm::StopLost, ConsequenceFlags::STOP_LOST),
+        (SoTerm::StopGained, ConsequenceFlags::STOP_GAINED),
+        (SoTerm::InframeDeletion, in_frame),
+        (SoTerm::InframeInsertion, in_frame),
+        (SoTerm::ProteinAltering, in_frame),
+        (SoTerm::Frameshift, ConsequenceFlags::FRAMESHIFT),
+        (SoTerm::StartLost, ConsequenceFlags::START_LOST),
+        (SoTerm::StartRetained, ConsequenceFlags::START_RETAINED),
+        (SoTerm::StopRetained, ConsequenceFlags::STOP_RETAINED),
+        (SoTerm::CodingSequence, ConsequenceFlags::CODING_SEQUENCE),
+        (SoTerm::IncompleteTerminalCodon, ConsequenceFlags::CODING_SEQUENCE),
+    ] {
+        if terms.contains(term) {
+            flags.insert(flag);
         }
-        (false, true) => {
-            refuted.insert(ConsequenceFlags::STOP_GAINED);
-            flags.insert(ConsequenceFlags::STOP_RETAINED);
-        }
-        (false, false) => flags.insert(ConsequenceFlags::INCOMPLETE_CDS),
-        (true, false) => {}
     }
+    flags
 }
 
 /// Compares the peptides of a change that keeps the length, residue by residue.
@@ -152,39 +172,44 @@ mod tests {
         Peptide { residues: residues.into(), ..Peptide::default() }
     }
 
-    fn classified(flags: ConsequenceFlags, before: &str, after: &str, added: i32) -> String {
+    fn classified(terms: Option<SoTerms>, before: &str, after: &str, added: i32) -> String {
         let (before, after) = (peptide(before), peptide(after));
-        let class = classify(flags, &before, &after, added, added != 0, false);
+        let change = Change { added, has_indel: added != 0, is_compound: false, gets_stop: false };
+        let class = classify(change, terms, &before, &after);
         let mut out = class.flags.names().collect::<Vec<_>>().join("&").into_bytes();
         write_residues(&mut out, &class, (5, &before), (6, &after), 4);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn peptides_determine_the_consequences_of_a_change() {
-        for (flags, before, after, added, expected) in [
-            (ConsequenceFlags::empty(), "T", "T", 0, "synonymous|5T|"),
-            (ConsequenceFlags::empty(), "TY", "TW", 0, "missense|5TY>6TW|"),
-            (ConsequenceFlags::empty(), "TY", "*", 0, "stop_gained|5TY>6*|"),
-            (ConsequenceFlags::STOP_LOST, "*", "*", 0, "synonymous&stop_retained|5*|"),
-            (ConsequenceFlags::STOP_LOST, "*", "W", 0, "stop_lost|5*>6W|"),
+    fn peptides_and_terms_determine_the_consequences_of_a_change() {
+        let terms = |terms: &[SoTerm]| {
+            Some(terms.iter().fold(SoTerms::EMPTY, |all, term| all.union(SoTerms::of(*term))))
+        };
+        for (terms, before, after, added, expected) in [
+            (None, "T", "T", 0, "synonymous|5T|"),
+            (None, "TY", "TW", 0, "missense|5TY>6TW|"),
+            (None, "TY", "*", 0, "stop_gained|5TY>6*|"),
+            (terms(&[SoTerm::StopRetained]), "*", "*", 0, "synonymous&stop_retained|5*|"),
+            (terms(&[SoTerm::StopLost]), "*", "W", 0, "stop_lost|5*>6W|"),
             (
-                ConsequenceFlags::empty(),
+                terms(&[SoTerm::Frameshift]),
                 "EPPPKAAA*",
                 "GASSQRRR*",
                 -1,
                 "frameshift|5EPPP..13>6GASS..14|",
             ),
-            (ConsequenceFlags::empty(), "TYA", "TA", -3, "inframe_deletion|5TYA>6TA|"),
+            (terms(&[SoTerm::ProteinAltering]), "TYA", "TA", -3, "inframe_deletion|5TYA>6TA|"),
             (
-                ConsequenceFlags::empty(),
+                terms(&[SoTerm::InframeInsertion, SoTerm::StopGained]),
                 "TY",
                 "TYK*",
                 6,
                 "stop_gained&inframe_insertion|5TY>6TYK*|",
             ),
+            (terms(&[SoTerm::Frameshift, SoTerm::StartLost]), "MY", "CW", -1, "start_lost||"),
         ] {
-            assert_eq!(classified(flags, before, after, added), expected, "{before}>{after}");
+            assert_eq!(classified(terms, before, after, added), expected, "{before}>{after}");
         }
     }
 }

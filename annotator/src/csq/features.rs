@@ -1,146 +1,330 @@
-//! Compares a record with the features it touches: coding sequence, UTRs and exons, or introns and
-//! non-coding transcripts if it touches none of them.
+//! Compares the alleles of a record with the gene models: splice sites, untranslated regions and coding
+//! sequence, or introns and non-coding transcripts if an allele touches none of them.
+//!
+//! SNVs are compared with the features at their base. All other alleles are located as in the full mode,
+//! at one of their places in a repeat, so that both modes agree whatever the form of the allele.
 
 use super::allele::RecordAllele;
 use super::annotator::{ContigContext, CsqAnnotator};
+use super::classify::coding_flags;
+use super::coding::{CodingChange, CodingChangeKind};
 use super::flags::ConsequenceFlags;
-use super::model::{Feature, FeatureKind, is_coding_biotype};
+use super::haplotype_tree::Edit;
+use super::model::{
+    CodingSequence, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE, Segment,
+    is_coding_biotype,
+};
 use super::record_buffer::Consequence;
-use super::region::{Checks, Overlap};
-use crate::allele::MAX_POSITION;
-use crate::error::InputError;
+use crate::allele::{Allele, MAX_POSITION};
+use crate::consequence::{FRAMESHIFT_INTRON_SPAN, IntronEffects, Location, SoTerm, locate};
+use crate::model::{Exon, Transcript};
+use crate::placements::Placements;
 use crate::report::AnnotationGap;
 use crate::structural_variant::{
     StructuralInfo, StructuralKind, StructuralProblem, StructuralVariant,
 };
 use gas_shared::vcf::{AltKind, Record};
 
-/// Work on a feature that a symbolic allele spans, in units of about a nanosecond.
+/// Work on a transcript that an allele touches, in units of about a nanosecond.
+const TRANSCRIPT_WORK: u64 = 1000;
+
+/// Work on a feature that a symbolic allele spans, in the same units.
 const FEATURE_WORK: u64 = 100;
 
-/// Which alleles of a record touch a feature, by their index. All from the 64th on are one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Touching(u64);
-
-impl Touching {
-    const ALL: Self = Self(u64::MAX);
-
-    const fn insert(&mut self, index: usize) {
-        self.0 |= Self::bit(index);
-    }
-
-    const fn contains(self, index: usize) -> bool {
-        self.0 & Self::bit(index) != 0
-    }
-
-    const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    const fn bit(index: usize) -> u64 {
-        1 << if index < 63 { index } else { 63 }
-    }
-}
-
 impl<'r> CsqAnnotator<'r> {
-    pub(super) fn report_features(
+    /// Compares the sequence alleles of a record with the gene models. If REF does not match the
+    /// reference, its codons are unknown.
+    pub(super) fn report_alleles(
         &mut self,
         context: &ContigContext<'r>,
-        features: &[u32],
         alleles: &[RecordAllele<'_>],
-        line_number: u64,
         same_reference: bool,
-    ) -> Result<(), InputError> {
-        let mut touching = Touching::default();
-        for feature in features {
-            let feature = context.model.features[*feature as usize];
-            let transcript = feature.transcript;
-            match feature.kind {
+    ) {
+        for chunk in alleles.chunk_by(RecordAllele::is_at_base_of) {
+            match chunk {
+                [allele, ..] if allele.is_snv() => self.report_snvs(context, chunk, same_reference),
+                [allele] => self.report_replacement(context, allele, same_reference),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reports SNVs at one position.
+    fn report_snvs(
+        &mut self,
+        context: &ContigContext<'r>,
+        alleles: &[RecordAllele<'_>],
+        same_reference: bool,
+    ) {
+        let Some(pos) = alleles.first().map(|allele| allele.minimal.start) else { return };
+        let mut features = std::mem::take(&mut self.scratch.features);
+        context.model.touched(pos, pos, &mut features);
+        let mut hit = false;
+        for number in &features {
+            let feature = &context.model.features[*number as usize];
+            let flags = match feature.kind {
                 FeatureKind::Cds(segment) => {
-                    touching = touching.union(alleles_touching(&feature, alleles));
-                    // If REF does not match the reference, its codons are unknown.
+                    hit = true;
                     if same_reference {
-                        self.report_coding(context, transcript, segment, alleles, line_number)?;
+                        self.add_snvs(context, feature.transcript, segment, alleles);
                     }
-                }
-                FeatureKind::Utr5 | FeatureKind::Utr3 => {
-                    touching = touching.union(self.report_utr(context, &feature, alleles));
+                    continue;
                 }
                 FeatureKind::Exon => {
-                    touching = touching.union(self.report_exon(context, &feature, alleles));
+                    let transcript = &context.contig.model.transcripts[feature.transcript as usize];
+                    let base = Allele { start: pos, end: pos, reference: b"", alt: b"" };
+                    splice_flags_of_exon(&base, (feature.start, feature.end), transcript)
+                }
+                FeatureKind::Utr5 => ConsequenceFlags::UTR5,
+                FeatureKind::Utr3 => ConsequenceFlags::UTR3,
+                FeatureKind::PartialCodon => ConsequenceFlags::CODING_SEQUENCE,
+            };
+            if !flags.is_empty() {
+                hit = true;
+                for allele in alleles {
+                    self.report_flags(context, flags, feature.transcript, allele.number);
                 }
             }
         }
-        if !(0..alleles.len()).all(|index| touching.contains(index)) {
-            self.report_transcripts(context, alleles, touching);
+        self.scratch.features = features;
+        if !hit {
+            self.report_outside_exons(context, alleles, |transcript| {
+                transcript.start <= pos && pos <= transcript.end
+            });
         }
-        Ok(())
     }
 
-    fn report_utr(
+    /// Adds SNVs in a segment of a coding sequence to the changes of the record.
+    fn add_snvs(
         &mut self,
-        context: &ContigContext<'_>,
-        utr: &Feature,
+        context: &ContigContext<'r>,
+        transcript: u32,
+        number: u16,
         alleles: &[RecordAllele<'_>],
-    ) -> Touching {
-        let five_prime = utr.kind == FeatureKind::Utr5;
-        let flags = if five_prime { ConsequenceFlags::UTR5 } else { ConsequenceFlags::UTR3 };
-        let region = (utr.start, utr.end);
-        let mut touching = Touching::default();
-        for (index, allele) in alleles.iter().enumerate() {
-            if self.compare(context, utr.transcript, Checks::default(), allele, region) {
-                self.report_flags(context, flags, utr.transcript, allele.number);
-                touching.insert(index);
-            }
-        }
-        touching
-    }
-
-    fn report_exon(
-        &mut self,
-        context: &ContigContext<'_>,
-        exon: &Feature,
-        alleles: &[RecordAllele<'_>],
-    ) -> Touching {
-        let transcript = &context.contig.model.transcripts[exon.transcript as usize];
-        let checks = Checks {
-            left: transcript.start != exon.start,
-            right: transcript.end != exon.end,
-            ..Checks::default()
-        };
-        let mut touching = Touching::default();
-        for (index, allele) in alleles.iter().enumerate() {
-            self.compare(context, exon.transcript, checks, allele, (exon.start, exon.end));
-            if !self.scratch.comparison.flags.is_empty() {
-                touching.insert(index);
-            }
-        }
-        touching
-    }
-
-    /// Reports introns and non-coding transcripts for the alleles that touch no feature.
-    fn report_transcripts(
-        &mut self,
-        context: &ContigContext<'_>,
-        alleles: &[RecordAllele<'_>],
-        touching: Touching,
     ) {
-        let Some(first) = alleles.first() else { return };
-        let (start, end) = (first.pos, first.pos + first.ref_len());
-        for number in context.model.transcripts(start, end) {
+        let Some(coding) = context.model.coding(transcript) else { return };
+        let segment = coding.segments[usize::from(number)];
+        let model = &context.contig.model.transcripts[transcript as usize];
+        let pos = alleles.first().map_or(0, |allele| allele.minimal.start);
+        let is_near = |end: i32| (end - pos).abs() < SPLICE_REGION_EXON;
+        let splice = if is_near(segment.start) || is_near(segment.end) {
+            splice_flags_at(&Allele { start: pos, end: pos, reference: b"", alt: b"" }, model)
+        } else {
+            ConsequenceFlags::empty()
+        };
+        let record = self.position();
+        for allele in alleles {
+            let offset = segment.offset + allele.minimal.start - segment.start;
+            let edit = Edit {
+                offset,
+                place: allele.minimal.start,
+                given: allele.minimal.start,
+                places: (allele.minimal.start, allele.minimal.start),
+                removed: 1,
+                inserted: 1,
+                segment: (segment.start, segment.end),
+                pos: record,
+            };
+            let added = (allele.minimal.alt, allele.minimal.start);
+            self.add_change((transcript, number), allele.number, splice, edit, added);
+        }
+    }
+
+    /// Adds a replacement by `bases` in a segment of a transcript to the changes of the record, which
+    /// places the allele at `start`.
+    fn add_change(
+        &mut self,
+        (transcript, segment): (u32, u16),
+        allele: u16,
+        flags: ConsequenceFlags,
+        edit: Edit,
+        (bases, start): (&[u8], i32),
+    ) {
+        let coding = &mut self.scratch.coding;
+        let from = coding.bases.len();
+        coding.bases.extend_from_slice(bases);
+        let kind = CodingChangeKind::Edit(edit, from..coding.bases.len());
+        coding.changes.push(CodingChange { transcript, segment, allele, start, flags, kind });
+        self.is_coding();
+    }
+
+    /// Position of the current record.
+    fn position(&self) -> i32 {
+        self.buffer.records.last().map_or(0, |record| record.pos)
+    }
+
+    /// Marks the current record as one in coding sequence.
+    fn is_coding(&mut self) {
+        if let Some(record) = self.buffer.records.last_mut() {
+            record.is_coding = true;
+        }
+    }
+
+    /// Reports an allele that is no SNV.
+    fn report_replacement(
+        &mut self,
+        context: &ContigContext<'r>,
+        allele: &RecordAllele<'_>,
+        same_reference: bool,
+    ) {
+        let Allele { start, end, .. } = allele.minimal;
+        if context.model.transcripts(start.min(end), start.max(end)).next().is_none() {
+            return;
+        }
+        let mut rotated = std::mem::take(&mut self.scratch.rotated);
+        let places = Placements::new(&context.contig, allele.minimal, &mut rotated);
+        // An insertion touches the bases on both sides.
+        let from = places.first.start.min(places.first.end);
+        let to = places.last.start.max(places.last.end);
+        let mut transcripts = std::mem::take(&mut self.scratch.transcripts);
+        self.touched_transcripts(context, (from, to), &mut transcripts);
+        let mut hit = false;
+        for transcript in &transcripts {
+            self.buffer.add_work(TRANSCRIPT_WORK);
+            if self.buffer.is_exhausted() {
+                self.buffer.note(self.buffer.last(), AnnotationGap::TooManyConsequences);
+                break;
+            }
+            hit |= self.report_on_transcript(context, *transcript, allele, &places, same_reference);
+        }
+        self.scratch.transcripts = transcripts;
+        if !hit {
+            let alleles = std::slice::from_ref(allele);
+            self.report_outside_exons(context, alleles, |transcript| {
+                // A transcript that one of the places leaves intact is not changed.
+                places.first.overlaps(transcript.start, transcript.end)
+                    && places.last.overlaps(transcript.start, transcript.end)
+            });
+        }
+        self.scratch.rotated = rotated;
+    }
+
+    /// Collects the transcripts of which a region touches exons or their splice regions.
+    fn touched_transcripts(
+        &mut self,
+        context: &ContigContext<'_>,
+        (from, to): (i32, i32),
+        out: &mut Vec<u32>,
+    ) {
+        let features = &mut self.scratch.features;
+        context.model.touched(from, to, features);
+        out.clear();
+        out.extend(features.iter().map(|n| context.model.features[*n as usize].transcript));
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    /// Reports what an allele does to a transcript with coding sequence. Returns whether it changes any
+    /// exon or splice site.
+    fn report_on_transcript(
+        &mut self,
+        context: &ContigContext<'r>,
+        number: u32,
+        allele: &RecordAllele<'_>,
+        places: &Placements<'_>,
+        same_reference: bool,
+    ) -> bool {
+        let transcript = &context.contig.model.transcripts[number as usize];
+        let effect = &mut self.scratch.effect;
+        if !effect.fill(&context.contig, transcript, places) || effect.distance.is_some() {
+            return false;
+        }
+        let (terms, location) = (effect.terms, effect.location);
+        if terms.contains(SoTerm::TranscriptAmplification) {
+            self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
+            return true;
+        }
+        let place = *effect.allele(places);
+        let class = class_of(&place);
+        let mut splice = splice_flags(&location.introns);
+        if is_at_short_intron(&place, transcript) {
+            splice.insert(splice_flags_at(&place, transcript));
+        }
+        let mut utr = utr_flags(&location);
+        let added = place.alt.len() as i32 - place.reference.len() as i32;
+        let mut flags = coding_flags(terms, added);
+        if !location.in_cds {
+            flags = ConsequenceFlags::empty();
+        } else if flags.is_empty() {
+            flags = ConsequenceFlags::CODING_SEQUENCE;
+        }
+        if let Some(retained) = start_retained(transcript, &location, &place, places) {
+            flags = ConsequenceFlags::START_RETAINED;
+            utr = utr.intersection(retained);
+        }
+        let hit = !(splice | utr | flags).is_empty();
+        if location.in_cds {
+            self.is_coding();
+            if !same_reference {
+                flags = ConsequenceFlags::empty();
+            }
+        }
+        let coding = context.model.coding(number).filter(|_| location.in_cds && same_reference);
+        // Without its start codon, or with another one, the codons of a haplotype are not known.
+        let changes_start =
+            flags.intersects(ConsequenceFlags::START_LOST | ConsequenceFlags::START_RETAINED);
+        if changes_start && added != 0 {
+            flags.remove(ConsequenceFlags::FRAMESHIFT);
+        }
+        let coding = coding.filter(|_| !changes_start || added == 0);
+        let part = coding.and_then(|coding| Some((coding, coding_part(coding, &place)?)));
+        let Some((coding, (segment, part))) = part else {
+            if location.in_cds && same_reference {
+                // Where the record places it, as the other alleles of its haplotype.
+                let Allele { start, end, .. } = allele.minimal;
+                let end = if added < 0 { end } else { start - 1 };
+                self.add_deletion(number, allele.number, (start, end));
+            }
+            for (flags, class) in [(flags | splice, class), (utr, ConsequenceFlags::empty())] {
+                if !flags.is_empty() {
+                    self.report_flags(context, flags | class, number, allele.number);
+                }
+            }
+            return hit;
+        };
+        let outside = splice | utr;
+        if !outside.is_empty() {
+            self.report_flags(context, outside | class, number, allele.number);
+        }
+        let pos = self.position();
+        let edit = edit_of(&coding.segments[usize::from(segment)], &part, allele, places, pos);
+        let added = (part.alt, allele.minimal.start);
+        self.add_change((number, segment), allele.number, splice | class, edit, added);
+        hit
+    }
+
+    /// Adds an allele after which codons of a transcript are unknown to the changes of the record, with the
+    /// first and the last base that it deletes.
+    fn add_deletion(&mut self, transcript: u32, allele: u16, (start, end): (i32, i32)) {
+        self.scratch.coding.changes.push(CodingChange {
+            transcript,
+            segment: 0,
+            allele,
+            start,
+            flags: ConsequenceFlags::empty(),
+            kind: CodingChangeKind::Deletion { end },
+        });
+    }
+
+    /// Reports introns and non-coding transcripts for alleles that touch no exon and no splice site of a
+    /// transcript with coding sequence. `is_changed` says whether they are in a transcript.
+    fn report_outside_exons(
+        &mut self,
+        context: &ContigContext<'_>,
+        alleles: &[RecordAllele<'_>],
+        is_changed: impl Fn(&Transcript) -> bool,
+    ) {
+        let Some(first) = alleles.first().map(|allele| &allele.minimal) else { return };
+        let (from, to) = (first.start.min(first.end), first.start.max(first.end));
+        for number in context.model.transcripts(from, to) {
             let transcript = &context.contig.model.transcripts[number as usize];
-            let span = (transcript.start, transcript.end);
-            if span.0 > end || span.1 < start {
+            if !is_changed(transcript) {
                 continue;
             }
             let flags = self.flags_outside_exons(context, number);
-            for (index, allele) in alleles.iter().enumerate() {
-                if !touching.contains(index)
-                    && self.compare(context, number, Checks::default(), allele, span)
-                {
-                    let consequence = Consequence::new(flags, number, 0);
-                    self.report(context, consequence.counted_for(allele.number));
-                }
+            for allele in alleles {
+                let consequence = Consequence::new(flags, number, 0);
+                self.report(context, consequence.counted_for(allele.number));
             }
         }
     }
@@ -154,24 +338,6 @@ impl<'r> CsqAnnotator<'r> {
         let biotype = &self.model.biotypes[usize::from(biotype)];
         let coding = context.model.coding(transcript).is_some() || is_coding_biotype(biotype);
         if coding { ConsequenceFlags::INTRON } else { ConsequenceFlags::NON_CODING }
-    }
-
-    /// Compares an allele with a region and reports the consequences of the record alone. Returns
-    /// whether the allele touches the region.
-    fn compare(
-        &mut self,
-        context: &ContigContext<'_>,
-        transcript: u32,
-        checks: Checks,
-        allele: &RecordAllele<'_>,
-        region: (i32, i32),
-    ) -> bool {
-        let around = context.transcript(transcript);
-        let overlap = self.scratch.comparison.compare(&around, checks, allele, region);
-        if !self.scratch.comparison.record_flags.is_empty() {
-            self.report_record_flags(context, transcript, allele.number);
-        }
-        matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }
 
     /// Reports the features that the symbolic insertions and deletions of a record touch.
@@ -193,8 +359,8 @@ impl<'r> CsqAnnotator<'r> {
                     let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
                     match variant.kind {
                         StructuralKind::Insertion | StructuralKind::Deletion => {
-                            if !is_full {
-                                self.report_symbolic_allele(context, &variant, pos, number);
+                            if !is_full && !self.buffer.is_exhausted() {
+                                self.report_symbolic_allele(context, &variant, number);
                             }
                             variant.problem
                         }
@@ -208,7 +374,8 @@ impl<'r> CsqAnnotator<'r> {
                 self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
             }
             self.prepass.count_structural_problem(problem, record.info);
-            if self.buffer.exceeded().is_some() {
+            if self.buffer.is_exhausted() {
+                self.buffer.note(self.buffer.last(), AnnotationGap::TooManyConsequences);
                 return;
             }
         }
@@ -218,50 +385,38 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'_>,
         variant: &StructuralVariant<'_>,
-        pos: i32,
         number: u16,
     ) {
-        // A deletion from the telomere on has no base before it.
-        let first = pos.max(1);
-        let deleted = (variant.kind == StructuralKind::Deletion)
-            .then(|| context.contig.bases(first, variant.end))
-            .flatten();
-        let (class, allele) = match deleted {
-            Some(bases) => {
-                (ConsequenceFlags::TRUNCATION, RecordAllele::deletion(first, bases, number))
-            }
-            None if variant.kind == StructuralKind::Deletion => return,
-            None => (ConsequenceFlags::ELONGATION, RecordAllele::new(pos, b"N", b"<>", number)),
+        let class = match variant.kind {
+            StructuralKind::Deletion => ConsequenceFlags::TRUNCATION,
+            _ => ConsequenceFlags::ELONGATION,
         };
-        // An insertion is in the region of the base after it.
-        let (start, end) = (variant.start, variant.end.max(variant.start));
-        let mut features = std::mem::take(&mut self.scratch.features);
-        context.model.touched(pos, end.saturating_add(1), &mut features);
-        self.buffer.add_work(FEATURE_WORK * features.len() as u64);
+        let place = Allele { start: variant.start, end: variant.end, reference: b"", alt: b"" };
+        let (from, to) = (place.start.min(place.end), place.start.max(place.end));
+        let mut transcripts = std::mem::take(&mut self.scratch.transcripts);
+        self.touched_transcripts(context, (from, to), &mut transcripts);
+        self.buffer.add_work(FEATURE_WORK * self.scratch.features.len() as u64);
         let mut hit = false;
-        for feature in &features {
-            let feature = context.model.features[*feature as usize];
-            let flags = match feature.kind {
-                FeatureKind::Exon => {
-                    hit |= self.report_symbolic_at_exon(context, &feature, class, &allele);
-                    continue;
-                }
-                FeatureKind::Cds(_) => ConsequenceFlags::CODING_SEQUENCE,
-                FeatureKind::Utr5 => ConsequenceFlags::UTR5,
-                FeatureKind::Utr3 => ConsequenceFlags::UTR3,
-            };
-            if feature.start <= end && feature.end >= start {
-                self.report_structural(flags | class, feature.transcript, number, class);
+        for transcript in &transcripts {
+            let model = &context.contig.model.transcripts[*transcript as usize];
+            let location = locate(model, &place);
+            let mut flags = splice_flags(&location.introns) | utr_flags(&location);
+            if location.in_cds {
+                flags.insert(ConsequenceFlags::CODING_SEQUENCE);
+                self.add_deletion(*transcript, number, (place.start, place.end));
+            }
+            if !flags.is_empty() {
+                self.report_structural(flags | class, *transcript, number, class);
                 hit = true;
             }
         }
-        self.scratch.features = features;
+        self.scratch.transcripts = transcripts;
         if hit {
             return;
         }
-        for transcript in context.model.transcripts(start, end) {
+        for transcript in context.model.transcripts(from, to) {
             let model = &context.contig.model.transcripts[transcript as usize];
-            if model.start <= end && model.end >= start {
+            if place.overlaps(model.start, model.end) {
                 let flags = self.flags_outside_exons(context, transcript) | class;
                 self.report_structural(flags, transcript, 0, class);
             }
@@ -290,51 +445,167 @@ impl<'r> CsqAnnotator<'r> {
             self.buffer.mark_carriers(reported, allele, self.genotypes.samples());
         }
     }
+}
 
-    /// Reports the splice sites and regions of an exon that a symbolic allele touches. Returns whether
-    /// it touches any, or the exon.
-    fn report_symbolic_at_exon(
-        &mut self,
-        context: &ContigContext<'_>,
-        exon: &Feature,
-        class: ConsequenceFlags,
-        allele: &RecordAllele<'_>,
-    ) -> bool {
-        let around = context.transcript(exon.transcript);
-        let region = (exon.start, exon.end);
-        let checks = Checks {
-            left: around.span.0 != exon.start,
-            right: around.span.1 != exon.end,
-            ..Checks::default()
-        };
-        let comparison = &mut self.scratch.comparison;
-        let overlap = comparison.compare_symbolic(&around, checks, allele, class, region);
-        let found = comparison.flags != class;
-        if found {
-            let record_flags = std::mem::take(&mut self.scratch.comparison.record_flags);
-            for flags in &record_flags {
-                self.report_structural(*flags, exon.transcript, allele.number, class);
-            }
-            self.scratch.comparison.record_flags = record_flags;
+/// The splice sites and regions of an exon that an allele changes.
+fn splice_flags_of_exon(
+    place: &Allele<'_>,
+    (start, end): (i32, i32),
+    transcript: &Transcript,
+) -> ConsequenceFlags {
+    let mut flags = ConsequenceFlags::empty();
+    let is_reverse = transcript.strand.is_reverse();
+    // An intron is at each end of an exon that is not an end of the transcript.
+    if transcript.start != start {
+        let site = start - SPLICE_SITE;
+        if place.changes(site, start - 1) {
+            flags.insert(splice_site(!is_reverse));
         }
-        found || matches!(overlap, Overlap::Inside | Overlap::Crossing)
+        if place.changes(start - SPLICE_REGION_INTRON, site - 1)
+            || place.changes(start, end.min(start + SPLICE_REGION_EXON - 1))
+        {
+            flags.insert(ConsequenceFlags::SPLICE_REGION);
+        }
+    }
+    if transcript.end != end {
+        let site = end + SPLICE_SITE;
+        if place.changes(end + 1, site) {
+            flags.insert(splice_site(is_reverse));
+        }
+        if place.changes(site + 1, end + SPLICE_REGION_INTRON)
+            || place.changes(start.max(end - SPLICE_REGION_EXON + 1), end)
+        {
+            flags.insert(ConsequenceFlags::SPLICE_REGION);
+        }
+    }
+    flags
+}
+
+const fn splice_site(is_acceptor: bool) -> ConsequenceFlags {
+    if is_acceptor { ConsequenceFlags::SPLICE_ACCEPTOR } else { ConsequenceFlags::SPLICE_DONOR }
+}
+
+/// Whether an allele is at an intron that is too short to be real for the full mode, which has no splice sites
+/// there.
+fn is_at_short_intron(place: &Allele<'_>, transcript: &Transcript) -> bool {
+    let (from, to) = (place.start.min(place.end), place.start.max(place.end));
+    let mut introns = (0..transcript.exons.len()).filter_map(|n| transcript.intron(n));
+    introns.any(|(start, end)| {
+        end - start <= FRAMESHIFT_INTRON_SPAN
+            && start - SPLICE_REGION_EXON <= to
+            && from <= end + SPLICE_REGION_EXON
+    })
+}
+
+/// The splice sites and regions that an allele changes.
+fn splice_flags_at(place: &Allele<'_>, transcript: &Transcript) -> ConsequenceFlags {
+    let (from, to) = (place.start.min(place.end), place.start.max(place.end));
+    let is_near = |exon: &&Exon| {
+        exon.start - SPLICE_REGION_INTRON <= to && from <= exon.end + SPLICE_REGION_INTRON
+    };
+    let flags = transcript
+        .exons
+        .iter()
+        .filter(is_near)
+        .map(|exon| splice_flags_of_exon(place, (exon.start, exon.end), transcript));
+    flags.fold(ConsequenceFlags::empty(), ConsequenceFlags::union)
+}
+
+fn splice_flags(introns: &IntronEffects) -> ConsequenceFlags {
+    let mut flags = ConsequenceFlags::empty();
+    flags.set(ConsequenceFlags::SPLICE_ACCEPTOR, introns.acceptor);
+    flags.set(ConsequenceFlags::SPLICE_DONOR, introns.donor);
+    flags.set(ConsequenceFlags::SPLICE_REGION, introns.region);
+    flags
+}
+
+fn utr_flags(location: &Location) -> ConsequenceFlags {
+    let mut flags = ConsequenceFlags::empty();
+    flags.set(ConsequenceFlags::UTR5, location.untranslated.0);
+    flags.set(ConsequenceFlags::UTR3, location.untranslated.1);
+    flags
+}
+
+/// What several bases that replace another number of bases do to a feature, as the development version of
+/// `bcftools csq` names it.
+const fn class_of(allele: &Allele<'_>) -> ConsequenceFlags {
+    let (removed, added) = (allele.reference.len(), allele.alt.len());
+    if removed < 2 || added < 2 || removed == added {
+        ConsequenceFlags::empty()
+    } else if added > removed {
+        ConsequenceFlags::ELONGATION
+    } else {
+        ConsequenceFlags::TRUNCATION
     }
 }
 
-/// The alleles that touch a coding segment. The only allele of a record does if REF, or the base after it,
-/// is in the segment, as with `bcftools csq`.
-fn alleles_touching(segment: &Feature, alleles: &[RecordAllele<'_>]) -> Touching {
-    if let [_] = alleles {
-        return Touching::ALL;
+/// Whether a deletion before the start codon could also be in it, such that the bases that move in restore
+/// it. `bcftools csq` calls that `start_retained`. Returns the untranslated regions that are reported, too.
+fn start_retained(
+    transcript: &Transcript,
+    location: &Location,
+    place: &Allele<'_>,
+    places: &Placements<'_>,
+) -> Option<ConsequenceFlags> {
+    let is_deletion = place.alt.is_empty() && places.are_several();
+    let is_utr = location.untranslated.0 && !location.in_cds && location.cdna.both().is_some();
+    if !is_deletion || !is_utr || transcript.flags.cds_start_nf {
+        return None;
     }
-    let mut touching = Touching::default();
-    for (index, allele) in alleles.iter().enumerate() {
-        let minimal = allele.minimal();
-        // An insertion lies between two bases.
-        let (from, to) = (minimal.start.min(minimal.end), minimal.start.max(minimal.end));
-        if from <= segment.end && to >= segment.start {
-            touching.insert(index);
+    let cds = transcript.cds.as_ref()?;
+    let other = if place.start == places.first.start { &places.last } else { &places.first };
+    let mut codon = cds.regions(transcript.strand, 1, 3);
+    codon.any(|(start, end)| other.overlaps(start, end)).then(|| {
+        let is_inside = cds.segments.iter().any(|s| s.start <= other.start && other.end <= s.end);
+        if is_inside { ConsequenceFlags::empty() } else { ConsequenceFlags::UTR5 }
+    })
+}
+
+/// The segment of a coding sequence that an allele changes, and the part of the allele in it. `None` if
+/// the allele crosses the ends of the segment and changes its length, or if bases are read twice.
+fn coding_part<'a>(coding: &CodingSequence, allele: &Allele<'a>) -> Option<(u16, Allele<'a>)> {
+    let touches = |segment: &Segment| {
+        if allele.is_insertion() {
+            segment.start <= allele.start && allele.start <= segment.end + 1
+        } else {
+            allele.overlaps(segment.start, segment.end)
         }
+    };
+    let mut touched = (0..).zip(&coding.segments).filter(|(_, segment)| touches(segment));
+    let (number, segment) = touched.next()?;
+    if touched.next().is_some() {
+        return None;
     }
-    touching
+    if segment.start <= allele.start && allele.end <= segment.end {
+        return Some((number, *allele));
+    }
+    let part = allele.part_in(segment.start, segment.end).filter(|part| !part.is_reference())?;
+    Some((number, part))
+}
+
+/// The edit of a coding sequence by the part of an allele in a segment, of a record at `pos`.
+fn edit_of(
+    segment: &Segment,
+    part: &Allele<'_>,
+    allele: &RecordAllele<'_>,
+    places: &Placements<'_>,
+    pos: i32,
+) -> Edit {
+    let (removed, inserted) = (part.reference.len() as i32, part.alt.len() as i32);
+    let is_substitution = removed == inserted;
+    let place = part.start;
+    Edit {
+        offset: segment.offset + place - segment.start,
+        place,
+        given: if is_substitution { place } else { allele.minimal.start },
+        places: if is_substitution {
+            (place, place)
+        } else {
+            (places.first.start, places.last.start)
+        },
+        removed,
+        inserted,
+        segment: (segment.start, segment.end),
+        pos,
+    }
 }

@@ -13,9 +13,6 @@ macro_rules! consequences {
                 const ELSEWHERE = 1;
                 /// The consequence is downstream of a new stop codon; its name gets a `*` prefix.
                 const AFTER_STOP = 1 << 19;
-                /// The end of the CDS is unknown, so start and stop consequences in it are
-                /// doubtful.
-                const INCOMPLETE_CDS = 1 << 20;
                 $(const $name = 1 << $bit;)*
             }
         }
@@ -72,6 +69,8 @@ impl ConsequenceFlags {
         .union(Self::STOP_RETAINED)
         .union(Self::START_LOST)
         .union(Self::START_RETAINED);
+    /// Consequences on the start and stop codons of the gene model.
+    pub(crate) const MODEL_CODONS: Self = Self::START_STOP.difference(Self::STOP_GAINED);
     /// Consequences that depend on the whole haplotype; all others depend on a single record.
     pub(crate) const COMPOUND: Self = Self::START_STOP
         .union(Self::SYNONYMOUS)
@@ -80,7 +79,6 @@ impl ConsequenceFlags {
         .union(Self::INFRAME_INSERTION)
         .union(Self::FRAMESHIFT)
         .union(Self::INFRAME_ALTERING)
-        .union(Self::INCOMPLETE_CDS)
         .union(Self::AFTER_STOP)
         .union(Self::ELONGATION)
         .union(Self::TRUNCATION);
@@ -95,13 +93,7 @@ impl ConsequenceFlags {
 
     /// The set without the consequences that a more specific one makes redundant.
     pub(crate) fn without_redundant(mut self) -> Self {
-        let doubtful = Self::START_STOP.union(Self::INCOMPLETE_CDS);
-        if self.intersects(Self::INCOMPLETE_CDS)
-            && !self.difference(doubtful).difference(Self::AFTER_STOP).is_empty()
-        {
-            self.remove(doubtful);
-        }
-        if self.intersects(Self::START_STOP) {
+        if self.intersects(Self::STOP_LOST | Self::STOP_GAINED | Self::START_LOST) {
             self.remove(Self::MISSENSE);
         }
         self
@@ -144,10 +136,7 @@ mod tests {
 
     #[test]
     fn a_more_specific_consequence_replaces_a_less_specific_one() {
-        let lost = ConsequenceFlags::STOP_LOST | ConsequenceFlags::INCOMPLETE_CDS;
         let missense = ConsequenceFlags::MISSENSE;
-        assert_eq!((lost | missense).without_redundant(), missense);
-        assert_eq!(lost.without_redundant(), lost);
         let start_lost = ConsequenceFlags::START_LOST;
         assert_eq!((start_lost | missense).without_redundant(), start_lost);
     }
@@ -160,9 +149,7 @@ mod tests {
             all.insert(*flag);
         }
         assert_eq!(all.names().count(), NAMES.len());
-        let unnamed = ConsequenceFlags::ELSEWHERE
-            | ConsequenceFlags::AFTER_STOP
-            | ConsequenceFlags::INCOMPLETE_CDS;
+        let unnamed = ConsequenceFlags::ELSEWHERE | ConsequenceFlags::AFTER_STOP;
         assert!(!all.intersects(unnamed));
     }
 }

@@ -3,28 +3,26 @@
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::haplotype_path::{HaplotypePath, LeafScratch};
 use super::haplotype_tree::HaplotypeTree;
-use crate::error::InputError;
+use crate::report::AnnotationGap;
 
 /// Work on an allele of a haplotype: it is translated, and compared with other consequences.
 const NODE_WORK: u64 = 2500;
 
 impl<'r> CsqAnnotator<'r> {
     /// Flushes the transcripts that end before a position, in the order of their ends.
-    pub(super) fn flush_before(&mut self, pos: i32) -> Result<(), InputError> {
+    pub(super) fn flush_before(&mut self, pos: i32) {
         if self.active.is_empty() {
-            return Ok(());
+            return;
         }
-        let Some((contig, _)) = self.position else { return Ok(()) };
+        let Some((contig, _)) = self.position else { return };
         let context = ContigContext { contig, model: &self.model.contigs[contig.number as usize] };
-        while let Some(tree) = self.active.pop_before(pos) {
-            self.flush_transcript(&context, &tree);
+        while let Some(mut tree) = self.active.pop_before(pos) {
+            self.flush_transcript(&context, &mut tree);
             self.active.recycle(tree);
-            self.check_buffer()?;
         }
-        Ok(())
     }
 
-    fn flush_transcript(&mut self, context: &ContigContext<'r>, tree: &HaplotypeTree) {
+    fn flush_transcript(&mut self, context: &ContigContext<'r>, tree: &mut HaplotypeTree) {
         let Some(coding) = context.model.coding(tree.transcript) else { return };
         let spliced = self.spliced(context, coding);
         let mut scratch = std::mem::take(&mut self.leaf_scratch);
@@ -32,27 +30,21 @@ impl<'r> CsqAnnotator<'r> {
         scratch.reported.clear();
         scratch.reported_by_node.clear();
         scratch.reported_by_node.resize(tree.nodes.len(), 0..0);
-        for leaf in &scratch.leaves {
-            if self.buffer.exceeded().is_some() {
-                break;
+        let leaves = std::mem::take(&mut scratch.leaves);
+        for leaf in &leaves {
+            scratch.place_edits(tree, *leaf);
+            for node in &scratch.left_out {
+                self.buffer
+                    .note(tree.nodes[*node as usize].record, AnnotationGap::OverlappingAllele);
             }
-            tree.path(*leaf, &mut scratch.path);
-            self.buffer.add_work(NODE_WORK * scratch.path.len() as u64);
-            scratch.bases.clear();
-            scratch.ends.clear();
-            for node in &scratch.path {
-                let bases = tree.nodes[*node as usize].bases.clone();
-                scratch.bases.extend_from_slice(&tree.bases[bases]);
-                scratch.ends.push(scratch.bases.len() as i32);
+            let work = NODE_WORK * scratch.path.len() as u64;
+            if !self.buffer.add_work_on(tree, work) {
+                break;
             }
             let path = HaplotypePath {
                 tree,
                 spliced: &spliced,
-                reverse: context.transcript(tree.transcript).reverse,
-                len: coding.len,
-                path: &scratch.path,
-                ends: &scratch.ends,
-                bases: &scratch.bases,
+                edits: &scratch.edits,
                 max_residues: self.options.max_residues,
             };
             let from = scratch.reported.len();
@@ -63,6 +55,12 @@ impl<'r> CsqAnnotator<'r> {
                 &mut scratch.reported,
             );
             scratch.reported_by_node[*leaf as usize] = from..scratch.reported.len();
+        }
+        scratch.leaves = leaves;
+        if tree.is_left_out {
+            for node in &tree.nodes {
+                self.buffer.note(node.record, AnnotationGap::TooManyConsequences);
+            }
         }
         if self.samples > 0 {
             self.mark_haplotypes(tree, &scratch);

@@ -40,6 +40,55 @@ struct SamplePhase {
     homozygous: [u32; 2],
 }
 
+/// A replacement of bases of a segment of a coding sequence. An insertion or deletion in a repeat can be at
+/// several places, which are named by the genomic position of their first base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// Coding bases before the replaced ones, in genomic direction.
+    pub(crate) offset: i32,
+    /// The place at which the allele is described if it is the only one of its haplotype. `offset` is that of
+    /// this place, and it is in the segment.
+    pub(crate) place: i32,
+    /// The place that the record gives, which may be outside of the coding sequence.
+    pub(crate) given: i32,
+    /// The outermost places.
+    pub(crate) places: (i32, i32),
+    /// Number of bases replaced.
+    pub(crate) removed: i32,
+    /// Number of new bases.
+    pub(crate) inserted: i32,
+    /// First and last genomic position of the segment.
+    pub(crate) segment: (i32, i32),
+    /// Position of the record. It orders insertions at one place.
+    pub(crate) pos: i32,
+}
+
+impl Edit {
+    /// Bases by which the sequence becomes longer; negative for a deletion.
+    pub(crate) const fn added(&self) -> i32 {
+        self.inserted - self.removed
+    }
+
+    /// Whether bases are only inserted or only deleted.
+    pub(crate) const fn is_indel(&self) -> bool {
+        self.removed == 0 || self.inserted == 0
+    }
+
+    /// The position after the last base replaced, where the record places the allele.
+    pub(crate) const fn given_end(&self) -> i32 {
+        self.given + self.removed
+    }
+
+    /// Whether two alleles replace the same base where their records place them, or records at one position
+    /// insert bases at the same place.
+    fn overlaps(&self, other: &Self) -> bool {
+        let (start, end) = (self.given, self.given_end());
+        let (other_start, other_end) = (other.given, other.given_end());
+        (start < other_end && other_start < end)
+            || ((start, end) == (other_start, other_end) && start == end && self.pos == other.pos)
+    }
+}
+
 /// An allele in the coding sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -48,21 +97,14 @@ pub(crate) struct Node {
     pub(crate) record: u32,
     /// ALT number, from 1.
     pub(crate) allele: u16,
-    /// Consequences found by comparing the allele with its segment.
+    /// Consequences of the allele alone.
     pub(crate) flags: ConsequenceFlags,
-    /// Index of the segment of the coding sequence.
-    pub(crate) segment: u16,
-    /// First genomic position replaced.
-    pub(crate) start: i32,
-    /// Number of bases replaced.
-    pub(crate) removed: i32,
-    /// Coding bases before `start`, in genomic direction.
-    pub(crate) offset: i32,
-    /// Bases by which the allele changes the length; negative for a deletion.
-    pub(crate) added: i32,
-    /// The coding bases between the parent and the allele, then the allele's own bases, as a range
-    /// of [`HaplotypeTree::bases`].
+    /// What the allele does to the coding sequence.
+    pub(crate) edit: Edit,
+    /// The new bases, as a range of [`HaplotypeTree::bases`].
     pub(crate) bases: Range<usize>,
+    /// The greatest [`Edit::given_end`] of this allele and its ancestors.
+    pub(crate) max_end: i32,
     /// Number of haplotypes that end here.
     pub(crate) haplotypes: u32,
     first_child: u32,
@@ -78,6 +120,10 @@ pub(crate) struct HaplotypeTree {
     pub(crate) transcript: u32,
     /// Last genomic position of the transcript.
     pub(crate) end: i32,
+    /// Work that the haplotypes have taken, in units of about a nanosecond.
+    pub(crate) work: u64,
+    /// Whether that is too much, so that no more of them are reported.
+    pub(crate) is_left_out: bool,
     pub(crate) nodes: Vec<Node>,
     pub(crate) bases: Vec<u8>,
     /// By haplotype (two per sample): its last node.
@@ -86,6 +132,9 @@ pub(crate) struct HaplotypeTree {
     further_heads: HashMap<Haplotype, u32>,
     /// By sample, if the file has phase sets.
     phases: Vec<SamplePhase>,
+    /// By haplotype (two per sample), if there are any: the last genomic position of the deletions whose
+    /// new sequence is unknown.
+    deleted_to: Vec<i32>,
     /// Further nodes where haplotypes end, with the haplotype as in `heads`: unphased alleles, which are
     /// separate from the haplotype's other alleles, and the ends of earlier phase sets. The memory of
     /// files with many unphased samples is mostly this.
@@ -100,11 +149,13 @@ impl HaplotypeTree {
     pub(crate) fn begin(&mut self, transcript: u32, end: i32, haplotypes: usize) {
         self.transcript = transcript;
         self.end = end;
+        (self.work, self.is_left_out) = (0, false);
         self.nodes.clear();
         self.bases.clear();
         self.further_heads.clear();
         self.phases.clear();
         self.further_ends.clear();
+        self.deleted_to.clear();
         self.heads.clear();
         self.heads.resize(haplotypes, ROOT);
         (self.first_root, self.last_root, self.newest_root) = (ROOT, ROOT, ROOT);
@@ -130,6 +181,8 @@ impl HaplotypeTree {
     /// Adds a node as the last child of its parent.
     pub(crate) fn add(&mut self, mut node: Node) -> u32 {
         let number = self.nodes.len() as u32;
+        let end = node.edit.given_end();
+        node.max_end = self.node(node.parent).map_or(end, |parent| parent.max_end.max(end));
         (node.first_child, node.last_child) = (ROOT, ROOT);
         (node.newest_child, node.next_sibling) = (ROOT, ROOT);
         let parent = self.node(node.parent);
@@ -183,6 +236,38 @@ impl HaplotypeTree {
             self.further_ends.push((node, index as u32));
         }
         self.nodes[node as usize].haplotypes += 1;
+    }
+
+    /// Notes that the bases of a haplotype are deleted up to a genomic position.
+    pub(crate) fn delete_to(&mut self, haplotype: Haplotype, end: i32) {
+        let Some(index) = haplotype.index() else { return };
+        if self.deleted_to.is_empty() {
+            self.deleted_to.resize(self.heads.len(), 0);
+        }
+        self.deleted_to[index] = self.deleted_to[index].max(end);
+    }
+
+    /// Whether a genomic position is within a deletion of the haplotype.
+    #[inline]
+    pub(crate) fn is_deleted(&self, haplotype: Haplotype, pos: i32) -> bool {
+        let end = haplotype.index().and_then(|index| self.deleted_to.get(index));
+        end.is_some_and(|end| pos <= *end)
+    }
+
+    /// Whether an allele of a record overlaps one of a haplotype. Returns the number of alleles compared,
+    /// too.
+    pub(crate) fn overlaps(&self, parent: u32, record: u32, edit: &Edit) -> (bool, u64) {
+        let (mut at, mut compared) = (parent, 0);
+        // Records are in the order of their positions, but a REF can begin long before its allele.
+        while let Some(node) = self.node(at).filter(|node| node.max_end >= edit.given) {
+            compared += 1;
+            // With ribosomal slippage, an allele has a node for each reading.
+            if node.record != record && node.edit.overlaps(edit) {
+                return (true, compared);
+            }
+            at = node.parent;
+        }
+        (false, compared)
     }
 
     /// The nodes where the first two haplotypes of the samples end.
@@ -270,12 +355,9 @@ impl Node {
             record,
             allele,
             flags,
-            segment: 0,
-            start: 0,
-            removed: 0,
-            offset: 0,
-            added: 0,
+            edit: Edit::default(),
             bases: 0..0,
+            max_end: 0,
             haplotypes: 0,
             first_child: ROOT,
             last_child: ROOT,

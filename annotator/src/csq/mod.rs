@@ -16,6 +16,7 @@ mod features;
 mod flags;
 mod flush_transcript;
 mod genotypes;
+mod group;
 mod haplotype_path;
 mod haplotype_tree;
 mod header;
@@ -23,7 +24,6 @@ mod model;
 mod options;
 mod process_record;
 mod record_buffer;
-mod region;
 mod translate;
 mod write;
 

@@ -16,17 +16,19 @@ pub(crate) const SPLICE_REGION_EXON: i32 = 3;
 /// Bins of 1 kb, because larger bins hold hundreds of exons in gene-rich regions.
 const BIN_SHIFT: u32 = 10;
 
-/// The kind of a feature. Records are compared with features in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The kind of a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FeatureKind {
+    /// An exon of a transcript with coding sequence.
+    Exon,
     /// A segment of coding sequence, with its index.
     Cds(u16),
     /// 5' UTR.
     Utr5,
     /// 3' UTR.
     Utr3,
-    /// An exon of a transcript with coding sequence.
-    Exon,
+    /// Bases of an incomplete first or last codon.
+    PartialCodon,
 }
 
 /// A part of a transcript.
@@ -57,9 +59,7 @@ pub(crate) struct CodingSequence {
     pub(crate) len: i32,
     /// Coding bases of the gene model before the first whole codon.
     pub(crate) skip: i32,
-    /// Whether the gene model includes the start codon.
-    pub(crate) has_start: bool,
-    /// Whether the gene model includes the stop codon.
+    /// Whether the gene model ends with a whole codon, where a stop codon is expected.
     pub(crate) has_stop: bool,
 }
 
@@ -143,6 +143,17 @@ impl CsqContig {
         for (n, segment) in coding.segments.iter().enumerate() {
             self.features.push(feature(FeatureKind::Cds(n as u16), segment.start, segment.end));
         }
+        let (first, last) = coding.span().unwrap_or((i32::MAX, i32::MAX));
+        for segment in &cds.segments {
+            for (start, end) in [
+                (segment.start, segment.end.min(first.saturating_sub(1))),
+                (segment.start.max(last.saturating_add(1)), segment.end),
+            ] {
+                if start <= end {
+                    self.features.push(feature(FeatureKind::PartialCodon, start, end));
+                }
+            }
+        }
         let (first, last) = transcript.coding_region().unwrap_or_default();
         for exon in &transcript.exons {
             self.features.push(feature(FeatureKind::Exon, exon.start, exon.end));
@@ -188,25 +199,22 @@ impl CsqContig {
     pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
         self.transcripts.query(start, end).map(|n| self.order[n as usize])
     }
-
-    /// The UTR of a transcript that touches a region.
-    pub(crate) fn utr(&self, transcript: u32, start: i32, end: i32) -> Option<FeatureKind> {
-        let found = self.index.query(start, end).map(|n| self.features[n as usize]);
-        let mut utrs = found.filter(|f| matches!(f.kind, FeatureKind::Utr5 | FeatureKind::Utr3));
-        utrs.find(|f| f.transcript == transcript && f.start <= end && f.end >= start)
-            .map(|f| f.kind)
-    }
 }
 
 const fn kind_rank(kind: FeatureKind) -> u8 {
     match kind {
-        FeatureKind::Cds(_) => 0,
-        FeatureKind::Utr5 | FeatureKind::Utr3 => 1,
-        FeatureKind::Exon => 2,
+        FeatureKind::Exon => 0,
+        FeatureKind::Cds(_) => 1,
+        FeatureKind::Utr5 | FeatureKind::Utr3 | FeatureKind::PartialCodon => 2,
     }
 }
 
 impl CodingSequence {
+    /// First and last genomic position.
+    fn span(&self) -> Option<(i32, i32)> {
+        Some((self.segments.first()?.start, self.segments.last()?.end))
+    }
+
     fn new(number: u32, transcript: &Transcript, cds: &Cds) -> Self {
         let mut parts: Vec<(i32, i32)> = cds.segments.iter().map(|s| (s.start, s.end)).collect();
         let skip = i32::from(cds.skip).min(cds.len);
@@ -223,8 +231,7 @@ impl CodingSequence {
             segments.push(Segment { start, end, offset: len });
             len += end - start + 1;
         }
-        let (has_start, has_stop) = (skip == 0, rest == 0);
-        Self { transcript: number, segments, len, skip, has_start, has_stop }
+        Self { transcript: number, segments, len, skip, has_stop: rest == 0 }
     }
 }
 
@@ -250,8 +257,7 @@ fn trim(parts: &mut Vec<(i32, i32)>, mut bases: i32, strand: Strand, front: bool
 
 /// The spans of coding sequences, with adjacent and overlapping spans merged.
 fn merge_spans(coding: &[CodingSequence]) -> Vec<(i32, i32)> {
-    let ends = |c: &CodingSequence| Some((c.segments.first()?.start, c.segments.last()?.end));
-    let mut spans: Vec<(i32, i32)> = coding.iter().filter_map(ends).collect();
+    let mut spans: Vec<(i32, i32)> = coding.iter().filter_map(CodingSequence::span).collect();
     spans.sort_unstable();
     let mut out: Vec<(i32, i32)> = Vec::new();
     for (start, end) in spans {

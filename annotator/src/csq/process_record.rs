@@ -11,7 +11,7 @@ use crate::reference::ContigView;
 use crate::report::AnnotationGap;
 use crate::structural_variant::{StructuralInfo, StructuralVariant};
 use crate::variant::Variant;
-use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
+use gas_shared::vcf::{AltKind, Record};
 
 impl<'r> CsqAnnotator<'r> {
     /// Processes a line (without its line end) and appends the records that are complete to `out`.
@@ -28,7 +28,7 @@ impl<'r> CsqAnnotator<'r> {
         let record = self.prepass.read(line_number, line)?;
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.line_number = line_number;
-        self.move_to(pos, out)?;
+        self.move_to(pos, out);
         self.buffer.push((line_number, pos), line, &record);
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         let variants = self.prepass.count_alleles(&record);
@@ -57,7 +57,6 @@ impl<'r> CsqAnnotator<'r> {
             last.is_left_out = !self.prepass.is_annotated(gap);
         }
         self.finish_colocated();
-        self.check_buffer()?;
         if self.options.local || self.active.is_empty() {
             self.write_buffer(out);
         }
@@ -65,27 +64,15 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Appends all buffered records to `out`. The next record starts new haplotypes.
-    ///
-    /// # Errors
-    /// [`InputError`] if their annotations are larger than the limit.
-    pub fn finish_chunk(&mut self, out: &mut Vec<u8>) -> Result<(), InputError> {
-        self.flush_before(i32::MAX)?;
+    pub fn finish_chunk(&mut self, out: &mut Vec<u8>) {
+        self.flush_before(i32::MAX);
         self.write_buffer(out);
         self.position = None;
-        Ok(())
-    }
-
-    /// Rejects a record, or a haplotype, with more consequences than can be kept in memory.
-    pub(super) fn check_buffer(&self) -> Result<(), InputError> {
-        let Some(exceeded) = self.buffer.exceeded() else { return Ok(()) };
-        let (column, severity) = (Some(Column::Alt), Severity::Error);
-        let (line, code) = (self.line_number, Code::ResultTooLarge);
-        Err(Diagnostic { line, column, severity, code, message: exceeded }.into())
     }
 
     /// Flushes the transcripts that end before the next record; all of them if the record steps
     /// back or is on another contig.
-    fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) -> Result<(), InputError> {
+    fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) {
         let contig = self.prepass.contig();
         let moves_forward = match (self.position, contig) {
             (Some((last, last_pos)), Some(contig)) => {
@@ -94,12 +81,11 @@ impl<'r> CsqAnnotator<'r> {
             (None, _) => true,
             (Some(_), None) => false,
         };
-        self.flush_before(if moves_forward { pos } else { i32::MAX })?;
+        self.flush_before(if moves_forward { pos } else { i32::MAX });
         if self.active.is_empty() {
             self.write_buffer(out);
         }
         self.position = contig.map(|contig| (contig, pos));
-        Ok(())
     }
 
     /// Reports the consequences that do not depend on later records, and extends haplotypes.
@@ -111,25 +97,20 @@ impl<'r> CsqAnnotator<'r> {
         same_reference: bool,
     ) -> Result<(), InputError> {
         self.find_colocated(&context, record, pos);
+        self.scratch.coding.clear();
         if record.alt.iter().any(|b| matches!(b, b'<' | b'[' | b']' | b'.')) {
             self.report_symbolic(&context, record, pos);
         }
-        let mut features = std::mem::take(&mut self.scratch.features);
-        context.model.touched(pos, pos + record.reference.len() as i32, &mut features);
         let mut upper = std::mem::take(&mut self.scratch.upper_case);
         let (reference, alt) = upper_case(record, &mut upper);
         let alleles = Alleles::new(pos, reference, alt);
-        let result = self.report_features(
-            &context,
-            &features,
-            alleles.as_slice(),
-            line_number,
-            same_reference,
-        );
+        self.report_alleles(&context, alleles.as_slice(), same_reference);
         drop(alleles);
-        self.scratch.features = features;
         self.scratch.upper_case = upper;
-        result
+        if self.scratch.coding.changes.is_empty() {
+            return Ok(());
+        }
+        self.report_coding(&context, line_number)
     }
 
     /// Looks the alleles up in the tracks of the reference.

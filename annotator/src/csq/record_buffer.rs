@@ -3,6 +3,7 @@
 
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
+use super::haplotype_tree::HaplotypeTree;
 use crate::report::{AnnotationGap, AnnotationGaps};
 use crate::text::push_int;
 use std::ops::Range;
@@ -279,13 +280,18 @@ impl RecordBuffer {
         self.work = self.work.saturating_add(units);
     }
 
-    /// The reason why the file cannot be annotated, if it cannot.
-    pub(crate) fn exceeded(&self) -> Option<String> {
-        (self.work > self.max_work).then(|| {
-            "the haplotypes up to this line take far more work than those of files of this size; \
-             annotate fewer samples, or each record on its own (--local)"
-                .to_owned()
-        })
+    /// Counts work on the haplotypes of a transcript, and leaves them out if they have taken more than what
+    /// is left for the rest of the file. Returns whether they go on.
+    pub(crate) fn add_work_on(&mut self, tree: &mut HaplotypeTree, units: u64) -> bool {
+        self.add_work(units);
+        tree.work = tree.work.saturating_add(units);
+        tree.is_left_out |= tree.work > self.max_work.saturating_sub(self.work);
+        !tree.is_left_out
+    }
+
+    /// Whether the file has taken all the work it may.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.work > self.max_work
     }
 
     /// Whether there is room for another change of a record. If not, the record has a note.
@@ -351,6 +357,11 @@ impl RecordBuffer {
         if buffered.gaps.contains(AnnotationGap::TooManyConsequences) {
             return Reported { record, index: NONE };
         }
+        if self.is_exhausted() {
+            self.note(record, AnnotationGap::TooManyConsequences);
+            return Reported { record, index: NONE };
+        }
+        let buffered = &self.records[record as usize];
         let mut at = buffered.first;
         let mut index = 0;
         while at != NONE {
@@ -475,6 +486,12 @@ impl RecordBuffer {
         if new_key.gene != existing_key.gene || existing.allele != new.allele || !same_stop {
             return None;
         }
+        let is_part = existing.change.is_empty()
+            && !existing.flags.intersects(ConsequenceFlags::COMPOUND)
+            && new.flags.contains(existing.flags);
+        if is_part {
+            return Some(new.clone());
+        }
         self.merge_changes(existing, new, both)
     }
 
@@ -582,7 +599,6 @@ mod tests {
         assert!(add(&mut buffer, 4096).contains(AnnotationGap::TooManyConsequences));
         assert!(add(&mut buffer, 0).contains(AnnotationGap::TooManyConsequences));
         assert_eq!(buffer.consequences_of(&buffer.records[0]).count(), 4096);
-        assert_eq!(buffer.exceeded(), None);
     }
 
     #[test]
@@ -615,14 +631,22 @@ mod tests {
     }
 
     #[test]
-    fn work_on_haplotypes_is_accepted_at_the_limit_and_rejected_above() {
+    fn work_above_the_limit_of_the_file_leaves_consequences_out_with_a_note() {
         let mut buffer = buffer();
         buffer.limit_work(1000);
-        buffer.add_work(1000);
-        assert_eq!(buffer.exceeded(), None);
+        let mut tree = HaplotypeTree::default();
+        assert!(buffer.add_work_on(&mut tree, 500));
+        assert!(!buffer.add_work_on(&mut tree, 1));
+        assert!(buffer.add_work_on(&mut HaplotypeTree::default(), 200));
+        buffer.add_work(299);
+        assert!(!buffer.is_exhausted());
         // The work of a file does not end with its records in the buffer.
         buffer.clear();
         buffer.add_work(1);
-        assert!(buffer.exceeded().unwrap().contains("take far more work"));
+        let line = b"1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1";
+        buffer.push((1, 5), line, &gas_shared::vcf::parse_record(line).unwrap());
+        let missense = Consequence::new(ConsequenceFlags::MISSENSE, 0, 1);
+        buffer.add(0, missense, &|gene| MergeKey { biotype: 0, gene });
+        assert!(buffer.records[0].gaps.contains(AnnotationGap::TooManyConsequences));
     }
 }

@@ -2,15 +2,19 @@
 
 use super::allele::base;
 use super::model::CodingSequence;
+use crate::allele::Allele;
+use crate::consequence::{Codons, Location, SoTerm, SoTerms, Span, Translatable, coding_terms};
 use crate::model::{CodonTable, Transcript, complement};
 use crate::reference::ContigView;
+use gas_shared::variant::without_shared_ends;
 
 /// The spliced coding sequence of a transcript, with random access in both directions.
 #[derive(Clone, Copy)]
 pub(crate) struct SplicedCds<'a> {
     contig: &'a ContigView<'a>,
-    coding: &'a CodingSequence,
-    reverse: bool,
+    transcript: &'a Transcript,
+    pub(crate) coding: &'a CodingSequence,
+    pub(crate) reverse: bool,
     /// Bases in reading direction, from the first whole codon.
     bases: &'a [u8],
     code: Code,
@@ -39,8 +43,6 @@ pub(crate) struct Peptide {
     pub(crate) residues: Vec<u8>,
     /// Whether the first codon is a start codon.
     pub(crate) begins_with_start: bool,
-    /// Whether the last codon is a start codon.
-    pub(crate) ends_in_start: bool,
 }
 
 impl Peptide {
@@ -67,6 +69,10 @@ pub(crate) struct EditedRange {
 /// Buffers for the translations before and after an edit.
 #[derive(Debug, Default)]
 pub(crate) struct Translations {
+    /// The codons that the full mode classifies.
+    pub(crate) full_codons: Codons,
+    /// New bases in genomic direction.
+    pub(crate) new_bases: Vec<u8>,
     /// The peptide of the reference.
     pub(crate) before: Peptide,
     /// The peptide of the edited sequence.
@@ -80,7 +86,7 @@ pub(crate) struct Translations {
 impl<'a> SplicedCds<'a> {
     pub(crate) fn new(
         contig: &'a ContigView<'a>,
-        transcript: &Transcript,
+        transcript: &'a Transcript,
         coding: &'a CodingSequence,
         code: Option<CodonTable>,
     ) -> Self {
@@ -91,12 +97,55 @@ impl<'a> SplicedCds<'a> {
         let from = (coding.skip as usize).min(bases.len());
         let to = (from + coding.len as usize).min(bases.len());
         let reverse = transcript.strand.is_reverse();
-        Self { contig, coding, reverse, bases: &bases[from..to], code }
+        Self { contig, transcript, coding, reverse, bases: &bases[from..to], code }
     }
 
     /// Whether the first codon is a start codon.
     pub(crate) fn begins_with_start(&self) -> bool {
-        self.bases.get(..3).is_some_and(|codon| self.code.is_start(codon))
+        self.bases.first_chunk::<3>().is_some_and(|codon| self.code.is_start(codon))
+    }
+
+    /// Whether the last codon is a stop codon.
+    pub(crate) fn ends_in_stop(&self) -> bool {
+        self.bases.last_chunk::<3>().is_some_and(|codon| self.code.table.translate(codon) == b'*')
+    }
+
+    /// The first and the last of the codons (from 0) that a change of the coding bases `from..to`,
+    /// counted in genomic direction, touches.
+    pub(crate) fn codons(&self, from: i32, to: i32) -> (i32, i32) {
+        let len = self.coding.len;
+        let (from, to) = if self.reverse { (len - to, len - from) } else { (from, to) };
+        (from / 3, (to - 1).max(from) / 3)
+    }
+
+    /// The consequences of the full mode for a replacement of the coding bases from `from` on, counted in
+    /// genomic direction, as if one allele did it. `reference` and `alt` are on the forward strand.
+    pub(crate) fn terms(
+        &self,
+        from: i32,
+        reference: &[u8],
+        alt: &[u8],
+        codons: &mut Codons,
+    ) -> SoTerms {
+        let Some(cds) = &self.transcript.cds else { return SoTerms::EMPTY };
+        let (head, reference, alt) = without_shared_ends(reference, alt);
+        if reference.is_empty() && alt.is_empty() {
+            // The alleles of a haplotype restore each other.
+            return SoTerms::of(SoTerm::Synonymous);
+        }
+        let (from, len) = (from + head as i32, reference.len() as i32);
+        let before = if self.reverse { self.coding.len - from - len } else { from };
+        let start = i32::from(cds.start_phase) + self.coding.skip + before + 1;
+        let span = Span { start: Some(start), end: Some(start + len - 1) };
+        let location = Location { cds: span, in_cds: true, ..Location::default() };
+        // Only the bases are looked at.
+        let allele = Allele { start, end: start + len - 1, reference, alt };
+        let mut coding = Translatable::new(self.contig, self.transcript, cds);
+        (coding.recoded, coding.table) = (&[], self.code.table);
+        codons.fill(&coding, &allele, self.reverse, &location);
+        let mut terms = SoTerms::EMPTY;
+        coding_terms(&mut terms, &location, codons, &coding, self.transcript, cds, &allele);
+        terms
     }
 
     /// The base at an index in reading direction. Beyond the ends of the coding sequence the
@@ -120,6 +169,15 @@ impl<'a> SplicedCds<'a> {
         }
     }
 
+    /// The coding base at an index in genomic direction, on the forward strand.
+    pub(crate) fn forward_base(&self, index: i32) -> u8 {
+        if self.reverse {
+            complement(self.base(self.coding.len - 1 - index))
+        } else {
+            self.base(index)
+        }
+    }
+
     /// Appends the bases `from..to` in reading direction.
     fn extend(&self, out: &mut Vec<u8>, from: i32, to: i32) {
         let inside = usize::try_from(from).ok().and_then(|from| self.bases.get(from..to as usize));
@@ -134,10 +192,11 @@ impl<'a> SplicedCds<'a> {
         if !self.reverse {
             return self.extend(out, from, to);
         }
-        let (len, start) = (self.coding.len, out.len());
-        self.extend(out, len - to, len - from);
-        out[start..].reverse();
-        out[start..].iter_mut().for_each(|base| *base = complement(*base));
+        let (from, to) = (self.coding.len - to, self.coding.len - from);
+        match usize::try_from(from).ok().and_then(|from| self.bases.get(from..to as usize)) {
+            Some(bases) => out.extend(bases.iter().rev().map(|base| complement(*base))),
+            None => out.extend((from..to).rev().map(|index| complement(self.base(index)))),
+        }
     }
 
     /// Translates the codons of a range whose reference bases are replaced by `bases` (in genomic
@@ -150,7 +209,7 @@ impl<'a> SplicedCds<'a> {
         codons: &mut Vec<u8>,
     ) {
         out.residues.clear();
-        (out.begins_with_start, out.ends_in_start) = (false, false);
+        out.begins_with_start = false;
         if bases.is_empty() {
             out.residues.push(b'?');
             return;
@@ -176,6 +235,5 @@ impl<'a> SplicedCds<'a> {
         self.code.table.translate_to_stop(codons, &mut out.residues);
         let codons = &codons[..3 * out.residues.len()];
         out.begins_with_start = codons.get(..3).is_some_and(|codon| self.code.is_start(codon));
-        out.ends_in_start = codons.last_chunk::<3>().is_some_and(|codon| self.code.is_start(codon));
     }
 }

@@ -8,7 +8,7 @@ use super::record_buffer::{AlleleSet, BufferedRecord, Consequence, RecordBuffer}
 use crate::consequence::{SoTerm, SoTerms};
 use crate::info::{begin_field, copy_info};
 use crate::reference::ContigView;
-use crate::report::{AnnotationGap, RegionClass, RegionClasses};
+use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
 use crate::text::{push_escaped, push_int};
 use gas_shared::vcf::AltKind;
 use std::ops::Range;
@@ -137,24 +137,11 @@ impl<'r> CsqAnnotator<'r> {
         if memchr::memchr(b',', alts).is_some() {
             return self.count_alleles(n);
         }
-        let mut region_classes = RegionClasses::default();
-        let mut all = SoTerms::EMPTY;
-        for consequence in self.buffer.consequences_of(record) {
-            let flags = consequence.counted_flags();
-            add_region_classes(flags, &mut region_classes);
-            for term in flags.terms().iter() {
-                all.insert(term);
-                counts.terms[term as usize] += 1;
-            }
-        }
-        if all.is_empty() && !record.is_coding && gap.is_none() {
-            all.insert(SoTerm::Intergenic);
-            counts.terms[SoTerm::Intergenic as usize] += 1;
-            region_classes.insert(RegionClass::Intergenic);
-        }
-        if !all.is_empty() {
-            counts.add_terms(all);
-        }
+        let (mut all, mut region_classes) = (SoTerms::EMPTY, RegionClasses::default());
+        count_consequences(counts, (&self.buffer, record), 1, &mut region_classes, |_, terms| {
+            all = all.union(terms);
+        });
+        count_allele(counts, all, record.is_coding || gap.is_some(), &mut region_classes);
         counts.add_region_classes(region_classes);
     }
 
@@ -171,33 +158,58 @@ impl<'r> CsqAnnotator<'r> {
         let counts = &mut self.prepass.counts;
         let mut region_classes = RegionClasses::default();
         let mut by_slot = [SoTerms::EMPTY; AlleleSet::SLOTS];
-        for consequence in self.buffer.consequences_of(record) {
-            let flags = consequence.counted_flags();
-            let terms = flags.terms();
-            add_region_classes(flags, &mut region_classes);
-            for term in terms.iter() {
-                counts.terms[term as usize] += consequence.counted.len().min(variants);
-            }
-            for slot in consequence.counted.slots() {
+        let buffered = (&self.buffer, record);
+        count_consequences(counts, buffered, variants, &mut region_classes, |counted, terms| {
+            for slot in counted.slots() {
                 by_slot[slot] = by_slot[slot].union(terms);
             }
-        }
+        });
         let unsupported = record.gaps.contains(AnnotationGap::UnsupportedAllele);
         for (number, alt) in alts() {
             let Some(kind) = kind_of(alt) else { continue };
-            let mut all = by_slot[AlleleSet::slot(number)];
             let is_left_out = record.is_coding || (unsupported && kind != AltKind::Sequence);
-            if all.is_empty() && !is_left_out {
-                all.insert(SoTerm::Intergenic);
-                counts.terms[SoTerm::Intergenic as usize] += 1;
-                region_classes.insert(RegionClass::Intergenic);
-            }
-            if !all.is_empty() {
-                counts.add_terms(all);
-            }
+            let all = by_slot[AlleleSet::slot(number)];
+            count_allele(counts, all, is_left_out, &mut region_classes);
         }
         counts.add_region_classes(region_classes);
     }
+}
+
+/// Counts the consequences of a record with a number of variants, and passes them on with their alleles.
+fn count_consequences(
+    counts: &mut Counts,
+    (buffer, record): (&RecordBuffer, &BufferedRecord),
+    variants: u64,
+    region_classes: &mut RegionClasses,
+    mut add: impl FnMut(AlleleSet, SoTerms),
+) {
+    for consequence in buffer.consequences_of(record) {
+        let flags = consequence.counted_flags();
+        let terms = flags.terms();
+        add_region_classes(flags, region_classes);
+        for term in terms.iter() {
+            counts.terms[term as usize] += consequence.counted.len().min(variants);
+        }
+        add(consequence.counted, terms);
+    }
+}
+
+/// Counts an allele by its terms. One without any is intergenic, unless it is left out.
+fn count_allele(
+    counts: &mut Counts,
+    mut terms: SoTerms,
+    is_left_out: bool,
+    region_classes: &mut RegionClasses,
+) {
+    if terms.is_empty() {
+        if is_left_out {
+            return;
+        }
+        terms.insert(SoTerm::Intergenic);
+        counts.terms[SoTerm::Intergenic as usize] += 1;
+        region_classes.insert(RegionClass::Intergenic);
+    }
+    counts.add_terms(terms);
 }
 
 fn add_region_classes(flags: ConsequenceFlags, region_classes: &mut RegionClasses) {

@@ -610,7 +610,7 @@ impl Run<'_> {
                 order.push(contig, pos, number);
             }
         }
-        annotator.finish_chunk(out.text)?;
+        annotator.finish_chunk(out.text);
         if out.len() > allowed {
             return Err(self.output.too_large(number).into());
         }

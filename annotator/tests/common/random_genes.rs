@@ -194,3 +194,40 @@ pub fn described(
     let bare = |n: usize| fields[n].rsplit(':').next().unwrap().to_owned();
     [fields[1].to_owned(), bare(10), bare(11)]
 }
+
+/// All records of one allele that give the same sequence as a change: at every place in its repeat
+/// and padded up to two bases to the left and to the right.
+pub fn forms(sequence: &str, change: &Change) -> Vec<Change> {
+    let edited = |c: &Change| {
+        let (before, rest) = sequence.split_at(c.pos - 1);
+        format!("{before}{}{}", c.alt, &rest[c.reference.len()..])
+    };
+    let wanted = edited(change);
+    let (removed, added) = (change.reference.len(), change.alt.len());
+    let mut out = Vec::new();
+    for pos in 2..sequence.len() - removed - 1 {
+        // The bases between the unchanged ones on both sides.
+        let (before, after) = (&sequence[..pos - 1], &sequence[pos - 1 + removed..]);
+        if !wanted.starts_with(before) || !wanted.ends_with(after) {
+            continue;
+        }
+        let place = Change::new(
+            pos,
+            &sequence[pos - 1..pos - 1 + removed],
+            &wanted[pos - 1..pos - 1 + added],
+        );
+        assert_eq!(edited(&place), wanted);
+        for (left, right) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2), (2, 2)] {
+            if pos <= left || pos - 1 + removed + right > sequence.len() {
+                continue;
+            }
+            let padding = (&sequence[pos - 1 - left..pos - 1], &after[..right]);
+            let pad = |bases: &str| format!("{}{bases}{}", padding.0, padding.1);
+            let padded = Change::new(pos - left, &pad(&place.reference), &pad(&place.alt));
+            if !padded.reference.is_empty() && !padded.alt.is_empty() {
+                out.push(padded);
+            }
+        }
+    }
+    out
+}

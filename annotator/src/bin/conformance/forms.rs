@@ -422,7 +422,15 @@ fn bcsq(text: &str, form: &Form) -> anyhow::Result<Vec<Vec<BTreeSet<String>>>> {
     let terms = |value: &str| -> Vec<String> {
         let end = value.match_indices('|').nth(4).map_or(value.len(), |(at, _)| at);
         let (terms, rest) = value[..end].split_once('|').unwrap_or((value, ""));
-        terms.split('&').map(|term| format!("{term}|{rest}")).collect()
+        let fields: Vec<&str> = rest.split('|').collect();
+        let of_term = |term: &str| match (term, fields.as_slice()) {
+            // Consequences of the gene, which have a transcript only if they are joined with others.
+            ("intron" | "non_coding", [gene, _, biotype, ..]) => format!("{term}|{gene}|{biotype}"),
+            // The strand stands beside some terms only.
+            (_, [gene, transcript, biotype, ..]) => format!("{term}|{gene}|{transcript}|{biotype}"),
+            _ => format!("{term}|{rest}"),
+        };
+        terms.split('&').map(of_term).collect()
     };
     let of_record = |values: Vec<&str>| vec![values.into_iter().flat_map(terms).collect()];
     Ok(values(text, form, "BCSQ")?.into_iter().map(of_record).collect())
