@@ -1,10 +1,9 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
+use crate::attempt_error::AttemptError;
 use crate::disk;
 use crate::engine::{Annotated, EngineError, Task};
 use crate::job_engine::JobEngine;
-use crate::outage::MaybeOutage;
-use crate::references::ReferenceFailure;
 use crate::report::Report;
 use crate::result_stream::{Indexing, ResultStream, StoredResult};
 use crate::run_file::RunFile;
@@ -12,7 +11,6 @@ use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
 use gas_backend::{AnnotateGas, RegionIndex, chain};
-use gas_shared::exit_code::is_disk_full;
 use gas_shared::job::ResultForm;
 use gas_shared::job::step;
 use gas_shared::{Job, Provenance};
@@ -21,68 +19,9 @@ use std::path::Path;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-const GZIP: &str = "application/gzip";
-
 const JSON: &str = "application/json";
 
 const BINARY: &str = "application/octet-stream";
-
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
-
-/// The reason why an attempt failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AttemptError {
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error(transparent)]
-    Port(#[from] PortError),
-    #[error("failed to create a scratch folder for the run")]
-    Scratch(#[from] io::Error),
-    #[error("the engine did not write the {0}")]
-    NoOutput(&'static str),
-    /// There is no such reference, or it could not be fetched.
-    #[error(transparent)]
-    Reference(#[from] ReferenceFailure),
-    /// This version does not know the options.
-    #[error("the options of the job are of a newer version")]
-    NewerOptions,
-    /// The annotator takes no options.
-    #[error(
-        "the annotator of this service takes no options; run the job again with the default options"
-    )]
-    NoOptions,
-    /// The object is not the one whose upload was confirmed.
-    #[error("the file was replaced after it was submitted; upload it again as a new job")]
-    InputReplaced,
-    /// The object does not exist.
-    #[error("the uploaded file no longer exists; upload it again as a new job")]
-    InputMissing,
-    /// The disk of this machine is too small for the job, even if nothing else were on it.
-    #[error(
-        "annotating this file needs about {:.1} GiB of disk space, but the service has {:.1} GiB; split \
-         the file and upload the parts, or ask the operator for a larger disk",
-        *need as f64 / GIB, *total as f64 / GIB
-    )]
-    NeverFits { need: u64, total: u64 },
-}
-
-impl AttemptError {
-    /// Whether the disk of this machine is full, so that the job can succeed elsewhere or later.
-    pub(crate) fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Engine(EngineError::DiskFull { .. })) || is_disk_full(self)
-    }
-}
-
-impl MaybeOutage for AttemptError {
-    fn is_outage(&self) -> bool {
-        // Repeating a transfer does not free the disk, but the end of the attempt does.
-        match self {
-            Self::Port(error) => error.is_outage() && !is_disk_full(error),
-            Self::Reference(failure) => failure.is_outage() && !is_disk_full(failure),
-            _ => false,
-        }
-    }
-}
 
 /// Runs everything up to the stored result, in a scratch folder. Dropping the future kills the engine and
 /// aborts the upload of its output; the next attempt overwrites what was stored until then.
@@ -150,7 +89,7 @@ pub(crate) async fn attempt(
         Some(stored) => stored,
         None => {
             let annotated = open(&output, "annotated file")?;
-            let (from, content_type) = (annotated.path(), content_type(&annotated)?);
+            let (from, content_type) = (annotated.path(), annotated.content_type()?);
             let store = || gas.objects.store(&from, &result, content_type);
             StoredResult { size: intake.retry(store).await?, indexing: Indexing::OfStoredFile }
         }
@@ -249,11 +188,6 @@ async fn store_index(
     let from = built.path();
     intake.retry(|| gas.objects.store(&from, &file, BINARY)).await?;
     Ok(())
-}
-
-/// The content type of a result, which tells programs its form.
-pub(crate) fn content_type(result: &RunFile) -> io::Result<&'static str> {
-    Ok(if result.is_gzip()? { GZIP } else { TEXT })
 }
 
 fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {

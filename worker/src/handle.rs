@@ -3,7 +3,8 @@
 //! Only failures of the engine count as attempts, in the row. While a service is unavailable, the
 //! worker holds its claim and repeats the call ([`crate::outage`]).
 
-use crate::attempt::{AttemptError, attempt};
+use crate::attempt::attempt;
+use crate::attempt_error::AttemptError;
 use crate::delivery::{give_back, give_back_after, keep_invisible};
 use crate::disk::{self, Space};
 use crate::engine::{EngineError, InputProblem};

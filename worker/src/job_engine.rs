@@ -1,6 +1,6 @@
 //! The engine for a job: its reference, and the arguments for its options.
 
-use crate::attempt::AttemptError;
+use crate::attempt_error::AttemptError;
 use crate::engine::Engine;
 use crate::outage::Intake;
 use crate::references::{OpenReference, References};

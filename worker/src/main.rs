@@ -6,6 +6,7 @@
 //! message again, and the work is repeated or found to be done.
 
 mod attempt;
+mod attempt_error;
 mod dead_letters;
 mod delivery;
 mod disk;

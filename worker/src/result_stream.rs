@@ -6,7 +6,7 @@
 //! all parts have arrived. Small results, and those of engines that report nothing, are stored after the
 //! run.
 
-use crate::attempt::{AttemptError, content_type};
+use crate::attempt_error::AttemptError;
 use crate::engine::{Engine, EngineError, Task, Written};
 use crate::outage::Intake;
 use crate::run_file::RunFile;
@@ -117,7 +117,7 @@ impl ResultStream<'_> {
     async fn begin(&self, run: u32) -> Result<Transfer, AttemptError> {
         let file = RunFile::open(self.task.output)
             .map_err(|_| AttemptError::NoOutput("annotated file"))?;
-        let content_type = content_type(&file)?;
+        let content_type = file.content_type()?;
         let uploads = self.part_uploads;
         let begin = || uploads.begin(&self.target, content_type);
         let id = self.intake.retry(begin).await?;

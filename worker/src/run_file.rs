@@ -45,6 +45,15 @@ impl RunFile {
         Ok(self.0.read_at(&mut start, 0)? == start.len() && start == GZIP_START)
     }
 
+    /// The content type of an annotated file, which tells programs its form.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn content_type(&self) -> io::Result<&'static str> {
+        Ok(if self.is_gzip()? { "application/gzip" } else { "text/plain; charset=utf-8" })
+    }
+
     /// The size in bytes.
     ///
     /// # Errors

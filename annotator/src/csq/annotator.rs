@@ -6,7 +6,7 @@
 //! buffered records, and [`process_record`](super::process_record) calls them in order.
 
 use super::active_transcripts::ActiveTranscripts;
-use super::coding::CodingScratch;
+use super::coding_change::CodingScratch;
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotypes;
 use super::haplotype_path::LeafScratch;

@@ -7,7 +7,7 @@
 use super::allele::RecordAllele;
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::classify::coding_flags;
-use super::coding::{CodingChange, CodingChangeKind};
+use super::coding_change::{CodingChange, CodingChangeKind};
 use super::flags::ConsequenceFlags;
 use super::haplotype_tree::Edit;
 use super::model::{

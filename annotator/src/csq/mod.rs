@@ -12,6 +12,7 @@ mod annotator;
 mod chunk_boundary;
 mod classify;
 mod coding;
+mod coding_change;
 mod features;
 mod flags;
 mod flush_transcript;

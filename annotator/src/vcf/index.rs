@@ -6,7 +6,7 @@
 //! written.
 
 use super::bgzf::{BLOCK_BYTES, BlockReader};
-use super::output::PartialFile;
+use super::partial_file::PartialFile;
 use crate::Error;
 use gas_shared::vcf::Definition;
 use noodles_bgzf::VirtualPosition;

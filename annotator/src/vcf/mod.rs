@@ -7,6 +7,7 @@ mod index;
 mod input;
 mod old_alleles;
 mod output;
+mod partial_file;
 mod sort;
 
 pub(crate) use gas_shared::vcf::trimmed;
@@ -14,5 +15,6 @@ pub use header::{HeaderText, read_header};
 pub use index::write_index;
 pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, LineNumbers};
 pub(crate) use old_alleles::rewrite_old_alleles;
-pub use output::{OutputFile, OutputForm, PartialFile, Piece, is_gzip_name};
+pub use output::{OutputFile, OutputForm, Piece, is_gzip_name};
+pub use partial_file::PartialFile;
 pub(crate) use sort::{SortedFile, sort_file};

@@ -2,39 +2,12 @@
 
 use super::bgzf;
 use super::index::{IndexBuilder, PieceRecords, longest_contig, remove_indexes};
+use super::partial_file::PartialFile;
 use crate::Error;
 use flate2::Compress;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-
-/// A guard that removes a file unless it is kept, so that a failed run leaves no partial output.
-#[derive(Debug)]
-pub struct PartialFile {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl PartialFile {
-    /// Guards the file at a path.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), kept: false }
-    }
-
-    /// Keeps the file, which is complete.
-    pub fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for PartialFile {
-    fn drop(&mut self) {
-        if !self.kept {
-            // The run has failed already, so an error of the removal is not reported.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
 
 /// Whether the output at a path is bgzipped.
 pub fn is_gzip_name(path: &Path) -> bool {

@@ -4,7 +4,7 @@
 
 use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use super::old_alleles::position_in_vcf_4;
-use super::output::PartialFile;
+use super::partial_file::PartialFile;
 use crate::Error;
 use crate::reference::Reference;
 use gas_shared::vcf::{is_blank, trimmed};
