@@ -95,8 +95,8 @@ pub(crate) struct Entry<'a> {
     pub is_picked: bool,
 }
 
-/// What is written about one allele without a transcript: it is outside all of them, or the options ask
-/// for its most severe consequence only.
+/// The annotation of an allele without a transcript: the allele is outside all transcripts, or the options
+/// ask for its most severe consequence only.
 pub(crate) struct SiteEntry<'a> {
     /// Bases of the allele as VEP writes them; `-` for a deletion.
     pub allele: &'a [u8],

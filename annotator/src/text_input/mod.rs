@@ -88,7 +88,7 @@ impl ListedRecord {
 /// Reads one line without a reference, for fuzzing: whether it is a variant.
 ///
 /// # Errors
-/// [`TextError`] if it is none.
+/// [`TextError`] if the line is not a variant.
 pub fn check_line(line: &[u8]) -> Result<(), TextError> {
     parse::parse_line(line).map(|_| ())
 }

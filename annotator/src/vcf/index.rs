@@ -25,7 +25,7 @@ const TABIX_MAX_POSITION: u64 = 1 << 29;
 /// The last position that a record can have: it has at most 12 digits.
 const MAX_POSITION: u64 = 999_999_999_999;
 
-/// What is added to the name of a file for its index.
+/// The extension of an index, after the name of its file.
 const TABIX: &str = "tbi";
 const CSI: &str = "csi";
 

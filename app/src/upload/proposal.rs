@@ -20,7 +20,7 @@ pub struct Submission {
     is_loaded: bool,
 }
 
-/// What is to be done with a checked file.
+/// The next step for a checked file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// It can be sent with these options.

@@ -29,7 +29,7 @@ impl FakeReferences {
     /// Changes a reference.
     ///
     /// # Panics
-    /// If there is none with this id.
+    /// If no reference has this id.
     #[expect(clippy::unwrap_used, reason = "for tests only")]
     pub fn change(&self, id: &ReferenceId, change: impl FnOnce(&mut ReferenceChoice)) {
         change(lock(&self.0).choices.iter_mut().find(|choice| choice.id == *id).unwrap());
