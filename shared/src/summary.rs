@@ -87,10 +87,10 @@ pub struct RunProvenance {
     /// VEP's criteria by which an annotation was picked, in their order; empty if none was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pick_order: Vec<String>,
-    /// SHA-256 of the catalog's manifest of the reference, if the engine was told it.
+    /// SHA-256 of the catalog's manifest of the reference, if the engine knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_sha256: Option<Sha256>,
-    /// The gene set with its release, such as `Ensembl 115`, if the engine was told it.
+    /// The gene set with its release, such as `Ensembl 115`, if the engine knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gene_set: Option<String>,
     /// SHA-256 of the genome sequence in the reference.

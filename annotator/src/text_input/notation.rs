@@ -58,7 +58,7 @@ pub(crate) enum Deleted<'t> {
 pub(crate) struct Hgvs<'t> {
     /// The reference sequence.
     pub(crate) accession: &'t str,
-    /// What is in parentheses after it: a transcript of a genomic sequence, or the symbol of a gene.
+    /// The text in parentheses after it: a transcript of a genomic sequence, or the symbol of a gene.
     pub(crate) selector: Option<&'t str>,
     pub(crate) system: System,
     pub(crate) first: Position,

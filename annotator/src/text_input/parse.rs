@@ -10,7 +10,7 @@ use crate::allele::MAX_POSITION;
 pub struct TextError {
     /// Where the problem is, as the number of a character from 1.
     pub column: usize,
-    /// What is wrong and what to do.
+    /// The problem, and how to correct it.
     pub message: String,
 }
 

@@ -50,7 +50,7 @@ impl<'r> TranscriptIds<'r> {
     /// Finds a transcript.
     ///
     /// # Errors
-    /// What is wrong with the identifier, and what to do.
+    /// The problem of the identifier, and how to correct it.
     pub(super) fn find(&self, id: &str) -> Result<Found<'r>, String> {
         let (base, version) = split_version(id);
         // An identifier such as AT1G01010.1 ends in digits that are no version.

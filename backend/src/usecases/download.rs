@@ -102,7 +102,7 @@ pub async fn sign_result_link(
 /// Signs a link to the region index of a result, with the same rule.
 ///
 /// # Errors
-/// [`DownloadError`]; [`DownloadError::NoRegionIndex`] if there is none.
+/// [`DownloadError`]; [`DownloadError::NoRegionIndex`] if the result has no index.
 pub async fn sign_region_index_link(
     gas: &Gas,
     owner: UserId,

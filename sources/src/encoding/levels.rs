@@ -3,7 +3,7 @@
 //!
 //! The low bits of all values are one array, and one more bit of each says whether it is larger. The next
 //! bits of the larger ones are a second array, and so on, at most [`MAX_LEVELS`]. The widths are those
-//! that need the fewest bits for the values at hand, so that rare large values cost nothing for the others.
+//! that need the fewest bits for the values of the array, so that rare large values cost nothing for the others.
 //!
 //! Layout: number of levels `u8`, width of each `u8`; of each level but the first its offset from the start of
 //! the encoding `u32` and its number of integers `u16`; then the levels: integers ([`bits`]), and in all but

@@ -112,7 +112,8 @@ impl<'a> Monotone<'a> {
         Ok(self.equal_range(target)?.start)
     }
 
-    /// The indexes of the values that equal `target`; where they would be if there are none.
+    /// The range of indexes of the values that equal `target`. It is empty if no value does, and is then at
+    /// the index where such a value would be.
     #[inline]
     pub(crate) fn equal_range(&self, target: u32) -> Result<Range<usize>, Damaged> {
         let Some(target) = target.checked_sub(self.first) else { return Ok(0..0) };

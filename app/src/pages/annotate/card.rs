@@ -76,7 +76,7 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
     }
 }
 
-/// What is known of the file's assembly, and the reference that it is annotated with.
+/// One line about the assembly of the file, with its evidence, and the reference that annotates the file.
 fn describe_assembly(preview: &FilePreview, file: &QueuedFile, submission: &Submission) -> String {
     let detected = match &preview.assembly.detection {
         // The browser could not read the header.
