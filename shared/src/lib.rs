@@ -18,6 +18,7 @@ pub mod job_options;
 pub mod plan;
 mod provenance;
 pub mod reference;
+pub mod source;
 pub mod summary;
 mod text_serde;
 pub mod token;

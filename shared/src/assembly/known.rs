@@ -294,6 +294,16 @@ impl Assembly {
         }
     }
 
+    /// Whether two names stand for the same assembly. A known one may be named in several ways: `hg38` and
+    /// `GRCh38.p14` stand for `GRCh38`.
+    pub fn is_same(one: &str, other: &str) -> bool {
+        match (Self::named(one), Self::named(other)) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => one.eq_ignore_ascii_case(other),
+            _ => false,
+        }
+    }
+
     /// The assemblies that a text names.
     pub fn all_named(text: &str) -> Vec<&'static Self> {
         let text = text.to_ascii_lowercase();

@@ -49,11 +49,7 @@ impl ReferenceId {
     /// Whether the reference is of an assembly. A known one may be named in several ways: `hg38` and
     /// `GRCh38.p14` stand for `GRCh38`.
     pub fn is_of_assembly(&self, name: &str) -> bool {
-        match (Assembly::named(self.assembly()), Assembly::named(name)) {
-            (Some(own), Some(other)) => own == other,
-            (None, None) => self.assembly().eq_ignore_ascii_case(name),
-            _ => false,
-        }
+        Assembly::is_same(self.assembly(), name)
     }
 
     fn part(&self, index: usize) -> &str {
