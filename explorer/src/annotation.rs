@@ -3,7 +3,7 @@
 
 use crate::columns::{SourceField, Sources};
 use gas_shared::explorer::{NO_VALUE, OTHER_VALUE, SoTerm};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// The meaning of an annotation field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::format::{
     NO_LENGTH, NumberStats, Sets, Stats, pack,
 };
 use crate::record_features::{Alleles, FieldValues, Identifiers};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::hash::Hash;
 
 /// The data of one record that the index stores.

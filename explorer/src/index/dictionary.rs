@@ -1,7 +1,7 @@
 //! Numbers for texts that repeat.
 
 use crate::Error;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// The most bytes of all texts. They are in the footer, which every reader holds in memory.
 const MAX_BYTES: usize = 16 << 20;
