@@ -23,7 +23,7 @@ mod split;
 mod step;
 mod temporary_stack;
 mod test;
-mod whole;
+mod workspace;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

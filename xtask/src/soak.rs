@@ -7,7 +7,7 @@ use crate::paths::Paths;
 use crate::serve::prepare;
 use crate::step::{run, step};
 use crate::temporary_stack::with_stack;
-use crate::whole;
+use crate::workspace;
 use anyhow::Result;
 use clap::Args;
 use gas_local::{Ports, StackConfig};
@@ -61,7 +61,7 @@ impl SoakOptions {
 /// Builds everything and runs the soak.
 pub(crate) fn soak(paths: &Paths, options: &SoakOptions) -> Result<()> {
     let config = prepare(paths, Profile::Dev, Ports::free()?)?;
-    step("compiling the soak", || run(whole::build(paths).args(["--example", EXAMPLE])))?;
+    step("compiling the soak", || run(workspace::build(paths).args(["--example", EXAMPLE])))?;
     run_soak(paths, config, options)
 }
 

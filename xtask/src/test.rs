@@ -7,7 +7,7 @@ use crate::setup;
 use crate::soak::{self, SoakOptions};
 use crate::step::{done_in, run, step};
 use crate::temporary_stack::data_folder;
-use crate::whole;
+use crate::workspace;
 use anyhow::{Context, Result};
 use gas_local::{ArchiveBackEnd, Ports, STACK_VARIABLE, Stack, StackConfig};
 use std::fs;
@@ -38,7 +38,7 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     let bundle = bundle::bundle(paths, Profile::Release)?;
     bundle.check_limit()?;
     step("compiling servers and tests", || {
-        run(whole::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
+        run(workspace::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
     })?;
     let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
@@ -157,7 +157,11 @@ fn browser_tests(paths: &Paths, is_selected: &dyn Fn(&str) -> bool) -> Result<Ve
 
 fn rust_tests(paths: &Paths, nextest: &Path, filters: &[String]) -> Command {
     let mut command = Command::new(nextest);
-    command.args(["nextest", "run"]).args(whole::SELECTION).args(filters).current_dir(&paths.root);
+    command
+        .args(["nextest", "run"])
+        .args(workspace::SELECTION)
+        .args(filters)
+        .current_dir(&paths.root);
     if !filters.is_empty() {
         // The filter may match only browser tests.
         command.arg("--no-tests=pass");
