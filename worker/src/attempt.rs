@@ -112,7 +112,7 @@ pub(crate) async fn attempt(
     };
     match store_index(worker, job, built, &index).await {
         Ok(()) => {}
-        // Another attempt has an index.
+        // The disk is full: the attempt fails, since another one may build the index.
         Err(IndexError::Build(full @ EngineError::DiskFull { .. })) => return Err(full.into()),
         Err(error) => {
             // Without an index the result can still be downloaded.

@@ -89,15 +89,15 @@ pub struct Location {
     pub untranslated: (bool, bool),
 }
 
-/// What an allele touches at a place where sequence decides how the transcript is spliced and
-/// translated. What is not touched at one place of a repeat is intact in the resulting sequence.
+/// The most important signal of splicing or translation that an allele touches at a placement. A signal
+/// that another placement leaves untouched is intact in the resulting sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Damage {
+enum TouchedSignal {
     None,
     /// The three exon bases next to an intron, or bases 3-8 of an intron.
     SpliceRegion,
     /// The two bases at an end of an intron, or the start or stop codon.
-    Site,
+    EssentialSite,
 }
 
 /// The features in which a place is. Earlier ones are preferred: bases that are added to an exon or
@@ -135,29 +135,30 @@ impl Location {
     /// 5. The place that is nearest to the 3' end, which HGVS describes: of two equal start or stop
     ///    codons, the ribosome reads the first.
     pub(super) fn yields_to(&self, at_last: &Self, transcript: &Transcript) -> bool {
-        let (damage, last_damage) = (self.damage(transcript), at_last.damage(transcript));
-        let is_site = |damage| damage == Damage::Site;
-        if is_site(damage) != is_site(last_damage) {
-            return is_site(damage);
+        let (signal, last_signal) =
+            (self.touched_signal(transcript), at_last.touched_signal(transcript));
+        let is_site = |signal| signal == TouchedSignal::EssentialSite;
+        if is_site(signal) != is_site(last_signal) {
+            return is_site(signal);
         }
         if self.is_in_region_of(at_last) {
             return false;
         }
-        match (damage, self.features()).cmp(&(last_damage, at_last.features())) {
+        match (signal, self.features()).cmp(&(last_signal, at_last.features())) {
             std::cmp::Ordering::Less => false,
             std::cmp::Ordering::Equal => transcript.strand == Strand::Forward,
             std::cmp::Ordering::Greater => true,
         }
     }
 
-    fn damage(&self, transcript: &Transcript) -> Damage {
+    fn touched_signal(&self, transcript: &Transcript) -> TouchedSignal {
         let introns = &self.introns;
         if introns.donor || introns.acceptor || self.touches_start_or_stop(transcript) {
-            Damage::Site
+            TouchedSignal::EssentialSite
         } else if introns.region {
-            Damage::SpliceRegion
+            TouchedSignal::SpliceRegion
         } else {
-            Damage::None
+            TouchedSignal::None
         }
     }
 

@@ -1,18 +1,18 @@
 //! Completes coding sequences that end before their stop codon. GTF leaves the stop codon out of the CDS
 //! and has `stop_codon` features instead, but some files lack these, and some GFF3 files leave the stop
-//! codon out as well. The sequence shows which dialect a file has.
+//! codon out as well. The sequence shows which convention a file follows.
 
 use super::manifest::Contig;
 use crate::model::{CdsSegment, ContigModel, Gene, Strand, Transcript, complement};
 
-/// What follows from the coding sequences of a file about its dialect.
+/// How many coding sequences of a file end in each way, which shows the convention that it follows.
 #[derive(Clone, Copy, Debug, Default)]
-struct Votes {
+struct EndingCounts {
     /// Coding sequences whose last codon is a stop codon.
-    last: u64,
-    /// Those whose next codon is one.
-    next: u64,
-    neither: u64,
+    with_stop: u64,
+    /// Those that end just before a stop codon.
+    before_stop: u64,
+    other: u64,
 }
 
 /// Extends the coding sequences of a file by the stop codon that follows them, if most of them end before
@@ -22,30 +22,30 @@ pub(super) fn complete_stop_codons(
     contigs: &[Contig],
     sequence: &[u8],
 ) -> Option<String> {
-    let mut votes = Votes::default();
+    let mut counts = EndingCounts::default();
     let mut extensible: Vec<(usize, usize)> = Vec::new();
     for (number, (model, contig)) in models.iter().zip(contigs).enumerate() {
         let bases = &sequence[contig.offset as usize..(contig.offset + contig.length) as usize];
         for (index, transcript) in model.transcripts.iter().enumerate() {
             match ending(transcript, bases) {
-                Some(Ending::StopCodon) => votes.last += 1,
+                Some(Ending::StopCodon) => counts.with_stop += 1,
                 Some(Ending::BeforeStopCodon) => {
-                    votes.next += 1;
+                    counts.before_stop += 1;
                     extensible.push((number, index));
                 }
-                Some(Ending::Other) => votes.neither += 1,
+                Some(Ending::Other) => counts.other += 1,
                 None => {}
             }
         }
     }
-    let Votes { last, next, neither } = votes;
-    if next == 0 {
+    let EndingCounts { with_stop, before_stop, other } = counts;
+    if before_stop == 0 {
         return None;
     }
-    if next <= last || next < neither {
+    if before_stop <= with_stop || before_stop < other {
         return Some(format!(
-            "{next} coding sequences end before a stop codon, {last} with one and {neither} with neither, so \
-             that the stop codon is not added to the first"
+            "{before_stop} coding sequences end before a stop codon, {with_stop} with one and {other} with \
+             neither, so that the stop codon is not added to the first"
         ));
     }
     for (number, index) in &extensible {
@@ -53,7 +53,9 @@ pub(super) fn complete_stop_codons(
         let transcript = &mut model.transcripts[*index];
         extend(transcript, &mut model.genes[transcript.gene as usize]);
     }
-    Some(format!("{next} coding sequences end before their stop codon, which is added to them"))
+    Some(format!(
+        "{before_stop} coding sequences end before their stop codon, which is added to them"
+    ))
 }
 
 /// How a coding sequence of whole codons ends.
@@ -63,7 +65,7 @@ enum Ending {
     Other,
 }
 
-/// `None` if the coding sequence does not say anything about the dialect.
+/// `None` if the coding sequence does not say anything about the convention.
 fn ending(transcript: &Transcript, bases: &[u8]) -> Option<Ending> {
     let cds = transcript.cds.as_ref()?;
     let is_whole = (cds.len - i32::from(cds.skip)) % 3 == 0 && cds.len >= 6;

@@ -34,12 +34,12 @@ pub fn Annotations(query: ListQuery) -> Element {
     let mut waits = use_signal(|| false);
     // Queue positions depend on other users' jobs, for which the browser gets no events, so the
     // list is reloaded periodically while jobs are queued.
-    let turn = use_memo(move || if waits() { tick() } else { 0 });
+    let reload_tick = use_memo(move || if waits() { tick() } else { 0 });
     let requested = use_memo(use_reactive!(|query| query));
     let list = use_api_loader(move || {
         live.refetch_on_reconnect();
         live.refetch_on_changes();
-        turn.read();
+        reload_tick.read();
         jobs(requested().to_string())
     })?;
     let mut last = use_signal(|| None::<JobList>);
