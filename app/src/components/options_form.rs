@@ -27,20 +27,22 @@ const LAYOUTS: [(Layout, &str); 3] = [
 
 /// The options in one line, for a folded form: `all transcripts · CSQ · no HGVS`.
 pub fn describe_options(options: &JobOptions) -> String {
-    let transcripts = match options.transcripts {
+    // The reference is shown by its own name, elsewhere.
+    let JobOptions { reference: _, transcripts, selection, layout, hgvs } = options;
+    let transcripts = match transcripts {
         Transcripts::All => "all transcripts",
         Transcripts::ManeCanonical => "MANE and canonical transcripts",
         Transcripts::Coding => "coding transcripts",
     };
-    let selection = match options.selection {
+    let selection = match selection {
         Selection::All => None,
         Selection::Pick => Some("the first one"),
         Selection::FlagPick => Some("the first one marked"),
         Selection::PerGene => Some("one per gene"),
         Selection::MostSevere => Some("most severe consequence"),
     };
-    let layout = options.layout.to_string().to_uppercase();
-    let hgvs = if options.hgvs { None } else { Some("no HGVS") };
+    let layout = layout.to_string().to_uppercase();
+    let hgvs = if *hgvs { None } else { Some("no HGVS") };
     let parts = [Some(transcripts), selection, Some(&layout), hgvs];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -39,10 +39,17 @@ pub fn JobDetails(id: String) -> Element {
                     h2 { id: "details", "Details" }
                     Details { job: job.clone() }
                     div { class: "actions",
-                        if let Some(until) = rerun_until(&job, is_free) {
-                            RerunWhileOpen { job: job.clone(), until }
-                        } else if has_ended_without_result(&job) {
-                            OtherOptions { job: job.clone() }
+                        match RerunWindow::of(&job, is_free) {
+                            RerunWindow::Always => rsx! {
+                                RerunWhileOpen { job: job.clone(), until: None }
+                            },
+                            RerunWindow::Until(end) => rsx! {
+                                RerunWhileOpen { job: job.clone(), until: end }
+                            },
+                            RerunWindow::Closed if has_ended_without_result(&job) => rsx! {
+                                OtherOptions { job: job.clone() }
+                            },
+                            RerunWindow::Closed => rsx! {},
                         }
                         DeleteButton { job: job.clone() }
                     }
@@ -56,18 +63,28 @@ pub fn JobDetails(id: String) -> Element {
     }
 }
 
-/// Until when the job may be run again, if at all; the inner `None` is without end. On Free it is the
-/// download window.
-fn rerun_until(job: &JobView, is_free: bool) -> Option<Option<Timestamp>> {
-    match &job.state {
-        StateView::Completed { .. } if job.input_deleted_at.is_some() => None,
-        StateView::Completed { .. } if !is_free => Some(None),
-        StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => Some(*until),
-        _ => None,
+/// When a completed job may be run again. On Free it is the download window.
+enum RerunWindow {
+    Always,
+    Until(Timestamp),
+    Closed,
+}
+
+impl RerunWindow {
+    fn of(job: &JobView, is_free: bool) -> Self {
+        match &job.state {
+            StateView::Completed { .. } if job.input_deleted_at.is_some() => Self::Closed,
+            StateView::Completed { .. } if !is_free => Self::Always,
+            StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => {
+                until.map_or(Self::Always, Self::Until)
+            }
+            _ => Self::Closed,
+        }
     }
 }
 
-/// Whether the job can be run again, which the header of the page offers.
+/// Whether the job ended without a result and its file is still there: the header of the page then offers
+/// to run it again.
 fn has_ended_without_result(job: &JobView) -> bool {
     matches!(job.state, StateView::Failed { .. } | StateView::Cancelled { .. })
         && job.input_deleted_at.is_none()
