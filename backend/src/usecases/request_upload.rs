@@ -81,12 +81,10 @@ pub(super) async fn request_upload_as(
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     Span::current().record("job_id", display(job_id));
-    let Admitted { name, .. } = admit(account, new)?;
+    let name = admit(account, new)?;
     check_options(gas, &new.options).await?;
     count_new_job(gas, account, new.size_bytes).await?;
-    let file = gas.object_keys.input(account.id, job_id, &name);
-    let job = Job::new(job_id, account.id, name, file, gas.now());
-    let job = job.of_size(new.size_bytes).with(new.options.clone());
+    let job = new_job(gas, account, new, name, job_id);
     let ticket = sign_upload(gas, account, &job).await?;
     Ok(try_insert(gas, &job).await?.then_some(ticket))
 }
@@ -111,14 +109,8 @@ pub(super) async fn sign_upload(
     Ok(UploadTicket { job_id: job.id, url, fields, content_type, expires_at })
 }
 
-/// An accepted file.
-pub(super) struct Admitted {
-    pub(super) name: FileName,
-    pub(super) content_type: &'static str,
-}
-
-/// Checks that this file may be uploaded on the account's plan.
-pub(super) fn admit(account: &Account, new: &NewUpload) -> Result<Admitted, RequestUploadError> {
+/// Checks that this file may be uploaded on the account's plan, and returns its name.
+pub(super) fn admit(account: &Account, new: &NewUpload) -> Result<FileName, RequestUploadError> {
     let name = FileName::parse(&new.file_name)?;
     let (size, plan) = (new.size_bytes, account.plan);
     if size == 0 {
@@ -132,12 +124,25 @@ pub(super) fn admit(account: &Account, new: &NewUpload) -> Result<Admitted, Requ
         let limit = plan.max_upload_bytes();
         return Err(RequestUploadError::OverLimit { size, plan, limit });
     }
-    let content_type = content_type(&name);
-    Ok(Admitted { name, content_type })
+    Ok(name)
+}
+
+/// The UPLOADING job of an accepted file.
+pub(super) fn new_job(
+    gas: &Gas,
+    account: &Account,
+    new: &NewUpload,
+    name: FileName,
+    id: JobId,
+) -> Job {
+    // Every field of a submission is named here, so that none is forgotten.
+    let NewUpload { file_name: _, size_bytes, options } = new;
+    let file = gas.object_keys.input(account.id, id, &name);
+    Job::new(id, account.id, name, file, gas.now()).of_size(*size_bytes).with(options.clone())
 }
 
 /// The content type of a file for S3.
-fn content_type(name: &FileName) -> &'static str {
+pub(super) fn content_type(name: &FileName) -> &'static str {
     if name.is_gzip() { "application/gzip" } else { "text/plain" }
 }
 

@@ -5,7 +5,9 @@
 
 use super::choose_options::{check_options, remember_options};
 use super::limits::{LimitError, count_new_job, count_part_ticket};
-use super::request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, admit, insert};
+use super::request_upload::{
+    RequestUploadError, UPLOAD_TICKET_SECS, admit, content_type, insert, new_job,
+};
 use super::{ConfirmError, FindError, find_job};
 use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
 use crate::{Gas, chain};
@@ -57,16 +59,16 @@ pub async fn begin_parts(
     account: &Account,
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
-    let admitted = admit(account, new)?;
+    let name = admit(account, new)?;
     check_options(gas, &new.options).await.map_err(RequestUploadError::from)?;
     count_new_job(gas, account, new.size_bytes).await?;
     let id = JobId::new(Uuid::new_v4());
     Span::current().record("job_id", display(id));
-    let file = gas.object_keys.input(account.id, id, &admitted.name);
-    let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
+    let job = new_job(gas, account, new, name, id);
+    let content_type = content_type(&job.input.name);
+    let upload_id = gas.part_uploads.begin(&job.input.file, content_type).await?;
     let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
-    let job = Job::new(id, account.id, admitted.name, file, gas.now());
-    let job = job.of_size(new.size_bytes).with(new.options.clone()).in_parts(parts.clone());
+    let job = job.in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
     if made.is_err() {
         abort(gas, &job).await;

@@ -1,8 +1,7 @@
 //! The kinds of mail, one module each.
 //!
-//! To add a mail, write its module with a [`MailTemplate`], its templates
-//! `templates/mail/<module>/body.html` and `body.txt`, and register it in this file: the module,
-//! a variant of [`Notice`] for the event, and an arm in [`for_notice`].
+//! A mail is registered in this file: its module, a variant of [`Notice`] for the event, and an arm in each
+//! function of notices. CONTRIBUTING.md has the whole recipe.
 
 mod job_failed;
 mod payment_failed;
