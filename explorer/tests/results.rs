@@ -12,8 +12,9 @@ use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    CHROMOSOME, CONSEQUENCE, Direction, ExportFormat, FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS,
-    QUALITY, Query, RS_ID, Range, Row, RowValue, Sort, SortKey, VARIANT_TYPE,
+    CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryRowValue, Direction, ExportFormat,
+    FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort,
+    SortKey, VARIANT_TYPE,
 };
 use gas_shared::{Selection, Transcripts};
 use naive::files::{bgzf, export, numbers, open, open_index};
@@ -258,7 +259,9 @@ fn exported_tables_are_quoted_and_contain_no_formulas() {
     assert!(line.starts_with("1,5,'=cmd(),A,\"G,T\",'-1,\"q\"\"1\",snv,"), "{line}");
     let tsv = export(explorer(), &Filter::default(), ExportFormat::Tsv);
     let numbers = NUMERIC_COLUMNS.iter().filter(|c| c.row_value == RowValue::Number).count();
-    assert_eq!(tsv.lines().next().unwrap().split('\t').count(), 15 + numbers);
+    let categories = CATEGORY_COLUMNS.iter();
+    let categories = categories.filter(|c| matches!(c.row_value, CategoryRowValue::Own)).count();
+    assert_eq!(tsv.lines().next().unwrap().split('\t').count(), 15 + numbers + categories);
 }
 
 #[test]
