@@ -1,6 +1,6 @@
 //! The gallery's badges and chips.
 
-use super::exhibit::{Exhibit, Viewer};
+use super::example::{Example, Viewer};
 use super::samples::{completed, results, use_now};
 use crate::components::{LiveDot, ResultsChip, StatusBadge};
 use crate::live::StreamState;
@@ -12,21 +12,21 @@ use gas_shared::{JobStatus, Plan};
 #[component]
 pub fn Badges() -> Element {
     rsx! {
-        Exhibit { name: "StatusBadge",
+        Example { name: "StatusBadge",
             for status in JobStatus::ALL {
                 StatusBadge { key: "{status}", status }
             }
             StatusBadge { status: JobStatus::Completed, warned: true }
         }
         for (name, plan) in [("ResultsChip on Free", Plan::Free), ("ResultsChip on Premium", Plan::Premium)] {
-            Exhibit { key: "{name}", name, Viewer { plan, Chips {} } }
+            Example { key: "{name}", name, Viewer { plan, Chips {} } }
         }
-        Exhibit { name: "LiveDot",
+        Example { name: "LiveDot",
             for link in [StreamState::Connecting, StreamState::Live, StreamState::Reconnecting, StreamState::SignedOut] {
                 Viewer { key: "{link:?}", plan: Plan::Free, link, LiveDot {} }
             }
         }
-        Exhibit { name: "Plan and filters",
+        Example { name: "Plan and filters",
             span { class: "plan", "Free" }
             a { class: "chip chip-chosen", href: "#badges",
                 "All "

@@ -1,6 +1,6 @@
 //! The gallery's buttons.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use super::samples::{job, job_id, use_now};
 use crate::api::use_api_action;
 use crate::components::{
@@ -24,19 +24,19 @@ pub fn Buttons() -> Element {
     let now = use_now();
     rsx! {
         for (name, class) in KINDS {
-            Exhibit { key: "{name}", name, Kind { class } }
+            Example { key: "{name}", name, Kind { class } }
         }
-        Exhibit { name: "Icon button", IconButtons {} }
-        Exhibit { name: "ActionButton", ActionButtons {} }
-        Exhibit { name: "UpgradeButton",
+        Example { name: "Icon button", IconButtons {} }
+        Example { name: "ActionButton", ActionButtons {} }
+        Example { name: "UpgradeButton",
             UpgradeButton { main: true }
             UpgradeButton { label: "Upgrade" }
         }
-        Exhibit { name: "RerunButton",
+        Example { name: "RerunButton",
             RerunButton { id: job_id(), main: true }
             RerunButton { id: job_id() }
         }
-        Exhibit { name: "DeleteButton", DeleteButton { job: job(now, StateView::Pending) } }
+        Example { name: "DeleteButton", DeleteButton { job: job(now, StateView::Pending) } }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The gallery's dialogs and toasts.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use crate::components::{Confirm, Modal};
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
@@ -10,14 +10,14 @@ use dioxus::prelude::*;
 pub fn Dialogs() -> Element {
     let failures = || vec!["exome.vcf.gz is being archived; try again later.".to_owned()];
     rsx! {
-        Exhibit { name: "Modal", Dialog {} }
-        Exhibit { name: "Confirm",
+        Example { name: "Modal", Dialog {} }
+        Example { name: "Confirm",
             Question { id: "confirm-plain", name: "Plain" }
             Question { id: "confirm-typed", name: "With a word", word: "delete" }
             Question { id: "confirm-busy", name: "Busy", busy: true }
             Question { id: "confirm-failed", name: "Failed", failures: failures() }
         }
-        Exhibit { name: "Toast", Toasters {} }
+        Example { name: "Toast", Toasters {} }
     }
 }
 

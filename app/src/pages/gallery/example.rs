@@ -7,11 +7,11 @@ use gas_shared::{Account, Plan};
 
 /// A component, or one state of it, with its name.
 #[component]
-pub fn Exhibit(name: String, children: Element) -> Element {
+pub fn Example(name: String, children: Element) -> Element {
     rsx! {
-        div { class: "exhibit",
-            h3 { class: "exhibit-name", "{name}" }
-            div { class: "exhibit-stand", {children} }
+        div { class: "example",
+            h3 { class: "example-name", "{name}" }
+            div { class: "example-body", {children} }
         }
     }
 }
@@ -48,7 +48,7 @@ pub fn OneOf(
         }
         // A key per state, so that a new state does not inherit signals of the previous one.
         for place in [chosen()] {
-            div { key: "{place}", class: "exhibit-one", {show.call(place)} }
+            div { key: "{place}", class: "example-case", {show.call(place)} }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The gallery's form fields.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use super::samples::references;
 use crate::components::OptionsForm;
 use dioxus::prelude::*;
@@ -10,7 +10,7 @@ use gas_shared::JobOptions;
 #[component]
 pub fn Fields() -> Element {
     rsx! {
-        Exhibit { name: "Field",
+        Example { name: "Field",
             div { class: "field",
                 label { r#for: "field-plain", "Name" }
                 input { id: "field-plain", r#type: "text", placeholder: "Where it will be used" }
@@ -34,7 +34,7 @@ pub fn Fields() -> Element {
                 }
             }
         }
-        Exhibit { name: "Choices",
+        Example { name: "Choices",
             fieldset { class: "choices",
                 legend { "Impact" }
                 for (name, checked) in [("High", true), ("Moderate", false), ("Low", false)] {
@@ -45,8 +45,8 @@ pub fn Fields() -> Element {
                 }
             }
         }
-        Exhibit { name: "OptionsForm", Options {} }
-        Exhibit { name: "Setting",
+        Example { name: "OptionsForm", Options {} }
+        Example { name: "Setting",
             label { class: "setting",
                 input { r#type: "checkbox", checked: true }
                 span {

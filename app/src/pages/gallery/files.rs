@@ -1,6 +1,6 @@
 //! The gallery's file drop area.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use crate::browser::ChosenFile;
 use crate::components::FileDrop;
 use crate::format;
@@ -18,7 +18,7 @@ pub fn Files() -> Element {
         ));
     };
     rsx! {
-        Exhibit { name: "FileDrop",
+        Example { name: "FileDrop",
             FileDrop {
                 id: "gallery-file",
                 accept: ".vcf,.gz,.bgz,.bcf,.txt",

@@ -1,6 +1,6 @@
 //! The gallery's menus and tabs.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use crate::app::Route;
 use crate::components::{Icon, IconName, Menu, MenuButton, MenuItem, Tabs};
 use crate::toasts::use_toasts;
@@ -16,13 +16,13 @@ pub fn Menus() -> Element {
         ("Log", Route::Home {}),
     ];
     rsx! {
-        Exhibit { name: "Menu",
+        Example { name: "Menu",
             div { class: "gallery-edges",
                 Choices { id: "menu-start" }
                 Choices { id: "menu-end" }
             }
         }
-        Exhibit { name: "Tabs", Tabs { label: "Parts of something", tabs, here: 0 } }
+        Example { name: "Tabs", Tabs { label: "Parts of something", tabs, here: 0 } }
     }
 }
 

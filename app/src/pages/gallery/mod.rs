@@ -7,7 +7,7 @@
 mod badges;
 mod buttons;
 mod dialogs;
-mod exhibit;
+mod example;
 mod fields;
 mod files;
 mod icons;
@@ -28,7 +28,7 @@ use crate::components::{
 use crate::live::StreamState;
 use crate::toasts::use_toasts_provider;
 use dioxus::prelude::*;
-use exhibit::use_viewer;
+use example::use_viewer;
 use gas_shared::Plan;
 use samples::use_now_provider;
 

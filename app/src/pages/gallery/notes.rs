@@ -1,6 +1,6 @@
 //! The gallery's notes, errors and empty states.
 
-use super::exhibit::{Exhibit, Viewer};
+use super::example::{Example, Viewer};
 use super::samples::{completed, job, references, results, use_now};
 use crate::components::{ErrorList, ErrorNote, PartialReferences, RestoreBanner};
 use crate::error::{ApiError, ErrorCode};
@@ -15,7 +15,7 @@ const TONES: [(&str, &str); 3] =
 #[component]
 pub fn Notes() -> Element {
     rsx! {
-        Exhibit { name: "Note",
+        Example { name: "Note",
             for (name, class) in TONES {
                 div { key: "{class}", class: "note {class}",
                     p { "{name}: the first sentence." }
@@ -24,11 +24,11 @@ pub fn Notes() -> Element {
             }
         }
         for code in ErrorCode::ALL {
-            Exhibit { key: "{code:?}", name: "ErrorNote: {code:?}",
+            Example { key: "{code:?}", name: "ErrorNote: {code:?}",
                 ErrorNote { error: ApiError::new(code, "the file has no header line") }
             }
         }
-        Exhibit { name: "ErrorList",
+        Example { name: "ErrorList",
             ErrorList { failures: vec!["One could not be deleted.".to_owned()] }
             ErrorList {
                 failures: vec![
@@ -37,14 +37,14 @@ pub fn Notes() -> Element {
                 ],
             }
         }
-        Exhibit { name: "PartialReferences",
+        Example { name: "PartialReferences",
             PartialReferences { references: references(1) }
             PartialReferences { references: references(2) }
         }
         for (name, plan) in [("RestoreBanner on Free", Plan::Free), ("RestoreBanner on Premium", Plan::Premium)] {
-            Exhibit { key: "{name}", name, Viewer { plan, Banner {} } }
+            Example { key: "{name}", name, Viewer { plan, Banner {} } }
         }
-        Exhibit { name: "Empty",
+        Example { name: "Empty",
             div { class: "empty",
                 p { "No annotations match." }
                 a { class: "button", href: "#notes", "Clear filters" }

@@ -1,6 +1,6 @@
 //! The gallery's panels and cards.
 
-use super::exhibit::{Exhibit, OneOf, Viewer};
+use super::example::{Example, OneOf, Viewer};
 use super::samples::{job_id, moment, results, use_now};
 use crate::components::{CoverageBar, ManageSubscription, ResultsPanel, StatusBadge};
 use dioxus::prelude::*;
@@ -12,8 +12,8 @@ use gas_shared::{JobStatus, Plan};
 #[component]
 pub fn Panels() -> Element {
     rsx! {
-        Exhibit { name: "ResultsPanel", ResultsPanels {} }
-        Exhibit { name: "CoverageBar",
+        Example { name: "ResultsPanel", ResultsPanels {} }
+        Example { name: "CoverageBar",
             CoverageBar {
                 id: job_id(),
                 records: 512_340,
@@ -25,8 +25,8 @@ pub fn Panels() -> Element {
                 },
             }
         }
-        Exhibit { name: "ManageSubscription", Subscriptions {} }
-        Exhibit { name: "Cards",
+        Example { name: "ManageSubscription", Subscriptions {} }
+        Example { name: "Cards",
             ul { class: "cards",
                 for name in ["Genes and consequences", "Results explorer", "Live progress"] {
                     li { key: "{name}", class: "card",
@@ -36,7 +36,7 @@ pub fn Panels() -> Element {
                 }
             }
         }
-        Exhibit { name: "Details",
+        Example { name: "Details",
             dl { class: "details",
                 dt { "File" }
                 dd { "exome_trio_2026.vcf.gz" }
@@ -46,7 +46,7 @@ pub fn Panels() -> Element {
                 dd { code { "{job_id()}" } }
             }
         }
-        Exhibit { name: "Strip",
+        Example { name: "Strip",
             dl { class: "strip",
                 for (name, count) in [("Running", 1), ("Queued", 3), ("Done", 1204), ("Archived", 88)] {
                     div { key: "{name}",

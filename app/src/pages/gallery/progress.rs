@@ -1,6 +1,6 @@
 //! The gallery's progress indicators.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use super::samples::progress;
 use crate::components::{JobProgress, Meter, Skeleton};
 use dioxus::prelude::*;
@@ -17,16 +17,16 @@ const SIZES: [(u64, &str, bool); 4] = [
 #[component]
 pub fn Progresses() -> Element {
     rsx! {
-        Exhibit { name: "Meter",
+        Example { name: "Meter",
             for (value, text, is_over) in SIZES {
                 Meter { key: "{text}", label: "Size", value, max: 100, text, is_over }
             }
         }
-        Exhibit { name: "JobProgress",
+        Example { name: "JobProgress",
             for (permille, records) in [(0, 0), (421, 215_300), (1000, 512_340)] {
                 JobProgress { key: "{permille}", progress: progress(permille, records) }
             }
         }
-        Exhibit { name: "Skeleton", Skeleton {} }
+        Example { name: "Skeleton", Skeleton {} }
     }
 }

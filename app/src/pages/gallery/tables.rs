@@ -1,6 +1,6 @@
 //! The gallery's tables.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use super::samples::{completed, invoices, job, results, unfinished, use_now};
 use crate::components::{
     Invoices, JobProgress, RelativeTime, ResultsChip, ScrollTable, StatusBadge,
@@ -15,8 +15,8 @@ use gas_shared::job::StateView;
 pub fn Tables() -> Element {
     let now = use_now();
     rsx! {
-        Exhibit { name: "Jobs", Jobs {} }
-        Exhibit { name: "Invoices", Invoices { invoices: invoices(now) } }
+        Example { name: "Jobs", Jobs {} }
+        Example { name: "Invoices", Invoices { invoices: invoices(now) } }
     }
 }
 

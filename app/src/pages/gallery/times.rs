@@ -1,6 +1,6 @@
 //! The gallery's times and countdowns.
 
-use super::exhibit::Exhibit;
+use super::example::Example;
 use super::samples::{use_moment, use_now};
 use crate::components::{Countdown, LocalTime, QueueNote, RelativeTime};
 use dioxus::prelude::*;
@@ -19,20 +19,20 @@ pub fn Times() -> Element {
     let queued = |position, wait_secs| Some(QueuePosition { position, wait_secs });
     let positions = [queued(1, Some(20)), queued(3, Some(115)), queued(12, None), None];
     rsx! {
-        Exhibit { name: "Countdown",
+        Example { name: "Countdown",
             for left in LEFT {
                 Countdown { key: "{left}", left, total: 180, purpose: "to download" }
             }
             Countdown { left: 6 * 86_400, total: 7 * 86_400, purpose: "to download" }
         }
-        Exhibit { name: "LocalTime", LocalTime { at: use_moment(-3600) } }
-        Exhibit { name: "RelativeTime",
+        Example { name: "LocalTime", LocalTime { at: use_moment(-3600) } }
+        Example { name: "RelativeTime",
             RelativeTime { at: now, now: None }
             for seconds in PAST {
                 RelativeTime { key: "{seconds}", at: super::samples::moment(now, -seconds), now }
             }
         }
-        Exhibit { name: "QueueNote",
+        Example { name: "QueueNote",
             for (index, position) in positions.into_iter().enumerate() {
                 QueueNote { key: "{index}", position }
             }
