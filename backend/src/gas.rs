@@ -4,9 +4,10 @@ use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, References, SessionStore, StoredBytes, TokenStore, Topic,
+    RateLimiter, References, SessionStore, Sources, StoredBytes, TokenStore, Topic,
 };
 use crate::references::Bundle;
+use crate::sources::NoSources;
 use crate::{
     Deployment, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy, aws, postgres,
 };
@@ -78,6 +79,8 @@ pub struct Gas {
     pub notices: Arc<dyn Topic>,
     /// The references that jobs can choose. Processes that accept no jobs know none.
     pub references: Arc<dyn References>,
+    /// The sources that jobs can choose. Processes that accept no jobs know none.
+    pub sources: Arc<dyn Sources>,
 }
 
 impl AnnotateGas {
@@ -142,6 +145,7 @@ impl Gas {
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
             references: Arc::new(Bundle::new(None)),
+            sources: Arc::new(NoSources),
         }
     }
 

@@ -9,6 +9,7 @@ mod attachment;
 pub mod audit;
 pub mod aws;
 mod billing;
+pub mod catalog;
 pub mod chain;
 pub mod clock;
 pub mod deployment;
@@ -29,6 +30,7 @@ pub mod references;
 pub mod retention;
 mod secret;
 mod session_secret;
+pub mod sources;
 pub mod stripe;
 #[cfg(feature = "testkit")]
 pub mod testkit;

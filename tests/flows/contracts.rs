@@ -6,20 +6,22 @@ use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::types::{
     AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
 };
+use gas_backend::catalog::ObjectCatalog;
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{
-    AccountData, Accounts, CurrentPlan, Identity, JobStore, ObjectStore, PartRule, PartUploads,
-    Topic, UploadOutcome,
+    AccountData, Accounts, CurrentPlan, Identity, JobStore, Manifest, ObjectStore, PartRule,
+    PartUploads, Topic, UploadOutcome,
 };
 use gas_backend::postgres::{
     PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
 };
-use gas_backend::references::ObjectCatalog;
 use gas_backend::testkit::{
-    archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
-    job_store_contract, object_store_contract, queue_contract, rate_limiter_contract,
-    reference_catalog_contract, sessions_contract, stored_bytes_contract,
+    archive_capacity_contract, archive_contract, audit_contract, catalog_contract,
+    dispatches_contract, job_store_contract, object_store_contract, queue_contract,
+    rate_limiter_contract, reference_manifest, sessions_contract, source_manifest,
+    stored_bytes_contract,
 };
+use gas_shared::catalog::CatalogFile;
 use gas_shared::job::ObjectLocation;
 use gas_shared::reference::Sha256;
 use gas_shared::{JobId, Plan, UserId};
@@ -225,10 +227,15 @@ async fn s3_fulfills_the_contract_of_the_object_store() -> Result<()> {
 }
 
 #[tokio::test]
-async fn s3_fulfills_the_contract_of_the_catalog_of_references() -> Result<()> {
+async fn s3_fulfills_the_contract_of_the_catalogs_of_references_and_sources() -> Result<()> {
+    catalog_in_s3(|id, file| reference_manifest(id, vec![file])).await?;
+    catalog_in_s3(source_manifest).await
+}
+
+async fn catalog_in_s3<M: Manifest>(manifest: impl Fn(&str, CatalogFile) -> M) -> Result<()> {
     let stack = stack();
     let objects = Arc::new(stack.sdk().await.object_store(true));
-    let catalog = ObjectCatalog::new(objects.clone(), &stack.references_bucket(), "gas");
+    let catalog = ObjectCatalog::<M>::new(objects.clone(), &stack.references_bucket(), "gas");
     let folder = tempfile::tempdir()?;
     let damage = async |digest: &Sha256| {
         let object = catalog.object(digest);
@@ -236,7 +243,7 @@ async fn s3_fulfills_the_contract_of_the_catalog_of_references() -> Result<()> {
         let other = vec![b'?'; size as usize];
         objects.write(&object, other.into(), "text/plain").await.expect("S3 is reachable");
     };
-    reference_catalog_contract(&catalog, folder.path(), damage).await;
+    catalog_contract(&catalog, folder.path(), manifest, damage).await;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::testing::{GRCH37, GRCH38, TestCatalog};
 use clap::Parser;
+use gas_backend::ports::Catalog;
 use gas_backend::usecases::remove_reference;
 
 #[derive(Parser)]

@@ -13,7 +13,7 @@ use gas_backend::references::FolderCatalog;
 use gas_backend::testkit::{Outage, TestGas, reference_file, reference_manifest};
 use gas_backend::usecases::{add_reference, set_reference_state};
 use gas_shared::JobId;
-use gas_shared::reference::ReferenceState;
+use gas_shared::reference::{ReferenceId, ReferenceState};
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -213,6 +213,8 @@ impl TestCatalog {
 
     pub(crate) async fn retire(&self, id: &str) {
         let state = ReferenceState::Retired;
-        set_reference_state(&*self.catalog, &id.parse().unwrap(), state).await.unwrap();
+        set_reference_state(&*self.catalog, &id.parse::<ReferenceId>().unwrap(), state)
+            .await
+            .unwrap();
     }
 }

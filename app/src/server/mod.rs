@@ -89,7 +89,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         (None, Some(folder)) => ReferenceSource::Folder(folder.clone()),
         (None, None) => ReferenceSource::None,
     });
-    let gas = Gas { references, ..Gas::connect(&settings.deployment, &sdk, &pool) };
+    let sources = settings.sources.choices(&settings.deployment, &sdk)?;
+    let gas = Gas { references, sources, ..Gas::connect(&settings.deployment, &sdk, &pool) };
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
         .await?;

@@ -3,6 +3,7 @@
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::references::ReferenceSettings;
+use gas_backend::sources::SourceSettings;
 use gas_backend::stripe::StripeSettings;
 use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
 use std::ffi::OsString;
@@ -89,6 +90,9 @@ pub struct Settings {
     /// browser shows no genes.
     #[command(flatten)]
     pub references: ReferenceSettings,
+    /// The sources, the same as on the workers. Without them, jobs cannot choose any.
+    #[command(flatten)]
+    pub sources: SourceSettings,
     /// AWS region of the buckets, shown to users.
     #[arg(long, env = "AWS_REGION")]
     pub region: String,

@@ -7,6 +7,7 @@ mod account_data;
 mod accounts;
 mod archive;
 mod audit;
+mod catalog;
 mod dispatches;
 mod jobs;
 mod mail;
@@ -17,6 +18,7 @@ mod payments;
 mod rate_limiter;
 mod references;
 mod sessions;
+mod sources;
 mod stored_bytes;
 mod tokens;
 
@@ -24,6 +26,7 @@ pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, CurrentPlan, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
 pub use audit::{AuditEntry, AuditLog};
+pub use catalog::{Catalog, CatalogId, Manifest, StoredManifest};
 pub use dispatches::{Dispatch, Dispatches};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
@@ -38,8 +41,9 @@ pub use payments::{
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
 pub use rate_limiter::{Rate, RateLimiter};
-pub use references::{ReferenceCatalog, References, StoredManifest};
+pub use references::{ReferenceCatalog, References};
 pub use sessions::{NewSession, SessionStore, StoredSession};
+pub use sources::{SourceCatalog, Sources};
 pub use stored_bytes::{StoredBytes, StoredCount};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
 

@@ -1,6 +1,6 @@
 //! The reference in a folder, of a deployment without a catalog.
 
-use super::checksum::checksum;
+use crate::catalog::checksum;
 use crate::ports::{PortError, PortResult, References};
 use async_trait::async_trait;
 use gas_shared::reference::{

@@ -1,106 +1,37 @@
 //! The references of a catalog that jobs can choose.
 
-use crate::chain;
+use crate::catalog::ActiveList;
 use crate::ports::{PortResult, ReferenceCatalog, References};
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt};
-use gas_shared::reference::{
-    ReferenceChoice, ReferenceChoices, ReferenceEntry, ReferenceId, ReferenceState, Sha256,
-};
-use std::collections::HashMap;
+use gas_shared::reference::{ReferenceChoice, ReferenceChoices, ReferenceId, ReferenceManifest};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
-/// How long a list is used. Changes by operators are rare, and every upload needs the list.
-const MAX_AGE: Duration = Duration::from_secs(30);
-
-/// The number of manifests read at the same time.
-const PARALLEL_MANIFESTS: usize = 8;
-
-/// The references of a catalog, in memory. One request at a time reads the catalog.
-pub struct CatalogChoices {
-    catalog: Arc<dyn ReferenceCatalog>,
-    default: ReferenceId,
-    last: Mutex<Option<(Instant, Arc<ReferenceChoices>)>>,
-}
+/// The references of a catalog, in memory.
+pub struct CatalogChoices(ActiveList<ReferenceManifest, ReferenceChoice, ReferenceChoices>);
 
 impl CatalogChoices {
     /// The references of a catalog. Jobs that name none get `default`.
     pub fn new(catalog: Arc<dyn ReferenceCatalog>, default: ReferenceId) -> Self {
-        Self { catalog, default, last: Mutex::default() }
-    }
-
-    async fn read(&self, before: Option<&ReferenceChoices>) -> PortResult<ReferenceChoices> {
-        // Manifests never change.
-        let before = before.map_or(&[][..], |before| &before.choices);
-        let known: HashMap<&Sha256, &ReferenceChoice> =
-            before.iter().map(|choice| (&choice.sha256, choice)).collect();
-        let entries = self.catalog.list().await?;
-        let active = entries.into_iter().filter(|entry| entry.state == ReferenceState::Active);
-        let reads = stream::iter(active).map(|entry| {
-            let known = known.get(&entry.manifest).map(|choice| (*choice).clone());
-            async move {
-                match known {
-                    Some(choice) => Ok(Some(choice)),
-                    None => self.read_choice(entry).await,
-                }
-            }
-        });
-        let read: Vec<PortResult<_>> = reads.buffered(PARALLEL_MANIFESTS).collect().await;
-        let read: PortResult<Vec<_>> = read.into_iter().collect();
-        let choices = read?.into_iter().flatten().collect();
-        Ok(ReferenceChoices { default: Some(self.default.clone()), choices })
-    }
-
-    /// Reads a manifest. One that cannot be used does not hide the other references.
-    async fn read_choice(&self, entry: ReferenceEntry) -> PortResult<Option<ReferenceChoice>> {
-        match self.catalog.manifest(&entry.manifest).await {
-            Ok(Some(stored)) => Ok(Some(ReferenceChoice::new(stored.manifest, stored.digest))),
-            Ok(None) => {
-                tracing::error!(reference = %entry.id, "reference left out: it has no manifest");
-                Ok(None)
-            }
-            Err(error) if !error.is_outage() => {
-                tracing::error!(reference = %entry.id, error = %chain(&error), "reference left out");
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        let list = move |choices| ReferenceChoices { default: Some(default.clone()), choices };
+        Self(ActiveList::new(catalog, ReferenceChoice::new, list))
     }
 }
 
 #[async_trait]
 impl References for CatalogChoices {
     async fn choices(&self) -> PortResult<Arc<ReferenceChoices>> {
-        let mut last = self.last.lock().await;
-        if let Some((read_at, choices)) = last.as_ref()
-            && read_at.elapsed() < MAX_AGE
-        {
-            return Ok(choices.clone());
-        }
-        let before = last.as_ref().map(|(_, choices)| choices.clone());
-        let choices = match (self.read(before.as_deref()).await, before) {
-            (Ok(choices), _) => Arc::new(choices),
-            // The catalog rarely changes, and the worker checks the reference again.
-            (Err(error), Some(before)) => {
-                tracing::error!(error = %chain(&error), "references not read; the last list is used");
-                before
-            }
-            (Err(error), None) => return Err(error),
-        };
-        *last = Some((Instant::now(), choices.clone()));
-        Ok(choices)
+        self.0.get().await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::MAX_AGE;
     use crate::references::FolderCatalog;
     use crate::testkit::{reference_file, reference_manifest};
     use crate::usecases::{add_reference, set_reference_state};
+    use gas_shared::reference::ReferenceState;
 
     const IDS: [&str; 3] = [
         "homo_sapiens/GRCh37/ensembl-87",

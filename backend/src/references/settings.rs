@@ -3,14 +3,12 @@
 use super::{Bundle, CatalogChoices, FolderCatalog, ObjectCatalog};
 use crate::Deployment;
 use crate::aws::Sdk;
+use crate::catalog::S3;
 use crate::ports::{PortError, PortResult, ReferenceCatalog, References};
 use clap::Args;
 use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The value of `--reference-catalog` for the bucket of the deployment.
-const S3: &str = "s3";
 
 /// Where references are.
 #[derive(Args, Clone, Debug, Default)]

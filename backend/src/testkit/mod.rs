@@ -9,6 +9,7 @@ mod audit;
 mod audit_contract;
 mod aws;
 mod billing;
+mod catalog_contract;
 mod dispatches;
 mod job_store_contract;
 mod jobs;
@@ -20,10 +21,10 @@ mod parts;
 mod process;
 mod queue_contract;
 mod rate_limiter;
-mod reference_catalog_contract;
 mod references;
 mod sessions;
 mod sessions_contract;
+mod sources;
 mod stored_bytes;
 mod stripe_inbox_contract;
 mod tokens;
@@ -37,6 +38,10 @@ pub use audit::FakeAuditLog;
 pub use audit_contract::audit_contract;
 pub use aws::aws_at;
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+pub use catalog_contract::{
+    catalog_contract, catalog_file, catalog_file as reference_file, reference_manifest,
+    source_manifest,
+};
 pub use dispatches::{FakeDispatches, dispatches_contract};
 pub use job_store_contract::job_store_contract;
 pub use jobs::FakeJobs;
@@ -49,12 +54,10 @@ use process::lock;
 pub use process::{Crash, Fault, Outage, TestClock};
 pub use queue_contract::queue_contract;
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
-pub use reference_catalog_contract::{
-    reference_catalog_contract, reference_file, reference_manifest,
-};
 pub use references::FakeReferences;
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
+pub use sources::FakeSources;
 pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
@@ -114,6 +117,8 @@ pub struct TestGas {
     pub job_events: Arc<FakeTopic>,
     /// The references that jobs can choose.
     pub references: Arc<FakeReferences>,
+    /// The sources that jobs can choose.
+    pub sources: Arc<FakeSources>,
     /// The clock.
     pub clock: Arc<TestClock>,
     /// Simulated faults.
@@ -172,6 +177,7 @@ impl TestGas {
         let (job_results, job_events) = (topic(), topic());
         let (start_thaw, notices) = (topic(), topic());
         let references = Arc::new(FakeReferences::default());
+        let sources = Arc::new(FakeSources::default());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
             jobs: JobRepository {
@@ -209,6 +215,7 @@ impl TestGas {
             start_thaw: start_thaw.clone(),
             notices: notices.clone(),
             references: references.clone(),
+            sources: sources.clone(),
             dispatches: Arc::new(FakeDispatches::new(accounts.clone())),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
@@ -235,6 +242,7 @@ impl TestGas {
             job_results,
             job_events,
             references,
+            sources,
             clock,
             crash,
             outages,

@@ -8,6 +8,7 @@ mod apply_plan_change;
 mod archive_result;
 mod billing;
 mod cancel_job;
+pub mod catalog;
 mod change_job;
 mod choose_options;
 mod confirm_upload;
@@ -31,7 +32,6 @@ mod plan;
 mod queue_positions;
 mod reconcile;
 mod redrive;
-mod references;
 mod request_upload;
 mod rerun_job;
 mod restore_result;
@@ -55,6 +55,10 @@ pub use billing::{
     receive_stripe_event, resume_subscription, start_checkout,
 };
 pub use cancel_job::cancel_job;
+pub use catalog::{
+    add as add_reference, find as reference, publish as publish_reference,
+    remove as remove_reference, set_state as set_reference_state, verify as verify_reference,
+};
 pub use change_job::{ChangeError, change_job};
 pub use choose_options::{KnownReferences, OptionsError, default_options, references};
 pub use confirm_upload::{ConfirmError, confirm_upload};
@@ -82,10 +86,6 @@ pub use plain_result::plain_result;
 pub use queue_positions::QueuePositions;
 pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;
-pub use references::{
-    ReferenceError, add_reference, publish_reference, reference, remove_reference,
-    set_reference_state, verify_reference,
-};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
@@ -116,3 +116,6 @@ async fn publish(topic: &dyn Topic, message: &impl Serialize) -> PortResult<()> 
         .map_err(|error| PortError::permanent("write a message as JSON", error))?;
     topic.publish(&body).await
 }
+
+/// Why an operation on the catalog of references failed.
+pub type ReferenceError = catalog::CatalogError<gas_shared::reference::ReferenceId>;

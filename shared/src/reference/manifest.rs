@@ -1,6 +1,6 @@
 //! Manifests: what a reference contains, and where it is from.
 
-use super::{ReferenceId, Sha256};
+use super::{ReferenceFile, ReferenceId, Sha256};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -81,17 +81,6 @@ pub struct TranscriptCounts {
     pub mane_plus_clinical: u64,
 }
 
-/// A file of a reference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReferenceFile {
-    /// The name within the reference's folder.
-    pub name: String,
-    /// The size in bytes.
-    pub bytes: u64,
-    /// The digest of the content.
-    pub sha256: Sha256,
-}
-
 /// A file that a reference was built from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceSource {
@@ -123,18 +112,16 @@ impl ReferenceManifest {
         }
         let mut seen = std::collections::HashSet::new();
         let unsafe_or_repeated =
-            self.files.iter().find(|file| !file.has_plain_name() || !seen.insert(&file.name));
+            self.files.iter().find(|file| !is_plain(&file.name) || !seen.insert(&file.name));
         unsafe_or_repeated
             .map(|file| format!("{:?} is not a file name, or is not unique", file.name))
     }
 }
 
-impl ReferenceFile {
-    /// Whether the name is one of a file in the reference's folder itself.
-    fn has_plain_name(&self) -> bool {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        !self.name.is_empty() && !self.name.starts_with('.') && self.name.bytes().all(plain)
-    }
+/// Whether a name is one of a file in the reference's folder itself.
+fn is_plain(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(plain)
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! Manifests of sources: what a source has, and where it is from.
 
 use super::{SourceColumn, SourceId};
+use crate::catalog::CatalogFile;
 use crate::reference::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// The version of the manifest's format.
 pub const SOURCE_MANIFEST_VERSION: u32 = 1;
+
+/// The name of the only file of a source in its folder.
+pub const SOURCE_FILE_NAME: &str = "source.gas";
 
 /// The manifest of a published source. It never changes: another content has another digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +61,12 @@ impl SourceManifest {
                 "the manifest has version {version}; this program reads {SOURCE_MANIFEST_VERSION}"
             )
         })
+    }
+
+    /// The only file of the source, as the catalog names it.
+    pub fn file(&self) -> CatalogFile {
+        let (name, sha256) = (SOURCE_FILE_NAME.to_owned(), self.sha256.clone());
+        CatalogFile { name, bytes: self.bytes, sha256 }
     }
 
     /// Name and release, such as `gnomAD exomes 4.1`.

@@ -1,10 +1,9 @@
-//! What operators do with the catalog of references.
+//! What operators do with a catalog.
 
-use crate::ports::{PortError, ReferenceCatalog, StoredManifest};
+use crate::ports::{Catalog, CatalogId, Manifest, PortError, StoredManifest};
 use futures::stream::{self, StreamExt};
-use gas_shared::reference::{
-    ReferenceEntry, ReferenceFile, ReferenceId, ReferenceManifest, ReferenceState, Sha256,
-};
+use gas_shared::catalog::{CatalogEntry, CatalogFile, EntryState};
+use gas_shared::reference::Sha256;
 use sha2::Digest;
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,41 +16,41 @@ const PARALLEL_RANGES: usize = 4;
 
 /// Why an operation on the catalog failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ReferenceError {
-    /// There is no such reference.
-    #[error("there is no reference {0}; `list` shows all")]
-    Unknown(ReferenceId),
+pub enum CatalogError<I: CatalogId> {
+    /// There is no such entry.
+    #[error("there is no {kind} {0}; `list` shows all", kind = I::KIND)]
+    Unknown(I),
     /// The identifier stands for another content.
     #[error(
         "{0} is in the catalog with another content; use another id, or --replace to let new jobs use \
          this one"
     )]
-    Exists(ReferenceId),
-    /// New jobs may use the reference.
+    Exists(I),
+    /// New jobs may use it.
     #[error("{0} is active; retire it first, or use --force")]
-    Active(ReferenceId),
+    Active(I),
     /// A manifest that an entry names does not exist.
-    #[error("manifest {0} is missing in the catalog; add the reference again")]
+    #[error("manifest {0} is missing in the catalog; add the {kind} again", kind = I::KIND)]
     NoManifest(Sha256),
     /// The catalog failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Stores a reference whose files are in a local folder, and lets new jobs use it. Files that the catalog
+/// Stores a reference or source whose files are in a local folder, and lets new jobs use it. Files that the catalog
 /// has already are not stored again. With `replace`, the identifier may stand for another content before.
 ///
 /// # Errors
-/// [`ReferenceError::Exists`] without `replace`; otherwise if the catalog or a file fails.
-pub async fn add_reference(
-    catalog: &dyn ReferenceCatalog,
+/// [`CatalogError::Exists`] without `replace`; otherwise if the catalog or a file fails.
+pub async fn add<M: Manifest>(
+    catalog: &dyn Catalog<M>,
     folder: &Path,
-    manifest: ReferenceManifest,
+    manifest: M,
     replace: bool,
-) -> Result<ReferenceEntry, ReferenceError> {
+) -> Result<CatalogEntry<M::Id>, CatalogError<M::Id>> {
     let stored = StoredManifest::new(manifest)?;
     let entry = next_entry(catalog, &stored, replace).await?;
-    for file in &stored.manifest.files {
+    for file in stored.manifest.files().iter() {
         catalog.put_object(&folder.join(&file.name), file).await?;
     }
     catalog.put_manifest(&stored).await?;
@@ -60,23 +59,23 @@ pub async fn add_reference(
     Ok(entry)
 }
 
-/// Copies a reference to another catalog, through a local folder. Only what is missing there is copied, so
+/// Copies an entry with its manifest and files to another catalog, through a local folder. Only what is missing there is copied, so
 /// that a repeated call continues an interrupted one. `copied` is called for each file that was.
 ///
 /// # Errors
-/// As [`add_reference`], and [`ReferenceError::Unknown`].
-pub async fn publish_reference(
-    from: &dyn ReferenceCatalog,
-    to: &dyn ReferenceCatalog,
-    id: &ReferenceId,
+/// As [`add`], and [`CatalogError::Unknown`].
+pub async fn publish<I: CatalogId>(
+    from: &dyn Catalog<I::Manifest>,
+    to: &dyn Catalog<I::Manifest>,
+    id: &I,
     folder: &Path,
     replace: bool,
-    copied: &(dyn Fn(&ReferenceFile) + Sync),
-) -> Result<ReferenceEntry, ReferenceError> {
-    let (source, stored) = reference(from, id).await?;
+    copied: &(dyn Fn(&CatalogFile) + Sync),
+) -> Result<CatalogEntry<I>, CatalogError<I>> {
+    let (source, stored) = find(from, id).await?;
     let mut entry = next_entry(to, &stored, replace).await?;
     entry.state = source.state;
-    for file in &stored.manifest.files {
+    for file in stored.manifest.files().iter() {
         if to.object_size(&file.sha256).await? == Some(file.bytes) {
             continue;
         }
@@ -94,48 +93,48 @@ pub async fn publish_reference(
     Ok(entry)
 }
 
-/// A reference's entry and manifest.
+/// An entry and its manifest.
 ///
 /// # Errors
-/// [`ReferenceError::Unknown`] or [`ReferenceError::NoManifest`]; otherwise if the catalog fails.
-pub async fn reference(
-    catalog: &dyn ReferenceCatalog,
-    id: &ReferenceId,
-) -> Result<(ReferenceEntry, StoredManifest), ReferenceError> {
-    let entry = catalog.entry(id).await?.ok_or_else(|| ReferenceError::Unknown(id.clone()))?;
+/// [`CatalogError::Unknown`] or [`CatalogError::NoManifest`]; otherwise if the catalog fails.
+pub async fn find<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    id: &I,
+) -> Result<(CatalogEntry<I>, StoredManifest<I::Manifest>), CatalogError<I>> {
+    let entry = catalog.entry(id).await?.ok_or_else(|| CatalogError::Unknown(id.clone()))?;
     let stored = manifest(catalog, &entry.manifest).await?;
     Ok((entry, stored))
 }
 
-/// Sets whether new jobs may use a reference.
+/// Sets whether new jobs may use what an identifier stands for.
 ///
 /// # Errors
-/// [`ReferenceError::Unknown`]; otherwise if the catalog fails.
-pub async fn set_reference_state(
-    catalog: &dyn ReferenceCatalog,
-    id: &ReferenceId,
-    state: ReferenceState,
-) -> Result<(), ReferenceError> {
-    let entry = catalog.entry(id).await?.ok_or_else(|| ReferenceError::Unknown(id.clone()))?;
-    Ok(catalog.put_entry(&ReferenceEntry { state, ..entry }).await?)
+/// [`CatalogError::Unknown`]; otherwise if the catalog fails.
+pub async fn set_state<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    id: &I,
+    state: EntryState,
+) -> Result<(), CatalogError<I>> {
+    let entry = catalog.entry(id).await?.ok_or_else(|| CatalogError::Unknown(id.clone()))?;
+    Ok(catalog.put_entry(&CatalogEntry { state, ..entry }).await?)
 }
 
-/// Deletes a reference: its entry, and the objects that no other reference has. Manifests stay, since they
+/// Deletes an entry, and the objects that no other one has. Manifests stay, since they
 /// are small and results name them. Returns the bytes of the deleted objects.
 ///
 /// # Errors
-/// [`ReferenceError::Unknown`]; [`ReferenceError::Active`] without `force`; otherwise if the catalog fails.
-pub async fn remove_reference(
-    catalog: &dyn ReferenceCatalog,
-    id: &ReferenceId,
+/// [`CatalogError::Unknown`]; [`CatalogError::Active`] without `force`; otherwise if the catalog fails.
+pub async fn remove<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    id: &I,
     force: bool,
-) -> Result<u64, ReferenceError> {
-    let entry = catalog.entry(id).await?.ok_or_else(|| ReferenceError::Unknown(id.clone()))?;
-    if entry.state == ReferenceState::Active {
+) -> Result<u64, CatalogError<I>> {
+    let entry = catalog.entry(id).await?.ok_or_else(|| CatalogError::Unknown(id.clone()))?;
+    if entry.state == EntryState::Active {
         if !force {
-            return Err(ReferenceError::Active(id.clone()));
+            return Err(CatalogError::Active(id.clone()));
         }
-        set_reference_state(catalog, id, ReferenceState::Retired).await?;
+        set_state(catalog, id, EntryState::Retired).await?;
     }
     let mut kept = HashSet::new();
     for other in catalog.list().await?.iter().filter(|other| other.id != *id) {
@@ -155,33 +154,33 @@ pub async fn remove_reference(
     Ok(bytes)
 }
 
-/// Reads every object of a reference and compares it with its digest. Returns the problems.
+/// Reads every object of an entry and compares it with its digest. Returns the problems.
 ///
 /// # Errors
 /// If the catalog fails in another way than by a missing or damaged object.
-pub async fn verify_reference(
-    catalog: &dyn ReferenceCatalog,
-    id: &ReferenceId,
-) -> Result<Vec<String>, ReferenceError> {
-    let stored = match reference(catalog, id).await {
+pub async fn verify<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    id: &I,
+) -> Result<Vec<String>, CatalogError<I>> {
+    let stored = match find(catalog, id).await {
         Ok((_, stored)) => stored,
-        Err(error @ ReferenceError::NoManifest(_)) => return Ok(vec![error.to_string()]),
+        Err(error @ CatalogError::NoManifest(_)) => return Ok(vec![error.to_string()]),
         Err(error) => return Err(error),
     };
     let mut problems = Vec::new();
-    if stored.manifest.id != *id {
-        problems.push(format!("its manifest is that of {}", stored.manifest.id));
+    if stored.manifest.id() != id {
+        problems.push(format!("its manifest is that of {}", stored.manifest.id()));
     }
-    for file in &stored.manifest.files {
+    for file in stored.manifest.files().iter() {
         problems.extend(object_problem(catalog, file).await?);
     }
     Ok(problems)
 }
 
-async fn object_problem(
-    catalog: &dyn ReferenceCatalog,
-    file: &ReferenceFile,
-) -> Result<Option<String>, ReferenceError> {
+async fn object_problem<M: Manifest>(
+    catalog: &dyn Catalog<M>,
+    file: &CatalogFile,
+) -> Result<Option<String>, CatalogError<M::Id>> {
     let name = &file.name;
     match catalog.object_size(&file.sha256).await? {
         None => return Ok(Some(format!("{name} is missing"))),
@@ -203,50 +202,51 @@ async fn object_problem(
 }
 
 /// The entry that makes an identifier stand for a manifest.
-async fn next_entry(
-    catalog: &dyn ReferenceCatalog,
-    stored: &StoredManifest,
+async fn next_entry<M: Manifest>(
+    catalog: &dyn Catalog<M>,
+    stored: &StoredManifest<M>,
     replace: bool,
-) -> Result<ReferenceEntry, ReferenceError> {
-    let id = &stored.manifest.id;
+) -> Result<CatalogEntry<M::Id>, CatalogError<M::Id>> {
+    let id = stored.manifest.id();
     let mut replaced = Vec::new();
     if let Some(before) = catalog.entry(id).await? {
         if before.manifest != stored.digest && !replace {
-            return Err(ReferenceError::Exists(id.clone()));
+            return Err(CatalogError::Exists(id.clone()));
         }
         replaced = before.replaced;
         replaced.push(before.manifest);
         replaced.retain(|digest| *digest != stored.digest);
     }
     let (id, manifest) = (id.clone(), stored.digest.clone());
-    Ok(ReferenceEntry { id, manifest, state: ReferenceState::Active, replaced })
+    Ok(CatalogEntry { id, manifest, state: EntryState::Active, replaced })
 }
 
 /// The files of all manifests that an entry names.
-async fn files(
-    catalog: &dyn ReferenceCatalog,
-    entry: &ReferenceEntry,
-) -> Result<Vec<ReferenceFile>, ReferenceError> {
+async fn files<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    entry: &CatalogEntry<I>,
+) -> Result<Vec<CatalogFile>, CatalogError<I>> {
     let mut files = Vec::new();
     for digest in entry.replaced.iter().chain([&entry.manifest]) {
-        files.extend(manifest(catalog, digest).await?.manifest.files);
+        files.extend(manifest(catalog, digest).await?.manifest.files().into_owned());
     }
     Ok(files)
 }
 
-async fn manifest(
-    catalog: &dyn ReferenceCatalog,
+async fn manifest<M: Manifest>(
+    catalog: &dyn Catalog<M>,
     digest: &Sha256,
-) -> Result<StoredManifest, ReferenceError> {
+) -> Result<StoredManifest<M>, CatalogError<M::Id>> {
     let stored = catalog.manifest(digest).await?;
-    stored.ok_or_else(|| ReferenceError::NoManifest(digest.clone()))
+    stored.ok_or_else(|| CatalogError::NoManifest(digest.clone()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::references::{FolderCatalog, ObjectCatalog};
-    use crate::testkit::{FakeObjects, reference_file, reference_manifest};
+    use crate::catalog::{FolderCatalog, ObjectCatalog};
+    use crate::testkit::{FakeObjects, catalog_file, reference_manifest};
+    use gas_shared::reference::{ReferenceEntry, ReferenceId, ReferenceManifest};
     use std::sync::{Arc, Mutex};
     use tempfile::TempDir;
 
@@ -269,14 +269,14 @@ mod tests {
         /// A reference with a sequence that all share and models of its own.
         fn manifest(&self, id: &str, models: &str) -> ReferenceManifest {
             let file = |name: &str, content: &str| {
-                reference_file(&self.folder.path().join(name), content.as_bytes())
+                catalog_file(&self.folder.path().join(name), content.as_bytes())
             };
             reference_manifest(id, vec![file("sequence.bin", "ACGT"), file("models.bin", models)])
         }
 
         async fn add(&self, id: &str, models: &str) -> ReferenceEntry {
             let manifest = self.manifest(id, models);
-            add_reference(&self.catalog, self.folder.path(), manifest, false).await.unwrap()
+            add(&self.catalog, self.folder.path(), manifest, false).await.unwrap()
         }
 
         fn stored_objects(&self) -> usize {
@@ -305,15 +305,15 @@ mod tests {
         let before = fixture.add(FIRST, "a").await;
         let other = fixture.manifest(FIRST, "b");
         let (catalog, folder) = (&fixture.catalog, fixture.folder.path());
-        let rejected = add_reference(catalog, folder, other.clone(), false).await;
-        assert!(matches!(rejected, Err(ReferenceError::Exists(_))));
+        let rejected = add(catalog, folder, other.clone(), false).await;
+        assert!(matches!(rejected, Err(CatalogError::Exists(_))));
         assert_eq!(catalog.entry(&before.id).await.unwrap(), Some(before.clone()));
-        let after = add_reference(catalog, folder, other, true).await.unwrap();
+        let after = add(catalog, folder, other, true).await.unwrap();
         assert_eq!(after.replaced, std::slice::from_ref(&before.manifest));
         assert!(catalog.manifest(&before.manifest).await.unwrap().is_some());
         // Back to the first: it is not listed as replaced by itself.
         let first = fixture.manifest(FIRST, "a");
-        let back = add_reference(catalog, folder, first, true).await.unwrap();
+        let back = add(catalog, folder, first, true).await.unwrap();
         assert_eq!((back.manifest, back.replaced), (before.manifest, vec![after.manifest]));
     }
 
@@ -323,17 +323,17 @@ mod tests {
         let entry = fixture.add(FIRST, "aa").await;
         fixture.add(SECOND, "b").await;
         let catalog = &fixture.catalog;
-        let rejected = remove_reference(catalog, &id(FIRST), false).await;
-        assert!(matches!(rejected, Err(ReferenceError::Active(_))));
-        set_reference_state(catalog, &id(FIRST), ReferenceState::Retired).await.unwrap();
+        let rejected = remove(catalog, &id(FIRST), false).await;
+        assert!(matches!(rejected, Err(CatalogError::Active(_))));
+        set_state(catalog, &id(FIRST), EntryState::Retired).await.unwrap();
         assert_eq!(fixture.stored_objects(), 3, "a retired reference is kept");
-        assert_eq!(verify_reference(catalog, &id(FIRST)).await.unwrap(), Vec::<String>::new());
-        assert_eq!(remove_reference(catalog, &id(FIRST), false).await.unwrap(), 2);
+        assert_eq!(verify(catalog, &id(FIRST)).await.unwrap(), Vec::<String>::new());
+        assert_eq!(remove(catalog, &id(FIRST), false).await.unwrap(), 2);
         assert_eq!(fixture.stored_objects(), 2);
-        assert_eq!(verify_reference(catalog, &id(SECOND)).await.unwrap(), Vec::<String>::new());
+        assert_eq!(verify(catalog, &id(SECOND)).await.unwrap(), Vec::<String>::new());
         // Results name the manifest.
         assert!(catalog.manifest(&entry.manifest).await.unwrap().is_some());
-        assert_eq!(remove_reference(catalog, &id(SECOND), true).await.unwrap(), 5);
+        assert_eq!(remove(catalog, &id(SECOND), true).await.unwrap(), 5);
         assert_eq!(fixture.stored_objects(), 0);
         assert!(catalog.list().await.unwrap().is_empty());
     }
@@ -346,7 +346,7 @@ mod tests {
         let (catalog, objects) = (&fixture.catalog, &fixture.objects);
         objects.put(&catalog.object(&files[1].sha256), b"modelx");
         catalog.delete_object(&files[0].sha256).await.unwrap();
-        let problems = verify_reference(catalog, &id(FIRST)).await.unwrap();
+        let problems = verify(catalog, &id(FIRST)).await.unwrap();
         assert_eq!(problems[0], "sequence.bin is missing");
         assert!(problems[1].starts_with("models.bin is damaged"), "{problems:?}");
     }
@@ -357,17 +357,15 @@ mod tests {
         let local = FolderCatalog::new(fixture.folder.path().join("catalog"));
         for (id, models) in [(FIRST, "a"), (SECOND, "b")] {
             let manifest = fixture.manifest(id, models);
-            add_reference(&local, fixture.folder.path(), manifest, false).await.unwrap();
+            add(&local, fixture.folder.path(), manifest, false).await.unwrap();
         }
-        set_reference_state(&local, &id(SECOND), ReferenceState::Retired).await.unwrap();
+        set_state(&local, &id(SECOND), EntryState::Retired).await.unwrap();
         let transfer = tempfile::tempdir().unwrap();
         let publish = async |id_text: &str| {
             let copied = Mutex::new(Vec::new());
-            let note = |file: &ReferenceFile| copied.lock().unwrap().push(file.name.clone());
+            let note = |file: &CatalogFile| copied.lock().unwrap().push(file.name.clone());
             let to = &fixture.catalog;
-            publish_reference(&local, to, &id(id_text), transfer.path(), false, &note)
-                .await
-                .unwrap();
+            publish(&local, to, &id(id_text), transfer.path(), false, &note).await.unwrap();
             copied.into_inner().unwrap()
         };
         assert_eq!(publish(FIRST).await, ["sequence.bin", "models.bin"]);

@@ -1,6 +1,7 @@
 //! Size and SHA-256 of files.
 
-use gas_shared::reference::{ReferenceFile, Sha256};
+use gas_shared::catalog::CatalogFile;
+use gas_shared::reference::Sha256;
 use sha2::Digest;
 use std::fs::File;
 use std::io::{self, Read};
@@ -30,13 +31,13 @@ pub fn checksum(path: &Path) -> io::Result<(u64, Sha256)> {
 }
 
 /// Checks that a file is the one that a manifest describes. Blocks the thread.
-pub(super) fn verify(path: &Path, file: &ReferenceFile) -> io::Result<()> {
+pub(super) fn verify(path: &Path, file: &CatalogFile) -> io::Result<()> {
     let (bytes, sha256) = checksum(path)?;
     differs(file, bytes, &sha256).map_or(Ok(()), Err)
 }
 
 /// The error for content that is not that of a file, if it is not.
-pub(super) fn differs(file: &ReferenceFile, bytes: u64, sha256: &Sha256) -> Option<io::Error> {
+pub(super) fn differs(file: &CatalogFile, bytes: u64, sha256: &Sha256) -> Option<io::Error> {
     if (bytes, sha256) == (file.bytes, &file.sha256) {
         return None;
     }

@@ -1,16 +1,18 @@
-//! The catalog of references in a folder.
+//! A catalog in a folder.
 //!
 //! `objects/sha256/<digest>` and `manifests/<digest>.json` are written once, and
-//! `entries/<species>/<assembly>/<gene set>.json` are replaced as a whole. Everything is written to a
+//! `entries/<id>.json`, of which an id has three parts, are replaced as a whole. Everything is written to a
 //! temporary file first and then renamed, so that a reader never sees a part of a file.
 
 use super::checksum::verify;
-use crate::ports::{PortError, PortResult, ReferenceCatalog, StoredManifest};
+use crate::ports::{Catalog, CatalogId, Manifest, PortError, PortResult, StoredManifest};
 use async_trait::async_trait;
 use bytes::Bytes;
-use gas_shared::reference::{ReferenceEntry, ReferenceFile, ReferenceId, Sha256};
+use gas_shared::catalog::{CatalogEntry, CatalogFile};
+use gas_shared::reference::{ReferenceManifest, Sha256};
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
+use std::marker::PhantomData;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -20,14 +22,15 @@ const READ_ONLY: u32 = 0o444;
 
 /// A catalog in a folder.
 #[derive(Clone, Debug)]
-pub struct FolderCatalog {
+pub struct FolderCatalog<M = ReferenceManifest> {
     folder: PathBuf,
+    kind: PhantomData<fn() -> M>,
 }
 
-impl FolderCatalog {
+impl<M: Manifest> FolderCatalog<M> {
     /// The catalog in a folder, which is created when something is stored.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), kind: PhantomData }
     }
 
     /// A folder for temporary files on the catalog's file system.
@@ -48,7 +51,7 @@ impl FolderCatalog {
         self.folder.join("manifests").join(format!("{digest}.json"))
     }
 
-    fn entry_path(&self, id: &ReferenceId) -> PathBuf {
+    fn entry_path(&self, id: &M::Id) -> PathBuf {
         self.folder.join("entries").join(format!("{id}.json"))
     }
 
@@ -76,11 +79,11 @@ impl FolderCatalog {
         })
     }
 
-    fn entries(&self) -> io::Result<Vec<ReferenceEntry>> {
+    fn entries(&self) -> io::Result<Vec<CatalogEntry<M::Id>>> {
         let mut entries = Vec::new();
-        for species in subfolders(&self.folder.join("entries"))? {
-            for assembly in subfolders(&species)? {
-                for file in fs::read_dir(&assembly)? {
+        for first in subfolders(&self.folder.join("entries"))? {
+            for second in subfolders(&first)? {
+                for file in fs::read_dir(&second)? {
                     let path = file?.path();
                     if path.extension().is_some_and(|extension| extension == "json") {
                         entries.push(read_entry(&path)?);
@@ -88,7 +91,7 @@ impl FolderCatalog {
                 }
             }
         }
-        entries.sort_by(|one: &ReferenceEntry, other| one.id.cmp(&other.id));
+        entries.sort_by(|one: &CatalogEntry<M::Id>, other| one.id.cmp(&other.id));
         Ok(entries)
     }
 
@@ -118,7 +121,7 @@ fn subfolders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-fn read_entry(path: &Path) -> io::Result<ReferenceEntry> {
+fn read_entry<I: CatalogId>(path: &Path) -> io::Result<CatalogEntry<I>> {
     serde_json::from_slice(&fs::read(path)?).map_err(|error| {
         io::Error::new(ErrorKind::InvalidData, format!("{}: {error}", path.display()))
     })
@@ -134,17 +137,17 @@ fn optional<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 #[async_trait]
-impl ReferenceCatalog for FolderCatalog {
-    async fn list(&self) -> PortResult<Vec<ReferenceEntry>> {
-        self.run("list the references", Self::entries).await
+impl<M: Manifest> Catalog<M> for FolderCatalog<M> {
+    async fn list(&self) -> PortResult<Vec<CatalogEntry<M::Id>>> {
+        self.run(format!("list the {}", M::Id::FOLDER), Self::entries).await
     }
 
-    async fn entry(&self, id: &ReferenceId) -> PortResult<Option<ReferenceEntry>> {
+    async fn entry(&self, id: &M::Id) -> PortResult<Option<CatalogEntry<M::Id>>> {
         let path = self.entry_path(id);
-        self.run(format!("read reference {id}"), move |_| optional(read_entry(&path))).await
+        self.run(format!("read {} {id}", M::Id::KIND), move |_| optional(read_entry(&path))).await
     }
 
-    async fn manifest(&self, digest: &Sha256) -> PortResult<Option<StoredManifest>> {
+    async fn manifest(&self, digest: &Sha256) -> PortResult<Option<StoredManifest<M>>> {
         let path = self.manifest_path(digest);
         let json =
             self.run(format!("read manifest {digest}"), move |_| optional(fs::read(path))).await?;
@@ -175,7 +178,7 @@ impl ReferenceCatalog for FolderCatalog {
         .await
     }
 
-    async fn fetch_object(&self, file: &ReferenceFile, to: &Path) -> PortResult<()> {
+    async fn fetch_object(&self, file: &CatalogFile, to: &Path) -> PortResult<()> {
         let (from, to, file) = (self.object(&file.sha256), to.to_owned(), file.clone());
         self.run(format!("fetch object {}", file.sha256), move |_| {
             // A link costs neither time nor space, but needs the same file system.
@@ -192,7 +195,7 @@ impl ReferenceCatalog for FolderCatalog {
         .await
     }
 
-    async fn put_object(&self, from: &Path, file: &ReferenceFile) -> PortResult<()> {
+    async fn put_object(&self, from: &Path, file: &CatalogFile) -> PortResult<()> {
         let (from, to, file) = (from.to_owned(), self.object(&file.sha256), file.clone());
         self.run(format!("store object {}", file.sha256), move |catalog| {
             let existing = optional(fs::metadata(&to))?;
@@ -208,13 +211,13 @@ impl ReferenceCatalog for FolderCatalog {
         .await
     }
 
-    async fn put_manifest(&self, manifest: &StoredManifest) -> PortResult<()> {
+    async fn put_manifest(&self, manifest: &StoredManifest<M>) -> PortResult<()> {
         let (path, json) = (self.manifest_path(&manifest.digest), manifest.json.clone());
         let write = move |catalog: &Self| catalog.write_bytes(&path, &json, READ_ONLY);
         self.run(format!("store manifest {}", manifest.digest), write).await
     }
 
-    async fn put_entry(&self, entry: &ReferenceEntry) -> PortResult<()> {
+    async fn put_entry(&self, entry: &CatalogEntry<M::Id>) -> PortResult<()> {
         let path = self.entry_path(&entry.id);
         let action = format!("store the entry of {}", entry.id);
         let json = serde_json::to_vec_pretty(entry)
@@ -222,7 +225,7 @@ impl ReferenceCatalog for FolderCatalog {
         self.run(action, move |catalog| catalog.write_bytes(&path, &json, 0o644)).await
     }
 
-    async fn delete_entry(&self, id: &ReferenceId) -> PortResult<()> {
+    async fn delete_entry(&self, id: &M::Id) -> PortResult<()> {
         let path = self.entry_path(id);
         let delete = move |_: &Self| optional(fs::remove_file(path)).map(drop);
         self.run(format!("delete the entry of {id}"), delete).await
@@ -243,27 +246,33 @@ fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::reference_catalog_contract;
+    use crate::testkit::{catalog_contract, reference_manifest, source_manifest};
+    use gas_shared::source::SourceManifest;
 
-    #[tokio::test]
-    async fn a_folder_fulfills_the_contract_of_the_catalog() {
+    async fn check<M: Manifest>(manifest: impl Fn(&str, CatalogFile) -> M) {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = FolderCatalog::new(folder.path().join("catalog"));
+        let catalog = FolderCatalog::<M>::new(folder.path().join("catalog"));
         let digest_path = |digest: &Sha256| catalog.object(digest);
         let damage = async |digest: &Sha256| {
             fs::set_permissions(digest_path(digest), Permissions::from_mode(0o644)).unwrap();
             let length = fs::metadata(digest_path(digest)).unwrap().len();
             fs::write(digest_path(digest), vec![b'?'; length as usize]).unwrap();
         };
-        reference_catalog_contract(&catalog, folder.path(), damage).await;
+        catalog_contract(&catalog, folder.path(), manifest, damage).await;
         let left = fs::read_dir(catalog.temporary().unwrap()).unwrap().count();
         assert_eq!(left, 0, "temporary files are left");
     }
 
     #[tokio::test]
+    async fn a_folder_fulfills_the_contract_of_the_catalog() {
+        check(|id, file| reference_manifest(id, vec![file])).await;
+        check::<SourceManifest>(source_manifest).await;
+    }
+
+    #[tokio::test]
     async fn a_damaged_entry_is_an_error_and_not_an_absent_reference() {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = FolderCatalog::new(folder.path());
+        let catalog: FolderCatalog = FolderCatalog::new(folder.path());
         let path = folder.path().join("entries/mus_musculus/GRCm39");
         fs::create_dir_all(&path).unwrap();
         fs::write(path.join("ensembl-115.json"), "{").unwrap();

@@ -1,13 +1,17 @@
-//! The catalog of references in an object store, with the same names as in a folder.
+//! A catalog in an object store, with the same names as in a folder.
 
 use super::checksum::{differs, verify};
-use crate::ports::{ObjectStore, PortError, PortResult, ReferenceCatalog, StoredManifest};
+use crate::ports::{
+    Catalog, CatalogId, Manifest, ObjectStore, PortError, PortResult, StoredManifest,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_shared::catalog::{CatalogEntry, CatalogFile};
 use gas_shared::job::ObjectLocation;
-use gas_shared::reference::{ReferenceEntry, ReferenceFile, ReferenceId, Sha256};
+use gas_shared::reference::{ReferenceManifest, Sha256};
 use sha2::Digest;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,17 +40,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// A catalog in a bucket.
 #[derive(Clone)]
-pub struct ObjectCatalog {
+pub struct ObjectCatalog<M = ReferenceManifest> {
     objects: Arc<dyn ObjectStore>,
     bucket: String,
-    /// `<prefix of the deployment>/references`.
+    /// `<prefix of the deployment>/references`, or `sources`.
     prefix: String,
+    kind: PhantomData<fn() -> M>,
 }
 
-impl ObjectCatalog {
+impl<M: Manifest> ObjectCatalog<M> {
     /// The catalog of the deployment with a prefix, in a bucket.
     pub fn new(objects: Arc<dyn ObjectStore>, bucket: &str, prefix: &str) -> Self {
-        Self { objects, bucket: bucket.to_owned(), prefix: format!("{prefix}/references") }
+        let prefix = format!("{prefix}/{}", M::Id::FOLDER);
+        Self { objects, bucket: bucket.to_owned(), prefix, kind: PhantomData }
     }
 
     /// The location of an object.
@@ -58,7 +64,7 @@ impl ObjectCatalog {
         self.location(&format!("manifests/{digest}.json"))
     }
 
-    fn entry_location(&self, id: &ReferenceId) -> ObjectLocation {
+    fn entry_location(&self, id: &M::Id) -> ObjectLocation {
         self.location(&format!("entries/{id}.json"))
     }
 
@@ -66,7 +72,10 @@ impl ObjectCatalog {
         ObjectLocation { bucket: self.bucket.clone(), key: format!("{}/{name}", self.prefix) }
     }
 
-    async fn read_entry(&self, location: &ObjectLocation) -> PortResult<Option<ReferenceEntry>> {
+    async fn read_entry(
+        &self,
+        location: &ObjectLocation,
+    ) -> PortResult<Option<CatalogEntry<M::Id>>> {
         let Some(json) = self.objects.read_head(location, MAX_DOCUMENT_BYTES).await? else {
             return Ok(None);
         };
@@ -92,7 +101,7 @@ impl ObjectCatalog {
         self.objects.read_range(object, offset, length).await
     }
 
-    async fn write_ranges(&self, file: &ReferenceFile, mut local: File) -> PortResult<()> {
+    async fn write_ranges(&self, file: &CatalogFile, mut local: File) -> PortResult<()> {
         let failed = |error| PortError::new(fetching(file), error);
         let object = &self.object(&file.sha256);
         let mut hash = sha2::Sha256::new();
@@ -112,13 +121,13 @@ impl ObjectCatalog {
     }
 }
 
-fn fetching(file: &ReferenceFile) -> String {
+fn fetching(file: &CatalogFile) -> String {
     format!("fetch object {}", file.sha256)
 }
 
 #[async_trait]
-impl ReferenceCatalog for ObjectCatalog {
-    async fn list(&self) -> PortResult<Vec<ReferenceEntry>> {
+impl<M: Manifest> Catalog<M> for ObjectCatalog<M> {
+    async fn list(&self) -> PortResult<Vec<CatalogEntry<M::Id>>> {
         let prefix = format!("{}/entries/", self.prefix);
         let files = self.objects.list(&self.bucket, &prefix).await?;
         let reads = stream::iter(files)
@@ -127,15 +136,15 @@ impl ReferenceCatalog for ObjectCatalog {
         // An entry that was deleted since the list was made is not there.
         let mut entries: Vec<_> =
             reads.try_collect::<Vec<_>>().await?.into_iter().flatten().collect();
-        entries.sort_by(|one: &ReferenceEntry, other| one.id.cmp(&other.id));
+        entries.sort_by(|one: &CatalogEntry<M::Id>, other| one.id.cmp(&other.id));
         Ok(entries)
     }
 
-    async fn entry(&self, id: &ReferenceId) -> PortResult<Option<ReferenceEntry>> {
+    async fn entry(&self, id: &M::Id) -> PortResult<Option<CatalogEntry<M::Id>>> {
         self.read_entry(&self.entry_location(id)).await
     }
 
-    async fn manifest(&self, digest: &Sha256) -> PortResult<Option<StoredManifest>> {
+    async fn manifest(&self, digest: &Sha256) -> PortResult<Option<StoredManifest<M>>> {
         let json =
             self.objects.read_head(&self.manifest_location(digest), MAX_DOCUMENT_BYTES).await?;
         json.map(|json| StoredManifest::read(digest, json.into())).transpose()
@@ -149,7 +158,7 @@ impl ReferenceCatalog for ObjectCatalog {
         self.objects.read_range(&self.object(object), offset, length).await
     }
 
-    async fn fetch_object(&self, file: &ReferenceFile, to: &Path) -> PortResult<()> {
+    async fn fetch_object(&self, file: &CatalogFile, to: &Path) -> PortResult<()> {
         let local = File::create_new(to).await;
         let local = local.map_err(|error| PortError::new(fetching(file), error))?;
         let fetched = self.write_ranges(file, local).await;
@@ -160,7 +169,7 @@ impl ReferenceCatalog for ObjectCatalog {
         fetched
     }
 
-    async fn put_object(&self, from: &Path, file: &ReferenceFile) -> PortResult<()> {
+    async fn put_object(&self, from: &Path, file: &CatalogFile) -> PortResult<()> {
         if self.object_size(&file.sha256).await? == Some(file.bytes) {
             return Ok(());
         }
@@ -173,19 +182,19 @@ impl ReferenceCatalog for ObjectCatalog {
         self.objects.store(from, &self.object(&file.sha256), BINARY).await.map(drop)
     }
 
-    async fn put_manifest(&self, manifest: &StoredManifest) -> PortResult<()> {
+    async fn put_manifest(&self, manifest: &StoredManifest<M>) -> PortResult<()> {
         let location = self.manifest_location(&manifest.digest);
         self.objects.write(&location, manifest.json.clone(), JSON).await
     }
 
-    async fn put_entry(&self, entry: &ReferenceEntry) -> PortResult<()> {
+    async fn put_entry(&self, entry: &CatalogEntry<M::Id>) -> PortResult<()> {
         let action = || format!("store the entry of {}", entry.id);
         let json = serde_json::to_vec_pretty(entry)
             .map_err(|error| PortError::permanent(action(), error))?;
         self.objects.write(&self.entry_location(&entry.id), json.into(), JSON).await
     }
 
-    async fn delete_entry(&self, id: &ReferenceId) -> PortResult<()> {
+    async fn delete_entry(&self, id: &M::Id) -> PortResult<()> {
         self.objects.delete(&self.entry_location(id)).await
     }
 
@@ -197,30 +206,47 @@ impl ReferenceCatalog for ObjectCatalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::{FakeObjects, reference_catalog_contract};
+    use crate::testkit::{FakeObjects, catalog_contract, reference_manifest, source_manifest};
+    use gas_shared::source::SourceManifest;
 
-    #[tokio::test(start_paused = true)]
-    async fn the_fake_object_store_fulfills_the_contract_of_the_catalog() {
+    async fn check<M: Manifest>(manifest: impl Fn(&str, CatalogFile) -> M) {
         let folder = tempfile::tempdir().unwrap();
         let objects = Arc::new(FakeObjects::default());
-        let catalog = ObjectCatalog::new(objects.clone(), "bucket", "gas");
+        let catalog = ObjectCatalog::<M>::new(objects.clone(), "bucket", "gas");
         let damage = async |digest: &Sha256| {
             let location = catalog.object(digest);
             let length = objects.get(&location).unwrap().len();
             objects.put(&location, &vec![b'?'; length]);
         };
-        reference_catalog_contract(&catalog, folder.path(), damage).await;
+        catalog_contract(&catalog, folder.path(), manifest, damage).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fake_object_store_fulfills_the_contract_of_the_catalog() {
+        check(|id, file| reference_manifest(id, vec![file])).await;
+        check::<SourceManifest>(source_manifest).await;
+    }
+
+    #[test]
+    fn references_and_sources_of_a_bucket_have_folders_of_their_own() {
+        let digest = Sha256::from_bytes([1; 32]);
+        let objects = Arc::new(FakeObjects::default());
+        let reference: ObjectCatalog = ObjectCatalog::new(objects.clone(), "bucket", "gas");
+        let source = ObjectCatalog::<SourceManifest>::new(objects, "bucket", "gas");
+        assert!(reference.object(&digest).key.starts_with("gas/references/objects/"));
+        assert!(source.object(&digest).key.starts_with("gas/sources/objects/"));
     }
 
     #[tokio::test]
     async fn an_object_of_several_ranges_is_fetched_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = ObjectCatalog::new(Arc::new(FakeObjects::default()), "bucket", "gas");
+        let catalog: ObjectCatalog =
+            ObjectCatalog::new(Arc::new(FakeObjects::default()), "bucket", "gas");
         let content: Vec<u8> = (0..RANGE_BYTES as usize * 5 + 3).map(|n| (n % 251) as u8).collect();
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         std::fs::write(&from, &content).unwrap();
         let (bytes, sha256) = super::super::checksum(&from).unwrap();
-        let file = ReferenceFile { name: "sequence.bin".to_owned(), bytes, sha256 };
+        let file = CatalogFile { name: "sequence.bin".to_owned(), bytes, sha256 };
         catalog.put_object(&from, &file).await.unwrap();
         catalog.fetch_object(&file, &to).await.unwrap();
         assert!(std::fs::read(&to).unwrap() == content);
