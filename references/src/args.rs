@@ -1,9 +1,9 @@
 //! The command line of `gas-reference`.
 
 use clap::{Args, Parser, Subcommand};
+use gas_references::catalog_command::CatalogLocation;
 use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 /// Manages the references that jobs can be annotated with.
 #[derive(Debug, Parser)]
@@ -132,29 +132,6 @@ pub(crate) struct AddArgs {
     /// Replace a reference that has the same id and other content.
     #[arg(long)]
     pub(crate) replace: bool,
-}
-
-/// Where a catalog is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CatalogLocation {
-    Folder(PathBuf),
-    Bucket { bucket: String, prefix: String },
-}
-
-impl FromStr for CatalogLocation {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let Some(location) = text.strip_prefix("s3://") else {
-            return Ok(Self::Folder(text.into()));
-        };
-        match location.trim_end_matches('/').split_once('/') {
-            Some((bucket, prefix)) if !bucket.is_empty() && !prefix.is_empty() => {
-                Ok(Self::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
-            }
-            _ => Err("expected s3://BUCKET/PREFIX, with the prefix of the deployment, such as gas"),
-        }
-    }
 }
 
 fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {

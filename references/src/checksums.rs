@@ -1,5 +1,6 @@
 //! Checksum files of providers.
 
+use base64::Engine;
 use md5::{Digest, Md5};
 use serde::Deserialize;
 use std::fmt;
@@ -43,9 +44,26 @@ impl fmt::Display for Checksum {
     }
 }
 
+impl Checksum {
+    /// The MD5 of its form in base64, as HTTP headers have it.
+    pub(crate) fn from_base64_md5(text: &str) -> Option<Self> {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        bytes.try_into().ok().map(Self::Md5)
+    }
+}
+
 impl ChecksumFormat {
-    /// The checksum of a file in the text of a checksum file, if it is listed there.
+    /// The checksum of a file in the text of a checksum file, if it is listed there. Some providers list the file with the
+    /// absolute path that it has on their machine.
     pub fn find(self, text: &str, name: &str) -> Option<Checksum> {
+        let exact = self.find_by(text, |listed| listed == name);
+        exact.or_else(|| {
+            let is_file = |listed: &str| listed.strip_suffix(name).is_some_and(is_folder);
+            self.find_by(text, is_file)
+        })
+    }
+
+    fn find_by(self, text: &str, is_file: impl Fn(&str) -> bool) -> Option<Checksum> {
         text.lines().find_map(|line| {
             let mut words = line.split_whitespace();
             let checksum = match self {
@@ -57,7 +75,7 @@ impl ChecksumFormat {
             };
             // `md5sum` marks binary files with a star, and NCBI's names begin with "./".
             let listed = words.next()?.trim_start_matches('*').trim_start_matches("./");
-            (listed == name).then_some(checksum)
+            is_file(listed).then_some(checksum)
         })
     }
 
@@ -85,6 +103,11 @@ impl ChecksumFormat {
             }
         }
     }
+}
+
+/// Whether a text is the absolute path of a folder.
+fn is_folder(text: &str) -> bool {
+    text.starts_with('/') && text.ends_with('/')
 }
 
 fn read_all(mut file: File, mut take: impl FnMut(&[u8])) -> io::Result<()> {

@@ -1,26 +1,19 @@
 //! What the commands do.
 
-use crate::args::{AddArgs, CatalogLocation, Cli, Command, PublishArgs};
+use crate::args::{AddArgs, Cli, Command};
 use anyhow::{Context, bail};
-use gas_backend::aws::Sdk;
-use gas_backend::ports::ReferenceCatalog;
-use gas_backend::references::{FolderCatalog, ObjectCatalog};
-use gas_backend::usecases::{
-    add_reference, publish_reference, reference, remove_reference, set_reference_state,
-    verify_reference,
+use gas_backend::catalog::FolderCatalog;
+use gas_backend::ports::Catalog;
+use gas_backend::usecases::{add_reference, reference, remove_reference, set_reference_state};
+use gas_references::catalog_command::{
+    CatalogLocation, exclusive, print, publish, size, temporary_folder, verify,
 };
 use gas_references::{Downloader, FileRole, Recipe, ReferencePlan, RetryPolicy, build};
-use gas_shared::reference::{
-    GeneSet, ReferenceFile, ReferenceId, ReferenceManifest, ReferenceState,
-};
+use gas_shared::reference::{GeneSet, ReferenceId, ReferenceManifest, ReferenceState};
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use tempfile::TempDir;
 
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let reads_only = matches!(
@@ -28,10 +21,10 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Recipes | Command::List | Command::Show { .. } | Command::Verify { .. }
     );
     let _lock = match &cli.catalog {
-        CatalogLocation::Folder(folder) if !reads_only => Some(exclusive(folder)?),
+        CatalogLocation::Folder(folder) if !reads_only => Some(exclusive(folder, "gas-reference")?),
         _ => None,
     };
-    let catalog = open(&cli.catalog, cli.s3_path_style).await;
+    let catalog = cli.catalog.open::<ReferenceManifest>(cli.s3_path_style).await;
     let catalog = &*catalog;
     match cli.command {
         Command::Add(args) => match &cli.catalog {
@@ -70,45 +63,17 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             eprintln!("{id} is removed; {} are free", size(bytes));
         }
         Command::Publish(args) => {
-            let to = open(&args.to, cli.s3_path_style).await;
-            let folder = match &cli.catalog {
-                CatalogLocation::Folder(folder) => temporary_folder(&FolderCatalog::new(folder))?,
-                CatalogLocation::Bucket { .. } => tempfile::tempdir()?,
-            };
-            publish(catalog, &*to, args, folder.path()).await?;
+            let to = args.to.open(cli.s3_path_style).await;
+            let folder = cli.catalog.transfer_folder()?;
+            publish(catalog, &*to, args.ids, folder.path(), args.replace).await?;
         }
         Command::Verify { ids } => return verify(catalog, ids).await,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The catalog at a location, in a bucket with the credentials of the standard AWS environment.
-async fn open(location: &CatalogLocation, path_style: bool) -> Box<dyn ReferenceCatalog> {
-    match location {
-        CatalogLocation::Folder(folder) => Box::new(FolderCatalog::new(folder)),
-        CatalogLocation::Bucket { bucket, prefix } => {
-            let objects = Arc::new(Sdk::from_env().await.object_store(path_style));
-            Box::new(ObjectCatalog::new(objects, bucket, prefix))
-        }
-    }
-}
-
-/// Locks the catalog, and fails if another command holds the lock: a removal and an addition at the same
-/// time could lose an object. Deletes what a killed command has left.
-fn exclusive(catalog: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(catalog)?;
-    let lock =
-        File::options().create(true).truncate(false).write(true).open(catalog.join("lock"))?;
-    lock.try_lock().context("another gas-reference command is changing this catalog")?;
-    match std::fs::remove_dir_all(catalog.join("tmp")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(lock),
-    }
-}
-
 /// Adds a reference by a recipe or from local files.
 async fn add(folder: &Path, args: AddArgs) -> anyhow::Result<()> {
-    let catalog = &FolderCatalog::new(folder);
     let recipe = match (&args.name, &args.recipe) {
         (Some(name), _) => Some(Recipe::named(name)?),
         (None, Some(path)) => Some(Recipe::read(path)?),
@@ -116,7 +81,8 @@ async fn add(folder: &Path, args: AddArgs) -> anyhow::Result<()> {
     };
     let (replace, keep) = (args.replace, args.keep_downloads);
     let mut plan = plan(args, recipe.as_ref())?;
-    let Some(recipe) = recipe else { return add_plan(catalog, plan, replace).await };
+    let Some(recipe) = recipe else { return add_plan(folder, plan, replace).await };
+    let catalog = folder;
     let folder = folder.join("downloads").join(recipe.name);
     std::fs::create_dir_all(&folder)?;
     let downloader = Downloader::new(&folder, RetryPolicy::default())?;
@@ -136,18 +102,8 @@ async fn add(folder: &Path, args: AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A temporary folder on the file system of the catalog.
-fn temporary_folder(catalog: &FolderCatalog) -> anyhow::Result<TempDir> {
-    let folder = catalog.temporary().context("failed to prepare the catalog")?;
-    Ok(tempfile::tempdir_in(folder)?)
-}
-
 /// Builds a reference and adds it to the catalog.
-async fn add_plan(
-    catalog: &FolderCatalog,
-    plan: ReferencePlan,
-    replace: bool,
-) -> anyhow::Result<()> {
+async fn add_plan(catalog: &Path, plan: ReferencePlan, replace: bool) -> anyhow::Result<()> {
     let folder = temporary_folder(catalog)?;
     let path = folder.path().to_owned();
     eprintln!("building {}", plan.id);
@@ -155,7 +111,8 @@ async fn add_plan(
     let (manifest, notes) = built?;
     notes.iter().for_each(|note| eprintln!("note: {note}"));
     let summary = text(&manifest);
-    let entry = add_reference(catalog, folder.path(), manifest, replace).await?;
+    let catalog = FolderCatalog::new(catalog);
+    let entry = add_reference(&catalog, folder.path(), manifest, replace).await?;
     eprint!("added {}\n{summary}", entry.id);
     Ok(())
 }
@@ -197,7 +154,7 @@ fn scientific_name(id: &ReferenceId) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-async fn list(catalog: &dyn ReferenceCatalog) -> anyhow::Result<String> {
+async fn list(catalog: &dyn Catalog<ReferenceManifest>) -> anyhow::Result<String> {
     let mut lines = String::new();
     for entry in catalog.list().await? {
         let (_, stored) = reference(catalog, &entry.id).await?;
@@ -210,46 +167,6 @@ async fn list(catalog: &dyn ReferenceCatalog) -> anyhow::Result<String> {
         eprintln!("the catalog is empty; `gas-reference add --help` shows how to add a reference");
     }
     Ok(lines)
-}
-
-/// Copies references to another catalog.
-async fn publish(
-    catalog: &dyn ReferenceCatalog,
-    to: &dyn ReferenceCatalog,
-    args: PublishArgs,
-    transfer: &Path,
-) -> anyhow::Result<()> {
-    let copied = |file: &ReferenceFile| eprintln!("copied {}, {}", file.name, size(file.bytes));
-    for id in ids_or_all(catalog, args.ids).await? {
-        eprintln!("publishing {id}");
-        publish_reference(catalog, to, &id, transfer, args.replace, &copied).await?;
-    }
-    Ok(())
-}
-
-async fn ids_or_all(
-    catalog: &dyn ReferenceCatalog,
-    ids: Vec<ReferenceId>,
-) -> anyhow::Result<Vec<ReferenceId>> {
-    if ids.is_empty() {
-        return Ok(catalog.list().await?.into_iter().map(|entry| entry.id).collect());
-    }
-    Ok(ids)
-}
-
-async fn verify(catalog: &dyn ReferenceCatalog, ids: Vec<ReferenceId>) -> anyhow::Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    for id in ids_or_all(catalog, ids).await? {
-        let problems = verify_reference(catalog, &id).await?;
-        if problems.is_empty() {
-            print(&format!("{id}\tok\n"))?;
-        }
-        for problem in problems {
-            print(&format!("{id}\t{problem}\n"))?;
-            code = ExitCode::FAILURE;
-        }
-    }
-    Ok(code)
 }
 
 /// A manifest for a reader.
@@ -282,16 +199,6 @@ fn text(manifest: &ReferenceManifest) -> String {
     lines
 }
 
-/// A number of bytes for a reader.
-fn size(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    if bytes < MIB { format!("{bytes} bytes") } else { format!("{} MiB", bytes / MIB) }
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    Ok(std::io::stdout().write_all(text.as_bytes())?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,16 +207,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_catalog_is_a_folder_or_in_a_bucket_with_a_prefix() {
-        let location = |text: &str| text.parse::<CatalogLocation>();
-        assert_eq!(location("a/b"), Ok(CatalogLocation::Folder("a/b".into())));
-        let (bucket, prefix) = ("gas-references-1".to_owned(), "gas".to_owned());
-        let expected = Ok(CatalogLocation::Bucket { bucket, prefix });
-        assert_eq!(location("s3://gas-references-1/gas/"), expected);
-        assert!(location("s3://gas-references-1").is_err());
     }
 
     #[test]

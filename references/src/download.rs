@@ -6,7 +6,7 @@
 //! download begins again. `NAME` exists only when it is complete and has the provider's checksum.
 
 use crate::checksums::{Checksum, ChecksumFormat};
-use crate::recipe::RecipeFile;
+use crate::recipe::{RecipeFile, file_name};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reqwest::header::{
@@ -22,6 +22,25 @@ use tokio::time::sleep;
 
 /// The maximum size of a checksum file. The largest, of Ensembl's collections, have some hundred KiB.
 const MAX_CHECKSUM_FILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The header with the checksums of a file in Google Cloud Storage.
+const STATED_MD5: &str = "x-goog-hash";
+
+/// A file to download.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Its address.
+    pub url: String,
+    /// The address of a file that lists its checksum, and the format of that.
+    pub checksums: Option<(String, ChecksumFormat)>,
+}
+
+impl From<&RecipeFile> for RemoteFile {
+    fn from(file: &RecipeFile) -> Self {
+        let checksums = Some((file.checksums.clone(), file.checksum_format));
+        Self { url: file.url.clone(), checksums }
+    }
+}
 
 /// When requests time out and are retried. Tests use shorter times.
 #[derive(Clone, Copy, Debug)]
@@ -148,28 +167,47 @@ impl Downloader {
         Ok(Self { client, retry, folder: folder.to_owned() })
     }
 
+    /// Downloads a file of a recipe as [`Self::fetch_remote`] does.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_remote`].
+    pub async fn fetch(&self, file: &RecipeFile) -> Result<PathBuf, DownloadError> {
+        self.fetch_remote(&file.into()).await
+    }
+
     /// Downloads a file, unless it is there, and verifies it. Returns its path.
+    ///
+    /// Without a checksum file, the MD5 that Google Cloud Storage states is verified. If there is none either, the file has
+    /// only the announced length, and decompressing it will verify the checksums of gzip.
     ///
     /// # Errors
     /// [`DownloadError`]. A part that has arrived is kept for the next call, unless it is wrong.
-    pub async fn fetch(&self, file: &RecipeFile) -> Result<PathBuf, DownloadError> {
-        let expected = self.expected(file).await?;
-        let path = self.folder.join(file.name());
-        if exists(&path).await? && checksum_of(file.checksum_format, &path).await? == expected {
+    pub async fn fetch_remote(&self, file: &RemoteFile) -> Result<PathBuf, DownloadError> {
+        let name = file_name(&file.url);
+        let path = self.folder.join(name);
+        let part = self.folder.join(format!("{name}.part"));
+        let Some((expected, from, format)) = self.expected(file).await? else {
+            if !exists(&path).await? {
+                self.complete(&file.url, &part).await?;
+                fs::rename(&part, &path).await.map_err(failed(&path))?;
+                remove(&version_path(&part)).await?;
+            }
+            return Ok(path);
+        };
+        if exists(&path).await? && checksum_of(format, &path).await? == expected {
             return Ok(path);
         }
-        let part = self.folder.join(format!("{}.part", file.name()));
         // If the server sends no ETag, a part of an older version is only found by its wrong checksum.
         self.complete(&file.url, &part).await?;
-        let mut found = checksum_of(file.checksum_format, &part).await?;
+        let mut found = checksum_of(format, &part).await?;
         if found != expected {
             remove(&part).await?;
             self.complete(&file.url, &part).await?;
-            found = checksum_of(file.checksum_format, &part).await?;
+            found = checksum_of(format, &part).await?;
         }
         if found != expected {
             remove(&part).await?;
-            let (url, checksums) = (file.url.clone(), file.checksums.clone());
+            let (url, checksums) = (file.url.clone(), from);
             return Err(DownloadError::Differs { url, checksums, expected, found });
         }
         fs::rename(&part, &path).await.map_err(failed(&path))?;
@@ -177,13 +215,31 @@ impl Downloader {
         Ok(path)
     }
 
-    /// The checksum that the provider lists for a file.
-    async fn expected(&self, file: &RecipeFile) -> Result<Checksum, DownloadError> {
-        let text = self.text(&file.checksums).await?;
-        file.checksum_format.find(&text, file.name()).ok_or_else(|| DownloadError::NotListed {
-            checksums: file.checksums.clone(),
-            name: file.name().to_owned(),
-        })
+    /// The checksum that the provider states for a file, and where.
+    async fn expected(
+        &self,
+        file: &RemoteFile,
+    ) -> Result<Option<(Checksum, String, ChecksumFormat)>, DownloadError> {
+        let Some((checksums, format)) = &file.checksums else {
+            let stated = self.stated_md5(&file.url).await;
+            return Ok(stated.map(|md5| (md5, STATED_MD5.to_owned(), ChecksumFormat::Md5)));
+        };
+        let (text, name) = (self.text(checksums).await?, file_name(&file.url));
+        match format.find(&text, name) {
+            Some(checksum) => Ok(Some((checksum, checksums.clone(), *format))),
+            None => Err(DownloadError::NotListed {
+                checksums: checksums.clone(),
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    /// The MD5 in the headers of a response, if the server states one. A failure is found by the download.
+    async fn stated_md5(&self, url: &str) -> Option<Checksum> {
+        let response = self.client.head(url).send().await.ok()?.error_for_status().ok()?;
+        let hashes = response.headers().get_all(STATED_MD5).iter();
+        let mut hashes = hashes.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+        hashes.find_map(|hash| Checksum::from_base64_md5(hash.trim().strip_prefix("md5=")?))
     }
 
     async fn text(&self, url: &str) -> Result<String, DownloadError> {

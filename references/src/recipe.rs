@@ -148,9 +148,14 @@ impl Recipe {
 impl RecipeFile {
     /// The name of the file: the last part of its address.
     pub fn name(&self) -> &str {
-        let path = self.url.split(['?', '#']).next().unwrap_or_default();
-        path.rsplit('/').next().unwrap_or_default()
+        file_name(&self.url)
     }
+}
+
+/// The last part of an address.
+pub(crate) fn file_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use gas_references::{
-    ChecksumFormat, DownloadError, Downloader, FileRole, RecipeFile, RetryPolicy,
+    ChecksumFormat, DownloadError, Downloader, FileRole, RecipeFile, RemoteFile, RetryPolicy,
 };
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -318,4 +318,66 @@ async fn what_cannot_be_verified_or_does_not_exist_is_rejected_at_once() {
     let error = downloader(&folder).fetch(&absent.file()).await.unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
     assert_eq!(absent.ranges().len(), 1);
+}
+
+/// A server that states the MD5 of another content, or of the right one, as Google Cloud Storage does, and has no checksum
+/// file.
+fn stating(whole: &[u8], stated: &[u8]) -> Server {
+    use md5::Digest;
+    let hash = base64(&md5::Md5::digest(stated));
+    let whole = whole.to_vec();
+    Server::start(String::new(), move |n, head| {
+        let header = format!("x-goog-hash: crc32c=n03x6A==,md5={hash}");
+        if head.starts_with("HEAD ") {
+            let body = whole.clone();
+            return Reply { headers: vec![header], body, ..Reply::status("200 OK") };
+        }
+        // The first response breaks off.
+        let sent = if n < 2 { 70_000 } else { usize::MAX };
+        Reply::correct(&whole, "\"1\"", head).cut(sent)
+    })
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[tokio::test]
+async fn without_a_checksum_file_the_md5_that_the_server_states_is_verified() {
+    let whole = content(1);
+    let server = stating(&whole, &whole);
+    let folder = tempfile::tempdir().unwrap();
+    let file = RemoteFile { url: server.file().url, checksums: None };
+    let path = downloader(&folder).fetch_remote(&file).await.unwrap();
+    assert!(std::fs::read(path).unwrap() == whole);
+    let server = stating(&whole, &content(2));
+    let folder = tempfile::tempdir().unwrap();
+    let file = RemoteFile { url: server.file().url, checksums: None };
+    let failed = downloader(&folder).fetch_remote(&file).await;
+    assert!(matches!(failed, Err(DownloadError::Differs { .. })), "{failed:?}");
+    assert!(!folder.path().join("genome.fa.gz").exists());
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_is_complete_also_without_any_checksum() {
+    let whole = content(1);
+    let server = Server::start(String::new(), {
+        let whole = whole.clone();
+        move |_, head| match head.starts_with("HEAD ") {
+            true => Reply::status("405 Method Not Allowed"),
+            false => Reply::correct(&whole, "\"1\"", head).cut(70_000),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = RemoteFile { url: server.file().url, checksums: None };
+    let path = downloader(&folder).fetch_remote(&file).await.unwrap();
+    assert!(std::fs::read(path).unwrap() == whole);
+}
+
+#[test]
+fn a_checksum_file_may_list_the_path_on_the_machine_of_the_provider() {
+    let text = "900150983cd24fb0d6963f7d28e17f72  /panfs/pan1/clinvar/vcf_GRCh38/clinvar.vcf.gz\n";
+    assert!(ChecksumFormat::Md5.find(text, "clinvar.vcf.gz").is_some());
+    assert_eq!(ChecksumFormat::Md5.find(text, "vcf.gz"), None);
 }

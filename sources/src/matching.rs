@@ -121,7 +121,7 @@ impl StoredRow<'_> {
 }
 
 /// An identifier without the version after its last dot.
-fn without_version(identifier: &[u8]) -> &[u8] {
+pub(crate) fn without_version(identifier: &[u8]) -> &[u8] {
     let dot = identifier.iter().rposition(|b| *b == b'.');
     let version = dot.filter(|dot| {
         let digits = &identifier[dot + 1..];

@@ -4,8 +4,8 @@
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gas_sources::{
-    Bases, BuildSummary, Contig, Genome, GenomeContig, InputError, Matcher, Recipe, RecordAllele,
-    SourceFile, StoredRow, build_source,
+    Bases, BuildSummary, ColumnKind, Contig, Genome, GenomeContig, InputError, Matcher, Recipe,
+    RecordAllele, SourceFile, StoredRow, build_source,
 };
 use proptest::prelude::*;
 use std::io::Write;
@@ -123,12 +123,20 @@ fn gnomad_has_exact_counts_of_each_allele() {
     let mut info = String::new();
     for column in &recipe.columns {
         if column.field != "FILTER" {
-            let number = if column.field.starts_with("AN") { "1" } else { "A" };
+            let number = match column.column.kind {
+                ColumnKind::Flag => "0",
+                _ if column.field.starts_with("AN") => "1",
+                _ => "A",
+            };
             header += &format!(
                 "##INFO=<ID={},Number={number},Type=Integer,Description=\"\">\n",
                 column.field
             );
-            info += &format!("{}={};", column.field, if number == "1" { "152312" } else { "3,40" });
+            info += &match number {
+                "0" => String::new(),
+                "1" => format!("{}=152312;", column.field),
+                _ => format!("{}=3,40;", column.field),
+            };
         }
     }
     let text = format!(
@@ -156,6 +164,9 @@ const CLINVAR_HEADER: &str = "##INFO=<ID=ALLELEID,Number=1,Type=Integer,Descript
      ##INFO=<ID=CLNSIG,Number=.,Type=String,Description=\"\">\n\
      ##INFO=<ID=CLNREVSTAT,Number=.,Type=String,Description=\"\">\n\
      ##INFO=<ID=CLNSIGCONF,Number=.,Type=String,Description=\"\">\n\
+     ##INFO=<ID=CLNSIGINCL,Number=.,Type=String,Description=\"\">\n\
+     ##INFO=<ID=ONC,Number=.,Type=String,Description=\"\">\n\
+     ##INFO=<ID=SCI,Number=.,Type=String,Description=\"\">\n\
      ##INFO=<ID=CLNDN,Number=.,Type=String,Description=\"\">\n\
      ##INFO=<ID=RS,Number=.,Type=String,Description=\"\">\n";
 
@@ -171,11 +182,16 @@ fn clinvar_is_found_in_any_form() {
          1\t400\t101\tT\tC\t.\t.\tALLELEID=9\n"
     );
     let built = built("clinvar", &text, Some(&genome));
-    let expected =
-        BuildSummary { rows: 3, other_contig: 0, outside: 1, reference_differs: 1, no_sequence: 1 };
+    let expected = BuildSummary {
+        rows: 3,
+        outside: 1,
+        reference_differs: 1,
+        no_sequence: 1,
+        ..BuildSummary::default()
+    };
     assert_eq!(built.summary, expected);
     let file = built.open();
-    let deletion = "12345|Pathogenic/Likely_pathogenic|||A|B,_c|7|9";
+    let deletion = "12345|Pathogenic/Likely_pathogenic||||A|B,_c|||7|9";
     for (position, reference, alt) in [
         (4, "TCA", "T"),
         (5, "CACACA", "CACA"),
@@ -189,8 +205,8 @@ fn clinvar_is_found_in_any_form() {
             "{position}{reference}>{alt}"
         );
     }
-    assert_eq!(rows(&file, &genome, 13, "GT", "G"), ["12346|Benign||||8|"]);
-    assert_eq!(rows(&file, &genome, 20, "CG", "GC"), ["12347|Benign||||9|"]);
+    assert_eq!(rows(&file, &genome, 13, "GT", "G"), ["12346|Benign|||||||8|"]);
+    assert_eq!(rows(&file, &genome, 20, "CG", "GC"), ["12347|Benign|||||||9|"]);
     for (position, reference, alt) in
         [(4, "TCACA", "T"), (20, "C", "G"), (4, "T", "TCA"), (3, "T", "T")]
     {
@@ -267,15 +283,18 @@ fn errors_name_line_and_field() {
         build(&recipe, &text, Some(&genome)).err().unwrap().to_string()
     };
     let shown = error("1\t3\t1\tT\tA\t.\t.\tALLELEID=x\n");
-    assert!(shown.ends_with("line 7: ALLELEID: \"x\" is not an integer"), "{shown}");
+    assert!(shown.ends_with("line 10: ALLELEID: \"x\" is not an integer"), "{shown}");
     let shown = error("1\t3\t1\tT\tA\t.\t.\t.\n1\t2\t1\tA\tC\t.\t.\t.\n");
-    assert!(shown.ends_with("line 8: position 2 follows 3; sort the input by position"), "{shown}");
+    assert!(
+        shown.ends_with("line 11: position 2 follows 3; sort the input by position"),
+        "{shown}"
+    );
     let shown = error("1\t3\t1\tT\n");
-    assert!(shown.contains("line 7: the line has 4 of the 8 columns"), "{shown}");
+    assert!(shown.contains("line 10: the line has 4 of the 8 columns"), "{shown}");
     let shown =
         error("1\t3\t1\tT\tA\t.\t.\t.\n2\t1\t1\tA\tC\t.\t.\t.\nchr1\t3\t1\tT\tA\t.\t.\t.\n");
     assert!(
-        shown.ends_with("line 9: 1 occurs twice; the rows of a contig must be together"),
+        shown.ends_with("line 12: 1 occurs twice; the rows of a contig must be together"),
         "{shown}"
     );
     let other: String = (0..30).map(|_| "1\t3\t1\tG\tA\t.\t.\t.\n").collect();

@@ -7,6 +7,7 @@ mod rows;
 mod table;
 mod value;
 mod vcf;
+mod wig;
 
 pub use recipe::{ColumnInput, InputFormat, Only, Recipe, RecipeError, SourceFields, TableFormat};
 pub use rows::{BuildSummary, Genome, GenomeContig};
@@ -32,6 +33,9 @@ pub enum InputError {
         /// The reason, with the column or field.
         reason: String,
     },
+    /// The rows cannot be used.
+    #[error("{0}")]
+    Rows(String),
     /// The source cannot be written.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -67,6 +71,7 @@ pub fn build_source(
             InputFormat::Vcf => vcf::read(path, recipe, &mut sink)?,
             InputFormat::Bed => table::read(path, &TableFormat::bed(), recipe, &mut sink)?,
             InputFormat::Table(format) => table::read(path, format, recipe, &mut sink)?,
+            InputFormat::Wig => wig::read(path, recipe, &mut sink)?,
         }
     }
     sink.finish()

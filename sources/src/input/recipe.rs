@@ -2,21 +2,34 @@
 
 use crate::decimal::MAX_DECIMALS;
 use crate::metadata::{Column, ColumnKind, Matching, Quotient, SourceDescription};
+use gas_shared::source::is_column_name;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// The recipes that come with the program.
-const RECIPES: [&str; 10] = [
-    include_str!("../../recipes/gnomad-genomes.toml"),
+const RECIPES: [&str; 22] = [
+    include_str!("../../recipes/1000-genomes.toml"),
+    include_str!("../../recipes/alphamissense.toml"),
+    include_str!("../../recipes/cadd.toml"),
+    include_str!("../../recipes/clingen-dosage.toml"),
+    include_str!("../../recipes/clinvar.toml"),
+    include_str!("../../recipes/clinvar-grch37.toml"),
+    include_str!("../../recipes/cosmic.toml"),
+    include_str!("../../recipes/cytobands.toml"),
+    include_str!("../../recipes/dbsnp.toml"),
+    include_str!("../../recipes/gnomad-constraint.toml"),
     include_str!("../../recipes/gnomad-exomes.toml"),
     include_str!("../../recipes/gnomad-exomes-grch37.toml"),
-    include_str!("../../recipes/gnomad-constraint.toml"),
-    include_str!("../../recipes/clinvar.toml"),
-    include_str!("../../recipes/dbsnp.toml"),
-    include_str!("../../recipes/alphamissense.toml"),
-    include_str!("../../recipes/1000-genomes.toml"),
+    include_str!("../../recipes/gnomad-genomes.toml"),
+    include_str!("../../recipes/gnomad-joint.toml"),
+    include_str!("../../recipes/mane.toml"),
+    include_str!("../../recipes/omim.toml"),
+    include_str!("../../recipes/phylop.toml"),
+    include_str!("../../recipes/regulatory-features.toml"),
     include_str!("../../recipes/revel.toml"),
-    include_str!("../../recipes/cytobands.toml"),
+    include_str!("../../recipes/segmental-duplications.toml"),
+    include_str!("../../recipes/segmental-duplications-grch37.toml"),
+    include_str!("../../recipes/spliceai.toml"),
 ];
 
 /// A recipe.
@@ -29,9 +42,17 @@ pub struct Recipe {
     pub source: SourceFields,
     /// Whether the license permits commercial use. Otherwise the operator has to agree to it.
     pub commercial_use: bool,
-    /// The addresses of the files, as one text for each.
+    /// The addresses of the files. Operators bring the files of recipes without addresses. `{chromosome}` stands for each
+    /// of `chromosomes`.
     #[serde(default)]
     pub urls: Vec<String>,
+    /// The chromosomes that have a file of their own, in the order of the genome.
+    #[serde(default = "human_chromosomes")]
+    pub chromosomes: Vec<String>,
+    /// What is appended to an address for that of its MD5 checksum.
+    pub md5_suffix: Option<String>,
+    /// The `##` line of a VCF file that states the release of the data, such as `fileDate`.
+    pub version_line: Option<String>,
     /// How the files are read.
     pub input: InputFormat,
     /// The columns.
@@ -70,6 +91,8 @@ pub enum InputFormat {
     Bed,
     /// A table. Fields are names in the header, or numbers of columns from 1.
     Table(TableFormat),
+    /// A value for each position, in a wiggle file (fixedStep or variableStep) or a bigWig file. The only field is `value`.
+    Wig,
 }
 
 /// The format of a table.
@@ -97,6 +120,12 @@ pub struct TableFormat {
     /// Whether the first base of a region is counted from 0.
     #[serde(default)]
     pub zero_based: bool,
+    /// Whether the rows are in any order. They are sorted in memory then.
+    #[serde(default)]
+    pub unsorted: bool,
+    /// Whether a gene can have several rows. Their texts are joined by `&` then.
+    #[serde(default)]
+    pub repeated_genes: bool,
     /// Rows are left out unless a column has a value.
     #[serde(default)]
     pub only: Vec<Only>,
@@ -104,6 +133,10 @@ pub struct TableFormat {
 
 const fn tab() -> char {
     '\t'
+}
+
+fn human_chromosomes() -> Vec<String> {
+    (1..=22).map(|number| number.to_string()).chain(["X".to_owned(), "Y".to_owned()]).collect()
 }
 
 /// A condition for rows.
@@ -124,6 +157,8 @@ pub struct ColumnInput {
     pub column: Column,
     /// The field of the input with its values.
     pub field: String,
+    /// The attribute of a field such as the ninth column of GFF3, `ID=a;biotype=b`.
+    pub attribute: Option<String>,
     /// The text between parts of the field, such as `|`.
     pub separator: Option<String>,
     /// The number of the part, from 1.
@@ -192,6 +227,20 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// The addresses of all files.
+    pub fn addresses(&self) -> Vec<String> {
+        const CHROMOSOME: &str = "{chromosome}";
+        let mut addresses = Vec::new();
+        for url in &self.urls {
+            if url.contains(CHROMOSOME) {
+                addresses.extend(self.chromosomes.iter().map(|name| url.replace(CHROMOSOME, name)));
+            } else {
+                addresses.push(url.clone());
+            }
+        }
+        addresses
+    }
+
     /// The description of a source that is built by the recipe.
     pub fn description(&self) -> SourceDescription {
         let SourceFields { name, version, assembly, license, attribution, matching } =
@@ -213,6 +262,7 @@ impl Recipe {
         let fits = match (&self.input, matching) {
             (InputFormat::Vcf, _) => matching.has_alleles() || matching == Matching::Position,
             (InputFormat::Bed, _) => matching == Matching::Overlap,
+            (InputFormat::Wig, _) => matching == Matching::Position && self.columns.len() == 1,
             (InputFormat::Table(table), Matching::Gene) => table.gene.is_some(),
             (InputFormat::Table(table), _) => {
                 table.contig.is_some()
@@ -221,6 +271,12 @@ impl Recipe {
                     && (!matching.has_alleles() || table.reference.is_some() && table.alt.is_some())
             }
         };
+        if let InputFormat::Table(table) = &self.input
+            && table.unsorted
+            && (matching.has_alleles() || matching == Matching::Gene)
+        {
+            return Err("only positions and regions can be unsorted".into());
+        }
         if !fits {
             return Err("the input lacks what variants are matched by".into());
         }
@@ -228,6 +284,13 @@ impl Recipe {
             && self.columns.first().is_none_or(|input| input.column.kind != ColumnKind::Category)
         {
             return Err("the first column must be the transcript, of type category".into());
+        }
+        let names = self.columns.iter().map(|input| &input.column.name);
+        let names = names.chain(self.quotients.iter().map(|quotient| &quotient.name));
+        if let Some(name) = names.clone().find(|name| !is_column_name(name)) {
+            return Err(format!(
+                "{name:?} is no name of a column; use letters, digits, '_', '.', '+' and '-'"
+            ));
         }
         for (n, ColumnInput { column, separator, part, .. }) in self.columns.iter().enumerate() {
             let name = &column.name;

@@ -7,10 +7,12 @@ use super::value::OwnedValue;
 use crate::builder::SourceBuilder;
 use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
 use crate::error::{BuildError, RowError};
+use crate::matching::without_version;
 use crate::metadata::{Contig, Matching};
 use crate::row::{Key, Row, Value};
 use gas_shared::vcf::AltKind;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// The fewest compared REF alleles that allow a conclusion about the assembly, and one in how many may differ.
@@ -19,6 +21,9 @@ const MAX_DIFFERING: u64 = 20;
 
 /// The most rows of a table by gene, which is sorted in memory.
 const MAX_GENES: usize = 5_000_000;
+
+/// The most rows of another input that is sorted in memory.
+const MAX_UNSORTED: usize = 5_000_000;
 
 /// The genome of an assembly.
 pub trait Genome {
@@ -47,6 +52,8 @@ pub struct BuildSummary {
     pub reference_differs: u64,
     /// Alleles that are no sequence, such as `<DEL>` and `*`, or no variant.
     pub no_sequence: u64,
+    /// Rows without a position, and of tables by gene, without a gene.
+    pub no_position: u64,
 }
 
 /// Why a row was not added.
@@ -69,6 +76,15 @@ impl From<RowError> for AddRowError {
     }
 }
 
+/// A position or region that is added when all are known.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct UnsortedRow {
+    contig: Vec<u8>,
+    start: u32,
+    end: u32,
+    values: Box<[OwnedValue]>,
+}
+
 /// Takes rows.
 pub(super) struct RowSink<'a> {
     builder: SourceBuilder,
@@ -80,6 +96,7 @@ pub(super) struct RowSink<'a> {
     last: u32,
     pending: PendingRows,
     genes: BTreeMap<Vec<u8>, Vec<OwnedValue>>,
+    unsorted: Vec<UnsortedRow>,
     buffer: AlleleBuffer,
     summary: BuildSummary,
     compared: u64,
@@ -106,6 +123,7 @@ impl<'a> RowSink<'a> {
             last: 0,
             pending: PendingRows::default(),
             genes: BTreeMap::new(),
+            unsorted: Vec::new(),
             buffer: AlleleBuffer::default(),
             summary: BuildSummary::default(),
             compared: 0,
@@ -218,11 +236,68 @@ impl<'a> RowSink<'a> {
         Ok(self.builder.push(&Row { key, values })?)
     }
 
-    /// Adds a gene, in any order.
-    pub(super) fn gene(&mut self, key: &[u8], values: &[Value<'_>]) -> Result<(), AddRowError> {
+    /// Adds a position or a region in any order.
+    pub(super) fn place_unsorted(
+        &mut self,
+        contig: &[u8],
+        start: u32,
+        end: u32,
+        values: &[Value<'_>],
+    ) -> Result<(), AddRowError> {
+        if self.unsorted.len() == MAX_UNSORTED {
+            let reason = format!("more than {MAX_UNSORTED} rows; sort them, and remove `unsorted`");
+            return Err(AddRowError::Reason(reason));
+        }
+        let values = values.iter().map(OwnedValue::new).collect();
+        self.unsorted.push(UnsortedRow { contig: contig.to_vec(), start, end, values });
+        Ok(())
+    }
+
+    fn add_unsorted(&mut self) -> Result<(), AddRowError> {
+        let mut rows = std::mem::take(&mut self.unsorted);
+        rows.sort_unstable();
+        for UnsortedRow { contig, start, end, values } in &rows {
+            if self.contig(contig, 1)? {
+                let values: Vec<Value<'_>> = values.iter().map(OwnedValue::borrowed).collect();
+                self.place(*start, *end, &values)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a row that has no position on the assembly.
+    pub(super) const fn without_position(&mut self) {
+        self.summary.no_position += 1;
+    }
+
+    /// Adds a gene, in any order. Identifiers of Ensembl lose their version.
+    pub(super) fn gene(
+        &mut self,
+        key: &[u8],
+        values: &[Value<'_>],
+        is_repeated: bool,
+    ) -> Result<(), AddRowError> {
+        let key = if key.starts_with(b"ENS") { without_version(key) } else { key };
+        if matches!(key, b"" | b"." | b"NA" | b"-") {
+            self.summary.no_position += 1;
+            return Ok(());
+        }
         let shown = || String::from_utf8_lossy(key).into_owned();
-        if self.genes.insert(key.to_vec(), values.iter().map(OwnedValue::new).collect()).is_some() {
-            return Err(AddRowError::Reason(format!("the gene {} occurs twice", shown())));
+        match self.genes.entry(key.to_vec()) {
+            Entry::Vacant(entry) => {
+                entry.insert(values.iter().map(OwnedValue::new).collect());
+            }
+            Entry::Occupied(mut entry) if is_repeated => {
+                for (stored, value) in entry.get_mut().iter_mut().zip(values) {
+                    if !stored.join(value) {
+                        let reason = format!("the gene {} has different numbers", shown());
+                        return Err(AddRowError::Reason(reason));
+                    }
+                }
+            }
+            Entry::Occupied(_) => {
+                return Err(AddRowError::Reason(format!("the gene {} occurs twice", shown())));
+            }
         }
         if self.genes.len() > MAX_GENES {
             return Err(AddRowError::Reason("the table has too many genes".into()));
@@ -232,6 +307,10 @@ impl<'a> RowSink<'a> {
 
     /// Completes the source.
     pub(super) fn finish(mut self) -> Result<BuildSummary, InputError> {
+        self.add_unsorted().map_err(|error| match error {
+            AddRowError::Build(error) => InputError::Build(error),
+            AddRowError::Reason(reason) => InputError::Rows(reason),
+        })?;
         self.end_contig()?;
         let (differing, compared) = (self.summary.reference_differs, self.compared);
         if compared >= MIN_COMPARED && differing > compared / MAX_DIFFERING {

@@ -22,6 +22,8 @@ impl TableFormat {
             alt: None,
             gene: None,
             zero_based: true,
+            unsorted: false,
+            repeated_genes: false,
             only: Vec::new(),
         }
     }
@@ -155,7 +157,12 @@ fn row(
     let values: Vec<Value<'_>> = values.collect::<Result<_, _>>()?;
     let matching = recipe.source.matching;
     if matching == Matching::Gene {
-        return sink.gene(needed(columns.gene)?, &values);
+        return sink.gene(needed(columns.gene)?, &values, format.repeated_genes);
+    }
+    // Lists of variants on another assembly have rows without a position on this one.
+    if matches!(needed(columns.position)?, b"" | b"." | b"NA") {
+        sink.without_position();
+        return Ok(());
     }
     let position = |column: Option<usize>| {
         let digits = needed(column)?;
@@ -164,6 +171,10 @@ fn row(
         number.ok_or_else(|| AddRowError::Reason(format!("{:?} is not a position", shown())))
     };
     let start = position(columns.position)?.saturating_add(format.zero_based.into());
+    if format.unsorted {
+        let end = if matching == Matching::Overlap { position(columns.end)? } else { start };
+        return sink.place_unsorted(needed(columns.contig)?, start, end, &values);
+    }
     if !sink.contig(needed(columns.contig)?, 1)? {
         return Ok(());
     }

@@ -12,6 +12,10 @@ impl ColumnInput {
     /// The reason, with the name of the column.
     #[inline]
     pub(super) fn value<'a>(&self, text: &'a [u8]) -> Result<Value<'a>, String> {
+        let text = match &self.attribute {
+            Some(name) => attribute(text, name.as_bytes()),
+            None => text,
+        };
         let text = match (&self.separator, self.part) {
             (Some(separator), Some(part)) => nth_part(text, separator.as_bytes(), part),
             _ => text,
@@ -52,6 +56,14 @@ impl ColumnInput {
     }
 }
 
+/// The value of an attribute in a text such as `ID=a;biotype=b`.
+fn attribute<'a>(text: &'a [u8], name: &[u8]) -> &'a [u8] {
+    let mut attributes = text.split(|b| *b == b';');
+    let value = attributes
+        .find_map(|attribute| attribute.trim_ascii_start().strip_prefix(name)?.strip_prefix(b"="));
+    value.unwrap_or_default()
+}
+
 /// A part of a text, from 1.
 fn nth_part<'a>(text: &'a [u8], separator: &[u8], part: usize) -> &'a [u8] {
     let [separator] = separator else { return text };
@@ -73,6 +85,25 @@ impl OwnedValue {
             Value::Missing => Self::Missing,
             Value::Integer(value) => Self::Integer(*value),
             Value::Text(text) => Self::Text((*text).into()),
+        }
+    }
+
+    /// Adds a value of another row with the same key: texts are joined by `&`. Returns false for different numbers.
+    pub(super) fn join(&mut self, other: &Value<'_>) -> bool {
+        match (&mut *self, other) {
+            (_, Value::Missing) => true,
+            (Self::Missing, _) => {
+                *self = Self::new(other);
+                true
+            }
+            (Self::Integer(value), Value::Integer(other)) => value == other,
+            (Self::Text(text), Value::Text(other)) => {
+                if !text.split(|b| *b == b'&').any(|part| part == *other) {
+                    *text = [&text[..], b"&", other].concat().into();
+                }
+                true
+            }
+            (Self::Integer(_), Value::Text(_)) | (Self::Text(_), Value::Integer(_)) => false,
         }
     }
 

@@ -139,25 +139,38 @@ impl VcfReader<'_> {
             }
         }
         if self.recipe.source.matching == Matching::Position {
-            let values = self.values(&texts, places, 0, record.alt)?;
+            let values = self.values(&texts, places, (0, 0), record.alt)?;
             return sink.place(position, position, &values);
         }
         for (n, alt) in alts.enumerate() {
             if alt == b"." {
                 continue;
             }
-            let values = self.values(&texts, places, n, alt)?;
-            sink.allele(position, record.reference, alt, &values)?;
+            for entry in 0..self.entries(&texts, places, alt) {
+                let values = self.values(&texts, places, (n, entry), alt)?;
+                sink.allele(position, record.reference, alt, &values)?;
+            }
         }
         Ok(())
     }
 
-    /// The values of an allele, by its number in ALT.
+    /// How many rows an allele has: one for each entry that is about it, such as those of SpliceAI for two genes.
+    fn entries(&self, texts: &[Option<&[u8]>], places: &Places<'_>, alt: &[u8]) -> usize {
+        let columns = texts.iter().zip(&places.columns).zip(&self.recipe.columns);
+        let count = |((text, place), input): ((&Option<&[u8]>, &Place), &super::ColumnInput)| {
+            let is_entry = *place == Place::Info(Number::Other) && input.part.is_some();
+            let text = text.filter(|_| is_entry)?;
+            Some(entries_of(text, alt, input.separator.as_deref()).count())
+        };
+        columns.filter_map(count).max().unwrap_or(1).max(1)
+    }
+
+    /// The values of an allele, by its number in ALT and the number of the entry about it.
     fn values<'v>(
         &self,
         texts: &[Option<&'v [u8]>],
         places: &Places<'_>,
-        allele: usize,
+        (allele, entry): (usize, usize),
         alt: &[u8],
     ) -> Result<Vec<Value<'v>>, AddRowError> {
         let columns = texts.iter().zip(&places.columns).zip(&self.recipe.columns);
@@ -172,7 +185,7 @@ impl VcfReader<'_> {
                 Place::Info(Number::PerAllele) => parts.nth(allele + 1),
                 // Entries such as those of SpliceAI begin with the allele that they are about.
                 Place::Info(Number::Other) if input.part.is_some() => {
-                    entry_of(text, alt, input.separator.as_deref())
+                    entries_of(text, alt, input.separator.as_deref()).nth(entry)
                 }
                 _ => Some(text),
             };
@@ -182,11 +195,15 @@ impl VcfReader<'_> {
     }
 }
 
-/// The entry of an allele, or the only one if entries do not begin with alleles.
-fn entry_of<'a>(text: &'a [u8], alt: &[u8], separator: Option<&str>) -> Option<&'a [u8]> {
+/// The entries of an allele, or the only one if entries do not begin with alleles.
+fn entries_of<'a>(
+    text: &'a [u8],
+    alt: &[u8],
+    separator: Option<&str>,
+) -> impl Iterator<Item = &'a [u8]> {
     let separator = separator.unwrap_or_default().as_bytes();
-    let mut entries = text.split(|b| *b == b',');
     let of_allele =
-        |entry: &&[u8]| entry.strip_prefix(alt).is_some_and(|rest| rest.starts_with(separator));
-    entries.clone().find(of_allele).or_else(|| entries.next().filter(|_| !text.contains(&b',')))
+        move |entry: &[u8]| entry.strip_prefix(alt).is_some_and(|rest| rest.starts_with(separator));
+    let is_only = !text.contains(&b',') && !of_allele(text);
+    text.split(|b| *b == b',').filter(move |entry| is_only || of_allele(entry))
 }

@@ -1,0 +1,176 @@
+//! What the commands for the catalogs of references and of sources have in common.
+
+use anyhow::{Context, Result};
+use gas_backend::aws::Sdk;
+use gas_backend::catalog::{FolderCatalog, ObjectCatalog};
+use gas_backend::ports::{Catalog, CatalogId, Manifest};
+use gas_backend::usecases::catalog;
+use gas_shared::catalog::CatalogFile;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Where a catalog is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogLocation {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket, with the prefix of a deployment.
+    Bucket {
+        /// The bucket.
+        bucket: String,
+        /// The prefix.
+        prefix: String,
+    },
+}
+
+impl FromStr for CatalogLocation {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let Some(location) = text.strip_prefix("s3://") else {
+            return Ok(Self::Folder(text.into()));
+        };
+        match location.trim_end_matches('/').split_once('/') {
+            Some((bucket, prefix)) if !bucket.is_empty() && !prefix.is_empty() => {
+                Ok(Self::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+            }
+            _ => Err("expected s3://BUCKET/PREFIX, with the prefix of the deployment, such as gas"),
+        }
+    }
+}
+
+impl CatalogLocation {
+    /// The catalog, in a bucket with the credentials of the standard AWS environment.
+    pub async fn open<M: Manifest>(&self, path_style: bool) -> Box<dyn Catalog<M>> {
+        match self {
+            Self::Folder(folder) => Box::new(FolderCatalog::new(folder)),
+            Self::Bucket { bucket, prefix } => {
+                let objects = Arc::new(Sdk::from_env().await.object_store(path_style));
+                Box::new(ObjectCatalog::new(objects, bucket, prefix))
+            }
+        }
+    }
+
+    /// A folder for files that are copied from the catalog.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn transfer_folder(&self) -> Result<TempDir> {
+        match self {
+            Self::Folder(folder) => temporary_folder(folder),
+            Self::Bucket { .. } => Ok(tempfile::tempdir()?),
+        }
+    }
+}
+
+/// Locks a catalog in a folder, and fails if another command holds the lock: a removal and an addition at the same
+/// time could lose an object. Deletes what a killed command has left.
+///
+/// # Errors
+/// If the catalog is locked, or the folder cannot be written.
+pub fn exclusive(catalog: &Path, command: &str) -> Result<File> {
+    std::fs::create_dir_all(catalog)?;
+    let lock =
+        File::options().create(true).truncate(false).write(true).open(catalog.join("lock"))?;
+    lock.try_lock()
+        .with_context(|| format!("another {command} command is changing this catalog"))?;
+    match std::fs::remove_dir_all(catalog.join("tmp")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(lock),
+    }
+}
+
+/// A temporary folder on the file system of a catalog.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn temporary_folder(catalog: &Path) -> Result<TempDir> {
+    let folder = catalog.join("tmp");
+    std::fs::create_dir_all(&folder).context("failed to prepare the catalog")?;
+    Ok(tempfile::tempdir_in(folder)?)
+}
+
+/// Copies entries to another catalog, all of them by default.
+///
+/// # Errors
+/// If one of the catalogs fails, or the other one has another content for an identifier, without `replace`.
+pub async fn publish<I: CatalogId>(
+    from: &dyn Catalog<I::Manifest>,
+    to: &dyn Catalog<I::Manifest>,
+    ids: Vec<I>,
+    transfer: &Path,
+    replace: bool,
+) -> Result<()> {
+    let copied = |file: &CatalogFile| eprintln!("copied {}, {}", file.name, size(file.bytes));
+    for id in ids_or_all(from, ids).await? {
+        eprintln!("publishing {id}");
+        catalog::publish(from, to, &id, transfer, replace, &copied).await?;
+    }
+    Ok(())
+}
+
+/// Compares all files of entries with their checksums, of all entries by default, and prints the problems.
+///
+/// # Errors
+/// If the catalog fails.
+pub async fn verify<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    ids: Vec<I>,
+) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for id in ids_or_all(catalog, ids).await? {
+        let problems = catalog::verify(catalog, &id).await?;
+        if problems.is_empty() {
+            print(&format!("{id}\tok\n"))?;
+        }
+        for problem in problems {
+            print(&format!("{id}\t{problem}\n"))?;
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+async fn ids_or_all<I: CatalogId>(
+    catalog: &dyn Catalog<I::Manifest>,
+    ids: Vec<I>,
+) -> Result<Vec<I>> {
+    if ids.is_empty() {
+        return Ok(catalog.list().await?.into_iter().map(|entry| entry.id).collect());
+    }
+    Ok(ids)
+}
+
+/// A number of bytes for a reader.
+pub fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes < MIB { format!("{bytes} bytes") } else { format!("{} MiB", bytes / MIB) }
+}
+
+/// Prints to standard output.
+///
+/// # Errors
+/// If it is closed.
+pub fn print(text: &str) -> Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalog_is_a_folder_or_in_a_bucket_with_a_prefix() {
+        let location = |text: &str| text.parse::<CatalogLocation>();
+        assert_eq!(location("a/b"), Ok(CatalogLocation::Folder("a/b".into())));
+        let (bucket, prefix) = ("gas-references-1".to_owned(), "gas".to_owned());
+        let expected = Ok(CatalogLocation::Bucket { bucket, prefix });
+        assert_eq!(location("s3://gas-references-1/gas/"), expected);
+        assert!(location("s3://gas-references-1").is_err());
+    }
+}
