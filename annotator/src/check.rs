@@ -9,7 +9,6 @@ use crate::pipeline::{NO_RECORDS, OrderCheck, too_many_contigs};
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
-use crate::text_input::{LineProblem, TextError, check_text, is_text};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::vcf::{
     AltKind, Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record,
@@ -37,15 +36,13 @@ pub struct Finding {
 pub struct CheckReport {
     /// Whether the file can be annotated.
     pub valid: bool,
-    /// Whether the file is a text with a variant a line instead of VCF or BCF.
-    pub is_variant_list: bool,
-    /// VCF version; empty for a text.
+    /// VCF version.
     pub version: String,
     /// Assembly that the header indicates.
     pub assembly: Option<&'static str>,
     /// Number of samples.
     pub samples: u64,
-    /// Records, including invalid ones; the variants of a text.
+    /// Records, including invalid ones.
     pub records: u64,
     /// Problems in file order.
     pub findings: Vec<Finding>,
@@ -114,8 +111,8 @@ pub struct CheckOptions {
     pub max_mismatch_percent: f64,
 }
 
-/// Checks a VCF or BCF file, or a text with a variant a line. With a reference, its REF alleles and contigs are
-/// checked too, and whether the lines of a text stand for variants. The report lists the problems of the file.
+/// Checks a file. With a reference, its REF alleles and contigs are checked too. The
+/// report lists the problems of the file.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be read.
@@ -124,10 +121,8 @@ pub fn check_file(
     reference: Option<&Reference>,
     options: &CheckOptions,
 ) -> Result<CheckReport, Error> {
-    let is_variant_list = is_text(path, options.limits)?;
-    let mut report = CheckReport { is_variant_list, valid: true, ..CheckReport::default() };
-    let check = if is_variant_list { check_list } else { run };
-    let result = check(path, reference, options, &mut report);
+    let mut report = CheckReport::default();
+    let result = run(path, reference, options, &mut report);
     match result {
         Err(Error::Input(error)) => report.add(error.into(), options.max_findings),
         other => other?,
@@ -146,33 +141,13 @@ impl CheckReport {
     }
 }
 
-/// Lines without a variant are warnings, since annotation leaves them out.
-fn check_list(
-    path: &Path,
-    reference: Option<&Reference>,
-    options: &CheckOptions,
-    report: &mut CheckReport,
-) -> Result<(), Error> {
-    let most = options.max_findings;
-    let variants = check_text(path, reference, options.limits, &mut |problem| {
-        let LineProblem { line, error: TextError { column, message } } = problem;
-        let message = format!("column {column}: {message}");
-        let code = AnnotationGap::UnreadableLine.as_str();
-        report.add(Finding { line: Some(line), ..warning(code, message) }, most);
-    })?;
-    report.records = variants;
-    if variants == 0 {
-        report.add(warning("no_records", NO_RECORDS.to_owned()), most);
-    }
-    Ok(())
-}
-
 fn run(
     path: &Path,
     reference: Option<&Reference>,
     options: &CheckOptions,
     report: &mut CheckReport,
 ) -> Result<(), Error> {
+    report.valid = true;
     let most = options.max_findings;
     let mut input = InputFile::open(path, options.limits)?;
     let text = read_header(&mut input)?;

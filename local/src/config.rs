@@ -83,6 +83,8 @@ pub struct StackConfig {
     pub public_dir: PathBuf,
     /// The references.
     pub references: References,
+    /// The folder of the catalog of sources; `None` without sources.
+    pub sources: Option<PathBuf>,
     /// Whether PostgreSQL flushes to disk: true where data is kept, false in tests.
     pub durable: bool,
     /// Whether a GAS process that exits unexpectedly is restarted, as systemd does on AWS.

@@ -111,9 +111,13 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
     environment
 }
 
-/// The variables by which web server and worker find the references.
+/// The variables by which web server and worker find the references and sources.
 fn references(config: &StackConfig) -> Environment {
-    match &config.references {
+    let sources = config.sources.iter();
+    let sources =
+        sources.map(|folder| ("GAS_SOURCE_CATALOG".to_owned(), folder.display().to_string()));
+    let mut environment: Environment = sources.collect();
+    environment.extend(match &config.references {
         References::Bundle(folder) => {
             pairs([("GAS_REFERENCE_BUNDLE", folder.display().to_string())])
         }
@@ -121,7 +125,8 @@ fn references(config: &StackConfig) -> Environment {
             ("GAS_REFERENCE_CATALOG", folder.display().to_string()),
             ("GAS_REFERENCE", default.clone()),
         ]),
-    }
+    });
+    environment
 }
 
 /// The environment of `gas-worker`.

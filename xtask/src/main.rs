@@ -66,6 +66,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Manage the sources of the catalog in .gas-sources (frequencies, ClinVar, …): add, list, show, retire, remove, publish.
+    #[command(disable_help_flag = true)]
+    Source {
+        /// Arguments of gas-source.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -99,6 +106,7 @@ fn run() -> Result<()> {
         Command::Check => check::check(&paths),
         Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Reference { arguments } => reference::reference(&paths, &arguments),
+        Command::Source { arguments } => reference::source(&paths, &arguments),
         Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release: true } => {
             bundle::bundle(&paths, bundle::Profile::Release)?.check_limit()

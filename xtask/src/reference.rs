@@ -1,4 +1,4 @@
-//! `./gas reference`: hands over to `gas-reference`, with a catalog in the workspace.
+//! `./gas reference` and `./gas source`: hand over to `gas-reference` and `gas-source`, with catalogs in the workspace.
 
 use crate::paths::Paths;
 use crate::setup;
@@ -9,10 +9,19 @@ use std::process::Command;
 
 /// Builds `gas-reference` and runs it.
 pub(crate) fn reference(paths: &Paths, arguments: &[OsString]) -> Result<()> {
-    const FOLDER: &str = "GAS_REFERENCE_FOLDER";
+    hand_over(paths, "gas-reference", arguments)
+}
+
+/// Builds `gas-source` and runs it.
+pub(crate) fn source(paths: &Paths, arguments: &[OsString]) -> Result<()> {
+    hand_over(paths, "gas-source", arguments)
+}
+
+fn hand_over(paths: &Paths, program: &str, arguments: &[OsString]) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["run", "--quiet", "--locked", "--package", "gas-references", "--manifest-path"])
+        .args(["run", "--quiet", "--locked", "--package", "gas-references", "--bin", program])
+        .arg("--manifest-path")
         .arg(paths.root.join("Cargo.toml"))
         .arg("--")
         .args(arguments);
@@ -20,6 +29,7 @@ pub(crate) fn reference(paths: &Paths, arguments: &[OsString]) -> Result<()> {
     if let Some(folder) = std::env::var_os("GAS_CALLER_DIR") {
         cargo.current_dir(folder);
     }
-    cargo.env(FOLDER, setup::catalog_folder(paths));
+    cargo.env("GAS_REFERENCE_FOLDER", setup::catalog_folder(paths));
+    cargo.env("GAS_SOURCE_FOLDER", setup::source_folder(paths));
     run(&mut cargo)
 }

@@ -12,11 +12,12 @@ use std::process::Command;
 use std::time::Instant;
 
 /// The packages with the programs that the stack runs.
-pub(crate) const SERVER_PACKAGES: [&str; 7] = [
+pub(crate) const SERVER_PACKAGES: [&str; 8] = [
     "gas-app",
     "gas-worker",
     "gas-annotate",
     "gas-explorer",
+    "gas-references",
     "gas-restore-lambda",
     "gas-local-glacier",
     "gas-local-stripe",
@@ -95,6 +96,8 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
         // The demo reference.
         None => config,
     };
+    let sources = setup::sources(paths, &config)?;
+    let config = StackConfig { sources, ..config };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let stack = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
@@ -153,13 +156,12 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
 pub(crate) fn prepare_servers(paths: &Paths, ports: Ports) -> Result<StackConfig> {
     setup::system_packages(false)?;
     let python = setup::python(paths)?;
-    setup::modules(paths)?;
     step("compiling the servers", || build_servers(&paths.root, Profile::Dev))?;
     let public = paths.target.join("bench/public");
     std::fs::create_dir_all(&public)?;
     std::fs::write(
         public.join("index.html"),
-        "<!DOCTYPE html><html><head></head><body><div id=\"main\"></div></body></html>",
+        "<!DOCTYPE html><html><head></head><body></body></html>",
     )?;
     configure(paths, public, paths.binaries(false), python, ports)
 }
@@ -178,6 +180,7 @@ pub(crate) fn configure(
         ports,
         prefix: "gas".to_owned(),
         references: References::Bundle(setup::reference(paths, &binaries)?),
+        sources: None,
         programs: Programs { binaries, python, node: setup::node()?, postgres: setup::postgres()? },
         public_dir,
         durable: false,

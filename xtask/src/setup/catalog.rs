@@ -9,11 +9,16 @@ use std::path::{Path, PathBuf};
 /// The folder of the catalog, unless `GAS_REFERENCE_FOLDER` names another one. It is not in the data folder,
 /// which `./gas down --wipe` deletes.
 pub(crate) fn catalog_folder(paths: &Paths) -> PathBuf {
+    folder_of(paths, "GAS_REFERENCE_FOLDER", ".gas-references")
+}
+
+/// The folder in a variable, or one of the workspace.
+pub(super) fn folder_of(paths: &Paths, variable: &str, name: &str) -> PathBuf {
     // The script `gas` sets it. Relative paths are relative to the caller's folder.
     let caller = std::env::var_os("GAS_CALLER_DIR").map_or_else(PathBuf::new, PathBuf::from);
-    match std::env::var_os("GAS_REFERENCE_FOLDER") {
+    match std::env::var_os(variable) {
         Some(folder) => caller.join(folder),
-        None => paths.root.join(".gas-references"),
+        None => paths.root.join(name),
     }
 }
 
@@ -23,7 +28,7 @@ pub(crate) fn catalog_folder(paths: &Paths) -> PathBuf {
 /// # Errors
 /// If the catalog cannot be read or does not have `default`.
 pub(crate) fn references(folder: PathBuf, default: Option<&str>) -> Result<Option<References>> {
-    let ids = active_references(&folder)?;
+    let ids = active_entries(&folder)?;
     let Some(first) = ids.first() else {
         if let Some(id) = default {
             bail!("{} has no reference {id}; add it with ./gas reference add", folder.display());
@@ -38,8 +43,8 @@ pub(crate) fn references(folder: PathBuf, default: Option<&str>) -> Result<Optio
     Ok(Some(References::Catalog { default: default.to_owned(), folder }))
 }
 
-/// The ids of the references that new jobs may use, in order.
-fn active_references(folder: &Path) -> Result<Vec<String>> {
+/// The ids of the entries of a catalog that new jobs may use, in order.
+pub(super) fn active_entries(folder: &Path) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let mut folders = vec![folder.join("entries")];
     while let Some(folder) = folders.pop() {
