@@ -9,6 +9,7 @@ use crate::pipeline::{NO_RECORDS, OrderCheck, too_many_contigs};
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
+use crate::text_input::{LineProblem, TextError, check_text, is_text};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::vcf::{
     AltKind, Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record,
@@ -36,13 +37,15 @@ pub struct Finding {
 pub struct CheckReport {
     /// Whether the file can be annotated.
     pub valid: bool,
-    /// VCF version.
+    /// Whether the file is a text with a variant a line instead of VCF or BCF.
+    pub is_variant_list: bool,
+    /// VCF version; empty for a text.
     pub version: String,
     /// Assembly that the header indicates.
     pub assembly: Option<&'static str>,
     /// Number of samples.
     pub samples: u64,
-    /// Records, including invalid ones.
+    /// Records, including invalid ones; the variants of a text.
     pub records: u64,
     /// Problems in file order.
     pub findings: Vec<Finding>,
@@ -111,8 +114,8 @@ pub struct CheckOptions {
     pub max_mismatch_percent: f64,
 }
 
-/// Checks a file. With a reference, its REF alleles and contigs are checked too. The
-/// report lists the problems of the file.
+/// Checks a VCF or BCF file, or a text with a variant a line. With a reference, its REF alleles and contigs are
+/// checked too, and whether the lines of a text stand for variants. The report lists the problems of the file.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be read.
@@ -121,8 +124,10 @@ pub fn check_file(
     reference: Option<&Reference>,
     options: &CheckOptions,
 ) -> Result<CheckReport, Error> {
-    let mut report = CheckReport::default();
-    let result = run(path, reference, options, &mut report);
+    let is_variant_list = is_text(path, options.limits)?;
+    let mut report = CheckReport { is_variant_list, valid: true, ..CheckReport::default() };
+    let check = if is_variant_list { check_list } else { run };
+    let result = check(path, reference, options, &mut report);
     match result {
         Err(Error::Input(error)) => report.add(error.into(), options.max_findings),
         other => other?,
@@ -141,13 +146,33 @@ impl CheckReport {
     }
 }
 
+/// Lines without a variant are warnings, since annotation leaves them out.
+fn check_list(
+    path: &Path,
+    reference: Option<&Reference>,
+    options: &CheckOptions,
+    report: &mut CheckReport,
+) -> Result<(), Error> {
+    let most = options.max_findings;
+    let variants = check_text(path, reference, options.limits, &mut |problem| {
+        let LineProblem { line, error: TextError { column, message } } = problem;
+        let message = format!("column {column}: {message}");
+        let code = AnnotationGap::UnreadableLine.as_str();
+        report.add(Finding { line: Some(line), ..warning(code, message) }, most);
+    })?;
+    report.records = variants;
+    if variants == 0 {
+        report.add(warning("no_records", NO_RECORDS.to_owned()), most);
+    }
+    Ok(())
+}
+
 fn run(
     path: &Path,
     reference: Option<&Reference>,
     options: &CheckOptions,
     report: &mut CheckReport,
 ) -> Result<(), Error> {
-    report.valid = true;
     let most = options.max_findings;
     let mut input = InputFile::open(path, options.limits)?;
     let text = read_header(&mut input)?;

@@ -1,6 +1,6 @@
 //! The errors of the engine. [`InputError`] is what the user can fix; all else is [`Error`].
 
-use gas_shared::exit_code::{NOTHING_ANNOTATED, WRONG_ASSEMBLY};
+use gas_shared::exit_code::{NO_TRANSCRIPTS, NO_VARIANTS, NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use gas_shared::vcf::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -178,11 +178,77 @@ impl InputError {
             Self::Damaged(_) => "damaged",
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",
-            Self::NoTranscripts { .. } => "no_transcripts",
-            Self::NoVariants { .. } => "no_variants",
+            Self::NoTranscripts { .. } => NO_TRANSCRIPTS,
+            Self::NoVariants { .. } => NO_VARIANTS,
             Self::LongList { .. } => "too_many",
             Self::NothingAnnotated(_) => NOTHING_ANNOTATED,
             Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => WRONG_ASSEMBLY,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::job::UNCHARGED_CODES;
+    use gas_shared::vcf::{Code, Severity};
+
+    /// Whether the file itself has to be changed; otherwise another reference or other options may do. A new
+    /// kind of error has to be decided here, and added to the examples below.
+    fn is_fault_of_file(error: &InputError) -> bool {
+        match error {
+            InputError::Line(_)
+            | InputError::Record(_)
+            | InputError::Damaged(_)
+            | InputError::TooLarge { .. }
+            | InputError::Bomb { .. }
+            | InputError::LongList { .. } => true,
+            InputError::OtherAssembly { .. }
+            | InputError::NoTranscripts { .. }
+            | InputError::NoVariants { .. }
+            | InputError::NothingAnnotated(_)
+            | InputError::WrongAssembly { .. } => false,
+        }
+    }
+
+    #[test]
+    fn only_problems_of_the_file_itself_are_charged() {
+        let text = || "GRCh38".to_owned();
+        let line = || Diagnostic {
+            line: 3,
+            column: None,
+            severity: Severity::Error,
+            code: Code::BadPosition,
+            message: text(),
+        };
+        let examples = [
+            InputError::Line(line()),
+            InputError::Record(line()),
+            InputError::Damaged(text()),
+            InputError::TooLarge { limit: 1 },
+            InputError::Bomb { limit: 1 },
+            InputError::LongList { line: 1 },
+            InputError::OtherAssembly { found: text(), evidence: text(), assembly: text() },
+            InputError::NoTranscripts {
+                wanted: "canonical transcripts",
+                assembly: text(),
+                transcripts: 2,
+                coding: 1,
+            },
+            InputError::NoVariants { problem: text(), lines: 7 },
+            InputError::NothingAnnotated(text()),
+            InputError::WrongAssembly {
+                mismatches: 9,
+                checked: 9,
+                percent: 100.0,
+                assembly: text(),
+                advice: text(),
+                found: None,
+            },
+        ];
+        for error in examples {
+            let is_charged = !UNCHARGED_CODES.contains(&error.code());
+            assert_eq!(is_charged, is_fault_of_file(&error), "{error:?}");
         }
     }
 }

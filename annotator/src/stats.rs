@@ -5,12 +5,15 @@ use crate::assembly::named_assembly;
 use crate::colocated::has_rs_id;
 use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
-use crate::error::Error;
+use crate::error::{Error, InputError};
 use crate::report::{Counts, summarize};
+use crate::text_input::is_text;
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::summary::{Density, Summary};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{Header, InputLimits, Record, check_record, is_blank, parse_record};
+use gas_shared::vcf::{
+    Code, Diagnostic, Header, InputLimits, Record, Severity, check_record, is_blank, parse_record,
+};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -29,8 +32,19 @@ enum Annotation {
 /// Counts what is in a file.
 ///
 /// # Errors
-/// [`Error`] if the file cannot be read or is not a VCF file.
+/// [`Error`] if the file cannot be read or is not a VCF file. A list of variants is not one.
 pub fn summarize_file(path: &Path, limits: InputLimits) -> Result<Summary, Error> {
+    if is_text(path, limits)? {
+        return Err(InputError::Line(Diagnostic {
+            line: 1,
+            column: None,
+            severity: Severity::Error,
+            code: Code::NotVcf,
+            message: "this is a list of variants; annotate it, and count the annotated file"
+                .to_owned(),
+        })
+        .into());
+    }
     let mut input = InputFile::open(path, limits)?;
     let text = read_header(&mut input)?;
     let numbers = input.line_numbers();

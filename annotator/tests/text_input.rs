@@ -8,9 +8,11 @@ mod small_reference;
 
 use gas_annotate::annotate::Annotator;
 use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::check::{CheckOptions, CheckReport, check_file};
 use gas_annotate::pipeline::{Options, Outcome};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::summarize;
+use gas_annotate::stats::summarize_file;
 use gas_annotate::text_input::{annotate_text, check_line, is_text};
 use gas_annotate::{Error, InputError};
 use gas_shared::vcf::InputLimits;
@@ -324,4 +326,38 @@ proptest! {
             prop_assert!((1..=line.chars().count() + 1).contains(&error.column), "{error:?}");
         }
     }
+}
+
+fn check(text: &str, reference: Option<&Reference>) -> CheckReport {
+    let limits = InputLimits::DEFAULT;
+    let options = CheckOptions { limits, max_findings: 2, max_mismatch_percent: 5.0 };
+    check_file(&file(text), reference, &options).unwrap()
+}
+
+#[test]
+fn a_check_names_the_lines_that_are_no_variants() {
+    let base = base(100);
+    let other = if base == 'A' { 'C' } else { 'A' };
+    let list = format!("20:100 {base}>{other}\n21:100 A>C\n20:100 {other}>{base}\n\n20:oops\n");
+    let report = check(&list, Some(&REFERENCE));
+    assert!(report.is_variant_list && report.valid, "{report:?}");
+    assert_eq!((report.records, report.findings.len(), report.more), (1, 2, 1), "{report:?}");
+    let first = &report.findings[0];
+    assert_eq!((first.line, first.code, first.error), (Some(2), "unreadable_line", false));
+    assert!(first.message.starts_with("column 1: the reference"), "{}", first.message);
+
+    let form = check(&list, None);
+    assert_eq!((form.records, form.findings.len(), form.findings[0].line), (3, 1, Some(5)));
+
+    let none = check("21:100 A>C\n", Some(&REFERENCE));
+    assert!(!none.valid);
+    assert_eq!(none.findings.last().unwrap().code, "no_variants");
+}
+
+#[test]
+fn stats_say_what_to_do_with_a_list_of_variants() {
+    let list = file("20:100 A>C\n");
+    let error = summarize_file(&list, InputLimits::DEFAULT).unwrap_err();
+    assert!(matches!(error, Error::Input(_)), "{error:?}");
+    assert!(error.to_string().contains("annotate it, and count the annotated file"), "{error}");
 }

@@ -3,13 +3,10 @@
 use crate::error::CliError;
 use flate2::read::MultiGzDecoder;
 use gas_shared::FileName;
-use gas_shared::vcf::check_preview;
+use gas_shared::vcf::{LONG_PREVIEW_BYTES, PREVIEW_BYTES, check_preview};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-
-/// How much of a file's uncompressed text is checked, in bytes.
-const PREVIEW_BYTES: u64 = 256 * 1024;
 
 /// The magic number of gzip (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -51,13 +48,19 @@ pub fn check(path: &Path, limit: u64) -> Result<CheckedFile, CliError> {
         _ => {}
     }
     let file = File::open(path).map_err(CliError::io(path))?;
-    let read: Box<dyn Read> =
+    let mut read: Box<dyn Read> =
         if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut text = Vec::new();
-    // One extra byte shows whether the file is longer than the preview.
-    read.take(PREVIEW_BYTES + 1).read_to_end(&mut text).map_err(CliError::io(path))?;
-    let complete = text.len() as u64 <= PREVIEW_BYTES;
-    check_preview(&text, complete).map_err(CliError::Vcf)?;
+    for limit in [PREVIEW_BYTES, LONG_PREVIEW_BYTES] {
+        // One extra byte shows whether the file is longer than the limit.
+        let more = (limit + 1).saturating_sub(text.len());
+        read.by_ref().take(more as u64).read_to_end(&mut text).map_err(CliError::io(path))?;
+        let is_complete = text.len() <= limit;
+        let preview = check_preview(&text, is_complete).map_err(CliError::Vcf)?;
+        if is_complete || !preview.has_longer_header() {
+            break;
+        }
+    }
     Ok(CheckedFile { name, size })
 }
 
@@ -89,6 +92,17 @@ mod tests {
     fn valid_files_pass_plain_and_compressed() {
         assert_eq!(checked("a.vcf", VCF.as_bytes(), 1000).unwrap().size, VCF.len() as u64);
         assert_eq!(checked("a.vcf.gz", &gzip(VCF), 1000).unwrap().name.as_str(), "a.vcf.gz");
+    }
+
+    #[test]
+    fn a_long_header_is_checked_to_its_end() {
+        let contigs = "##contig=<ID=c,length=1>\n".repeat(20_000);
+        let long = VCF.replacen("#CHROM", &format!("{contigs}#CHROM"), 1);
+        assert!(long.len() > PREVIEW_BYTES);
+        checked("a.vcf.gz", &gzip(&long), 1 << 20).unwrap();
+        let broken = gzip(&long.replace("\t5\t", "\t5x\t"));
+        let rejected = checked("a.vcf.gz", &broken, 1 << 20).unwrap_err();
+        assert!(rejected.contains("line 20003, POS: \"5x\""), "{rejected}");
     }
 
     #[test]

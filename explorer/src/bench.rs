@@ -1,19 +1,23 @@
 //! Benchmarks of the explorer: building an index, filter changes with an empty and a warm cache, sort
-//! orders, deep pages, and exports.
+//! orders, deep pages, and exports. Queries run on local files, and again on a store that answers as S3 does.
 
-use crate::source::LocalFile;
+use crate::source::{LocalFile, Source};
 use crate::{Cache, Error, Explorer, index, synthetic};
+use async_trait::async_trait;
+use bytes::Bytes;
 use futures::TryStreamExt;
+use futures::channel::oneshot;
 use futures::executor::block_on;
 use gas_shared::explorer::{
     ByColumn, CONSEQUENCE, Direction, ExportFormat, FILTER, FREQUENCY, Filter, IMPACT, QUALITY,
     Query, RS_ID, Range, Sort, SortKey, VARIANT_TYPE,
 };
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +77,7 @@ pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
     }
     add("build rate".to_owned(), built.records as f64 / seconds, "records/s");
     add("index size".to_owned(), built.bytes as f64 / 1e6, "MB");
+    add("index size".to_owned(), built.bytes as f64 / built.records as f64, "bytes/record");
     let files = Files { index, result: result.to_owned() };
     let start = Instant::now();
     files.open(&Cache::new(CACHE_BYTES))?;
@@ -81,6 +86,7 @@ pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
         figures.extend(question(&files, name, query)?);
     }
     figures.extend(session(&files)?);
+    figures.extend(distant(&files)?);
     figures.extend(exports(&files)?);
     if let Some(peak) = peak_memory() {
         figures.push(Figure { name: "peak memory".to_owned(), value: peak, unit: "MB" });
@@ -146,6 +152,93 @@ impl Files {
 
 fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
+}
+
+/// The time of a request to an object store until its first byte.
+const LATENCY: Duration = Duration::from_millis(30);
+
+/// The bytes that one request of an object store transfers in a second.
+const BYTES_PER_SECOND: f64 = 100e6;
+
+/// A file in a store like S3: every request has the latency and the bandwidth of one connection.
+struct Distant {
+    file: Arc<LocalFile>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Distant {
+    fn open(path: &Path) -> Result<Arc<Self>, Error> {
+        let file = Arc::new(LocalFile::open(path).map_err(Error::Input)?);
+        Ok(Arc::new(Self { file, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }))
+    }
+}
+
+#[async_trait]
+impl Source for Distant {
+    async fn read(&self, offset: u64, length: u64) -> io::Result<Bytes> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(length, Ordering::Relaxed);
+        let file = self.file.clone();
+        let (sender, receiver) = oneshot::channel();
+        std::thread::spawn(move || {
+            let start = Instant::now();
+            let read = block_on(file.read(offset, length));
+            let due = LATENCY + Duration::from_secs_f64(length as f64 / BYTES_PER_SECOND);
+            std::thread::sleep(due.saturating_sub(start.elapsed()));
+            // The query may have ended.
+            let _ = sender.send(read);
+        });
+        receiver.await.map_err(io::Error::other)?
+    }
+
+    fn len(&self) -> u64 {
+        self.file.len()
+    }
+}
+
+/// Every query with an empty cache, with index and result in a distant store: the time of the first page,
+/// its requests, and the requests of the next page, which are those of its rows.
+fn distant(files: &Files) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    let mut times = Vec::new();
+    let mut most = 0;
+    for (name, query) in questions(files)? {
+        let (index, result) = (Distant::open(&files.index)?, Distant::open(&files.result)?);
+        let cache = Cache::new(CACHE_BYTES);
+        let explorer = block_on(Explorer::open(index.clone(), result.clone(), cache))?;
+        let spent = |counter: fn(&Distant) -> &AtomicU64| {
+            counter(&index).load(Ordering::Relaxed) + counter(&result).load(Ordering::Relaxed)
+        };
+        let (requests, bytes) = (spent(|s| &s.requests), spent(|s| &s.bytes));
+        let start = Instant::now();
+        let page = block_on(explorer.page(&query))?;
+        let time = milliseconds(start);
+        times.push(time);
+        let first = (spent(|s| &s.requests) - requests, spent(|s| &s.bytes) - bytes);
+        let requests = spent(|s| &s.requests);
+        let next =
+            Query { offset: query.offset + u64::from(PAGE_ROWS), facets: false, ..query.clone() };
+        let by_file = query.sort == Sort::default();
+        block_on(explorer.page(&next))?;
+        if by_file && page.rows.len() == PAGE_ROWS as usize {
+            most = most.max(spent(|s| &s.requests) - requests);
+        }
+        let mut add = |what: &str, value: f64, unit| {
+            figures.push(Figure { name: format!("{what} {name}"), value, unit });
+        };
+        add("S3:", time, "ms");
+        add("  requests:", first.0 as f64, "");
+        add("  read:", first.1 as f64 / 1e6, "MB");
+    }
+    times.sort_by(f64::total_cmp);
+    let mut add = |name: &str, value, unit| {
+        figures.push(Figure { name: name.to_owned(), value, unit });
+    };
+    add("S3: median", times[times.len() / 2], "ms");
+    add("S3: slowest", times[times.len() - 1], "ms");
+    add("S3: requests of the rows of a page, at most", most as f64, "");
+    Ok(figures)
 }
 
 /// All queries in sequence with one cache, as in the session of one user.

@@ -1,12 +1,13 @@
-//! A cache of index columns and selections with a limit of bytes.
+//! A cache of index columns, chunks and selections with a limit of bytes.
 
+use crate::chunk_rows::DecodedChunk;
 use crate::format::{Column, ColumnKind};
 use crate::selection::Selection;
 use quick_cache::Weighter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Decompressed columns and selections of all open indexes. Clones share one cache. A server has one
+/// Decompressed columns, chunks and selections of all open indexes. Clones share one cache. A server has one
 /// cache, so its memory is bounded for any number of users and results.
 #[derive(Clone, Debug)]
 pub struct Cache(Arc<quick_cache::sync::Cache<Key, Value, ByBytes>>);
@@ -26,12 +27,14 @@ impl IndexId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Column(IndexId, u32, ColumnKind),
+    Chunk(IndexId, u32, u32),
     Selection(IndexId, String),
 }
 
 #[derive(Clone, Debug)]
 enum Value {
     Column(Arc<Column>),
+    Chunk(Arc<DecodedChunk>),
     Selection(Arc<Selection>),
 }
 
@@ -43,6 +46,7 @@ impl Weighter<Key, Value> for ByBytes {
         match (key, value) {
             (Key::Selection(_, filter), Value::Selection(s)) => filter.len() as u64 + s.weight(),
             (_, Value::Column(column)) => column.weight(),
+            (_, Value::Chunk(chunk)) => chunk.weight(),
             (_, Value::Selection(selection)) => selection.weight(),
         }
     }
@@ -65,7 +69,7 @@ impl Cache {
     pub(crate) fn column(&self, id: IndexId, block: u32, kind: ColumnKind) -> Option<Arc<Column>> {
         match self.0.get(&Key::Column(id, block, kind))? {
             Value::Column(column) => Some(column),
-            Value::Selection(_) => None,
+            Value::Chunk(_) | Value::Selection(_) => None,
         }
     }
 
@@ -79,10 +83,27 @@ impl Cache {
         self.0.insert(Key::Column(id, block, kind), Value::Column(column.clone()));
     }
 
+    pub(crate) fn chunk(&self, id: IndexId, block: u32, chunk: u32) -> Option<Arc<DecodedChunk>> {
+        match self.0.get(&Key::Chunk(id, block, chunk))? {
+            Value::Chunk(chunk) => Some(chunk),
+            Value::Column(_) | Value::Selection(_) => None,
+        }
+    }
+
+    pub(crate) fn insert_chunk(
+        &self,
+        id: IndexId,
+        block: u32,
+        chunk: u32,
+        decoded: &Arc<DecodedChunk>,
+    ) {
+        self.0.insert(Key::Chunk(id, block, chunk), Value::Chunk(decoded.clone()));
+    }
+
     pub(crate) fn selection(&self, id: IndexId, filter: &str) -> Option<Arc<Selection>> {
         match self.0.get(&Key::Selection(id, filter.to_owned()))? {
             Value::Selection(selection) => Some(selection),
-            Value::Column(_) => None,
+            Value::Column(_) | Value::Chunk(_) => None,
         }
     }
 

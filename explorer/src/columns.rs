@@ -2,6 +2,7 @@
 //! filters are in [`gas_shared::explorer::NUMERIC_COLUMNS`] and
 //! [`CATEGORY_COLUMNS`](gas_shared::explorer::CATEGORY_COLUMNS).
 
+use crate::format::ColumnCounts;
 use gas_shared::explorer::{
     CHROMOSOME, CONSEQUENCE, CategoryColumn, FILTER, FREQUENCY, IMPACT, NumericColumn, QUALITY,
     RS_ID, VARIANT_TYPE,
@@ -132,6 +133,11 @@ impl Sources {
     pub(crate) fn own_categories(&self) -> impl Iterator<Item = &'static CategorySource> {
         let is_own = |source: &&CategorySource| matches!(source.values, Categories::Fields { .. });
         self.categories.iter().filter(is_own)
+    }
+
+    /// How many columns an index has.
+    pub(crate) fn counts(&self) -> ColumnCounts {
+        ColumnCounts { numeric: self.numeric.len(), categories: self.own_categories().count() }
     }
 
     /// Finds the column that an annotation field belongs to.

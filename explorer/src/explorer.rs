@@ -5,13 +5,19 @@ use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
 use crate::category::Category;
+use crate::chunk_rows::RowColumns;
 use crate::columns::{SOURCES, Sources};
-use crate::format::{ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, unpack};
+use crate::format::{
+    Column, ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, decode, unpack,
+    unpack_chunk,
+};
 use crate::header::Header;
-use crate::limits::LOADED_BYTES;
-use crate::source::{GAP_BYTES, Source, read_range};
+use crate::limits::{COLUMN_BYTES, LOADED_BYTES};
+use crate::source::{Source, read_range};
 use crate::text::read_text;
 use bytes::Bytes;
+use futures::future::try_join;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
 
@@ -19,7 +25,11 @@ use std::sync::{Arc, OnceLock};
 const TAIL_BYTES: u64 = 256 << 10;
 
 /// The most blocks that are read concurrently, because object stores have a high latency.
-pub(crate) const CONCURRENT_BLOCKS: usize = 8;
+pub(crate) const CONCURRENT_BLOCKS: usize = 16;
+
+/// Columns of a block with smaller gaps are read at once: a request takes as long as reading a few
+/// MiB.
+const COLUMN_GAP_BYTES: u64 = 512 << 10;
 
 /// An open index and its result. Holds the footer of the index and some parts of the result's header;
 /// columns are read on demand and kept in the [`Cache`].
@@ -27,7 +37,7 @@ pub(crate) const CONCURRENT_BLOCKS: usize = 8;
 /// Evaluating a block takes milliseconds, after which the futures of all queries yield to other
 /// tasks. A caller that stops polling a future ends its work.
 pub struct Explorer {
-    index: Arc<dyn Source>,
+    pub(crate) index: Arc<dyn Source>,
     pub(crate) result: Arc<dyn Source>,
     pub(crate) footer: Footer,
     pub(crate) cache: Cache,
@@ -36,6 +46,8 @@ pub struct Explorer {
     pub(crate) sources: &'static Sources,
     /// The category columns that the index has.
     pub(crate) categories: Vec<Category>,
+    /// The columns of the registry that the rows of the index have.
+    pub(crate) row_columns: RowColumns,
     pub(crate) terms: TermNumbers,
     gene_ranks: OnceLock<Vec<u32>>,
 }
@@ -75,6 +87,7 @@ impl Explorer {
         Ok(Self {
             sources,
             categories: Category::all(sources, &footer),
+            row_columns: RowColumns::of(sources, &footer),
             header,
             terms: TermNumbers::from_names(footer.terms.clone()),
             index,
@@ -186,19 +199,41 @@ impl Explorer {
         kinds.sort_unstable_by_key(|kind| kind.index(counts));
         kinds.dedup();
         let mut loaded = BlockColumns::new(entry.rows as usize);
-        let mut missing = Vec::new();
+        let (mut missing, mut in_chunks) = (Vec::new(), Vec::new());
         for kind in kinds {
-            match self.cache.column(self.id, block as u32, kind) {
-                Some(column) => loaded.insert(kind, column),
-                None => {
+            match (self.cache.column(self.id, block as u32, kind), kind.stream()) {
+                (Some(column), _) => loaded.insert(kind, column),
+                (None, Some(stream)) if self.footer.chunks.is_some() => {
+                    in_chunks.push((kind, stream));
+                }
+                (None, _) => {
                     entry.segments[kind.index(counts)].check()?;
                     missing.push(kind);
                 }
             }
         }
-        for run in self.runs(block, &missing) {
-            let bytes =
-                read_range(&*self.index, run.start, run.end - run.start, "the index").await?;
+        let chunked = in_chunks.into_iter().map(|(kind, stream)| {
+            let read = async move { Ok((kind, self.load_chunks(block, kind, stream).await?)) };
+            read.boxed()
+        });
+        let chunked = futures::stream::iter(chunked.collect::<Vec<_>>()).buffered(4);
+        let chunked = chunked.try_collect::<Vec<(ColumnKind, Column)>>();
+        let reads = self.runs(block, &missing).into_iter().map(|run| {
+            let read = async move {
+                let length = run.end - run.start;
+                let bytes = read_range(&*self.index, run.start, length, "the index").await?;
+                Ok::<_, Error>((run, bytes))
+            };
+            read.boxed()
+        });
+        let reads = futures::stream::iter(reads.collect::<Vec<_>>()).buffered(4);
+        let (chunked, reads) = try_join(chunked, reads.try_collect::<Vec<(Run, Bytes)>>()).await?;
+        for (kind, column) in chunked {
+            let column = Arc::new(column);
+            self.cache.insert_column(self.id, block as u32, kind, &column);
+            loaded.insert(kind, column);
+        }
+        for (run, bytes) in reads {
             for (kind, offset) in run.columns {
                 let segment = &entry.segments[kind.index(counts)];
                 let from = (offset - run.start) as usize;
@@ -211,13 +246,51 @@ impl Explorer {
         Ok(loaded)
     }
 
+    /// A column of a block from its chunks; identifiers in lower case.
+    async fn load_chunks(
+        &self,
+        block: usize,
+        kind: ColumnKind,
+        stream: usize,
+    ) -> Result<Column, Error> {
+        let rows = self.footer.blocks[block].rows;
+        let chunks = self.footer.chunks.as_ref().ok_or(NO_CHUNKS)?;
+        let run = chunks.blocks.get(block).and_then(|runs| runs.get(stream)).ok_or(NO_CHUNKS)?;
+        let bytes = read_range(&*self.index, run.offset, run.bytes(), "the index").await?;
+        let mut rest = &bytes[..];
+        let mut column: Option<Column> = None;
+        for (n, length) in run.lengths.iter().enumerate() {
+            let (chunk, after) = rest.split_at(*length as usize);
+            rest = after;
+            let next = decode(unpack_chunk(chunk)?, kind, chunks.rows_of(n, rows))?;
+            match &mut column {
+                Some(column) => column.append(next)?,
+                None => column = Some(next),
+            }
+            let (found, limit) =
+                (column.as_ref().map_or(0, Column::weight), u64::from(COLUMN_BYTES));
+            if found > limit {
+                return Err(Error::ReadLimit { what: "a column of the index", found, limit });
+            }
+        }
+        let mut column = column.ok_or(NO_CHUNKS)?;
+        if let Column::Text(text) = &mut column {
+            text.make_ascii_lowercase();
+        }
+        Ok(column)
+    }
+
     /// The number of blocks whose columns are loaded concurrently. Large blocks are loaded one by
     /// one, to bound the memory of a query.
     pub(crate) fn concurrent_blocks(&self, kinds: &[ColumnKind]) -> usize {
         let counts = self.footer.column_counts();
-        let bytes = self.footer.blocks.iter().map(|block| {
+        let bytes = self.footer.blocks.iter().enumerate().map(|(n, block)| {
             let segments = kinds.iter().map(|kind| &block.segments[kind.index(counts)]);
-            segments.map(|segment| segment.unpacked(block.rows)).sum::<u64>()
+            let columns = segments.map(|segment| segment.unpacked(block.rows)).sum::<u64>();
+            let runs = self.footer.chunks.as_ref().map(|chunks| &chunks.blocks[n]);
+            let runs = kinds.iter().filter_map(|kind| runs?.get(kind.stream()?));
+            // Texts are compressed to a third.
+            columns + runs.map(|run| run.bytes().saturating_mul(3)).sum::<u64>()
         });
         let largest = bytes.max().unwrap_or(0).max(1);
         usize::try_from(LOADED_BYTES / largest).unwrap_or(usize::MAX).clamp(1, CONCURRENT_BLOCKS)
@@ -233,7 +306,7 @@ impl Explorer {
             let start = entry.offset + before.sum::<u64>();
             let end = start + entry.segments[at].bytes();
             match runs.last_mut() {
-                Some(run) if start - run.end <= GAP_BYTES => {
+                Some(run) if start - run.end <= COLUMN_GAP_BYTES => {
                     run.end = end;
                     run.columns.push((*kind, start));
                 }
@@ -243,6 +316,9 @@ impl Explorer {
         runs
     }
 }
+
+/// A block has no chunks, or not those of its columns.
+const NO_CHUNKS: Error = Error::Damaged("the chunks of a block are missing");
 
 struct Run {
     start: u64,
@@ -297,6 +373,14 @@ pub(crate) fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     // Sums of offsets do not overflow.
     if footer.text_bytes > u64::MAX >> 8 {
         return Err(Error::Damaged("the footer states an impossible size"));
+    }
+    let rows_of = || footer.blocks.iter().map(|block| block.rows);
+    if footer
+        .chunks
+        .as_ref()
+        .is_some_and(|chunks| !chunks.is_consistent(rows_of(), counts, index_bytes))
+    {
+        return Err(Error::Damaged("the chunks of the rows are inconsistent"));
     }
     if rows != footer.rows || footer.header_bytes > footer.text_bytes {
         return Err(Error::Damaged("the sums in the footer are inconsistent"));

@@ -2,8 +2,8 @@
 //!
 //! [`index::build`] reads an annotated VCF file once and writes a columnar index: blocks of records
 //! with separately compressed columns, and statistics of each block ("zone maps") in the footer.
-//! [`Explorer`] answers filters, sort orders, counts and pages from the index, and rows and exports
-//! from the result. It reads both through [`source::Source`], by ranges of an S3 object or of a
+//! [`Explorer`] answers filters, sort orders, counts and pages with their rows from the index, and details
+//! and exports from the result. It reads both through [`source::Source`], by ranges of an S3 object or of a
 //! local file. Only the columns and blocks that a query needs are read, and the cache is bounded.
 //!
 //! Numeric columns are declared in [`columns`].
@@ -15,6 +15,7 @@ mod block_columns;
 mod bounded;
 mod cache;
 mod category;
+mod chunk_rows;
 pub mod columns;
 mod error;
 mod explorer;

@@ -13,6 +13,9 @@ pub(crate) const FOOTER_TEXTS: usize = 1 << 20;
 /// The most bytes of a block's column after decompression: 512 bytes for each record.
 pub(crate) const COLUMN_BYTES: u32 = 32 << 20;
 
+/// The most bytes of a chunk after decompression. One of ordinary records has 50 KiB.
+pub(crate) const CHUNK_BYTES: u64 = 32 << 20;
+
 /// The bytes of columns that a query reads at once, if no single block has more.
 pub(crate) const LOADED_BYTES: u64 = 64 << 20;
 

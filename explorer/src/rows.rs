@@ -50,15 +50,25 @@ impl Detail {
         shortened(text, self.allele)
     }
 
-    fn value(self, text: &[u8]) -> String {
+    pub fn value(self, text: &[u8]) -> String {
         shortened(text, self.value)
     }
 
-    fn optional(self, text: &[u8]) -> Option<String> {
+    /// Writes an allele into `out` as the table shows it.
+    pub fn write_allele(self, text: &[u8], out: &mut Vec<u8>) {
+        write_shortened(text, self.allele, out);
+    }
+
+    /// Writes another value into `out` as the table shows it.
+    pub fn write_value(self, text: &[u8], out: &mut Vec<u8>) {
+        write_shortened(text, self.value, out);
+    }
+
+    pub fn optional(self, text: &[u8]) -> Option<String> {
         (!text.is_empty()).then(|| self.value(text))
     }
 
-    fn ids(self, text: &[u8]) -> Vec<String> {
+    pub fn ids(self, text: &[u8]) -> Vec<String> {
         let all = || text.split(|b| *b == b';').filter(|id| !id.is_empty());
         let mut ids: Vec<String> = all().take(self.ids).map(|id| self.value(id)).collect();
         let more = all().skip(self.ids).count();
@@ -72,6 +82,9 @@ impl Detail {
 impl Explorer {
     /// The rows of some records, in the order of `numbers`.
     pub(crate) async fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, Error> {
+        if let Some(chunks) = &self.footer.chunks {
+            return self.rows_of_chunks(chunks, numbers).await;
+        }
         let mut sorted = numbers.to_vec();
         sorted.sort_unstable();
         let limit = PAGE_BYTES / (numbers.len() as u64).max(1);
@@ -458,8 +471,18 @@ fn fields_of_entry(entry: &[u8], names: &[String]) -> Vec<Field> {
         .collect()
 }
 
-fn types(class: u16) -> Vec<VariantType> {
+pub(crate) fn types(class: u16) -> Vec<VariantType> {
     VariantType::ALL.into_iter().filter(|kind| class & type_bit(*kind) != 0).collect()
+}
+
+/// Replaces `out` by what [`shortened`] returns, without an allocation for ordinary texts.
+fn write_shortened(text: &[u8], limit: usize, out: &mut Vec<u8>) {
+    out.clear();
+    if text.len() <= limit && text.is_ascii() && memchr::memchr(b'%', text).is_none() {
+        out.extend_from_slice(text);
+    } else {
+        out.extend_from_slice(shortened(text, limit).as_bytes());
+    }
 }
 
 /// Decodes the percent-encoding of VCF in at most `limit` bytes. A longer text ends with its length.

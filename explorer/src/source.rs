@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// A file that is read by ranges: an S3 object, a local file, or bytes in memory.
@@ -78,6 +79,44 @@ impl Source for LocalFile {
 /// Ranges with smaller gaps are read at once.
 pub(crate) const GAP_BYTES: u64 = 64 << 10;
 
+/// Merges ranges, which are in ascending order, so that they are read with at most `requests` requests,
+/// unless that reads more than `slack` bytes between them. Small gaps are read in any case.
+pub(crate) fn merged(
+    ranges: impl IntoIterator<Item = Range<u64>>,
+    requests: usize,
+    slack: u64,
+) -> Vec<Range<u64>> {
+    let mut merged: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(GAP_BYTES) => {
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range),
+        }
+    }
+    let gap = |pair: &[Range<u64>]| pair[1].start - pair[0].end;
+    let mut gaps: Vec<(u64, usize)> =
+        (1..).zip(merged.windows(2)).map(|(n, p)| (gap(p), n)).collect();
+    gaps.sort_unstable();
+    let (mut joins, mut read) = (vec![false; merged.len()], 0u64);
+    for (gap, at) in gaps.into_iter().take(merged.len().saturating_sub(requests)) {
+        read = read.saturating_add(gap);
+        if read > slack {
+            break;
+        }
+        joins[at] = true;
+    }
+    let mut out: Vec<Range<u64>> = Vec::new();
+    for (range, joins) in merged.into_iter().zip(joins) {
+        match out.last_mut() {
+            Some(last) if joins => last.end = range.end,
+            _ => out.push(range),
+        }
+    }
+    out
+}
+
 /// Reads a range. An empty range is not read. `what` names the file in errors.
 pub(crate) async fn read_range(
     source: &dyn Source,
@@ -94,4 +133,25 @@ pub(crate) async fn read_range(
         return Ok(bytes);
     }
     Err(Error::Source { what, source: io::ErrorKind::UnexpectedEof.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_merged_at_their_smallest_gaps() {
+        const MIB: u64 = 1 << 20;
+        let at = |mib: u64| mib * MIB..mib * MIB + 1000;
+        let starts = [0, 3, 4, 20, 22, 40];
+        let read = |requests, slack| merged(starts.map(at), requests, slack);
+        assert_eq!(read(8, u64::MAX).len(), 6);
+        let three = [0..4 * MIB + 1000, 20 * MIB..22 * MIB + 1000, at(40)];
+        assert_eq!(read(3, u64::MAX), three);
+        assert_eq!((read(1, u64::MAX).len(), read(1, u64::MAX)[0].end), (1, 40 * MIB + 1000));
+        // The gaps of 1 and 2 MiB are read, the third would be too much.
+        assert_eq!(read(1, 3 * MIB).len(), 4);
+        assert_eq!(merged([0..10, 5..7, 50..60], 8, 0).first(), Some(&(0..60)));
+        assert_eq!(merged([], 8, 0), []);
+    }
 }

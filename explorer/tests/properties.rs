@@ -220,6 +220,20 @@ proptest! {
     }
 
     #[test]
+    fn rows_of_the_index_equal_those_of_the_result(
+        text in result(), block_rows in 1u32..50, packed in any::<bool>(),
+    ) {
+        let bytes = if packed { bgzf(text.as_bytes(), 700) } else { text.into_bytes() };
+        let explorer = open(&bytes, block_rows).unwrap();
+        let page = block_on(explorer.page(&Query { limit: 1000, ..Query::default() })).unwrap();
+        for row in page.rows {
+            // Details are read from the result.
+            let details = block_on(explorer.details(row.number)).unwrap();
+            prop_assert_eq!(row, details.row);
+        }
+    }
+
+    #[test]
     fn exports_contain_exactly_the_matching_records(
         text in result(), filter in filter(), block_rows in 1u32..50, packed in any::<bool>(),
     ) {

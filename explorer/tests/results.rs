@@ -5,12 +5,14 @@
 mod demo;
 mod naive;
 
+use bytes::Bytes;
 use demo::REFERENCE;
 use futures::executor::block_on;
 use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
-use gas_explorer::{Error, Explorer, index, synthetic};
+use gas_explorer::source::Source;
+use gas_explorer::{Cache, Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
     CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryRowValue, Direction, ExportFormat,
     FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort,
@@ -20,7 +22,8 @@ use gas_shared::{Selection, Transcripts};
 use naive::files::{bgzf, export, numbers, open, open_index};
 use naive::read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The sample files, and further files that only some machines have.
 fn inputs() -> Vec<PathBuf> {
@@ -169,6 +172,50 @@ fn sort_orders_and_pages_span_complete_blocks() {
             assert_eq!(page.matched, expected.len() as u64);
         }
     }
+}
+
+/// A file that counts its reads.
+struct Counted(Bytes, AtomicU64);
+
+#[async_trait::async_trait]
+impl Source for Counted {
+    async fn read(&self, offset: u64, length: u64) -> std::io::Result<Bytes> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.read(offset, length).await
+    }
+
+    fn len(&self) -> u64 {
+        Source::len(&self.0)
+    }
+}
+
+#[test]
+fn a_page_of_scattered_rows_costs_eight_requests_and_reads_nothing_of_the_result() {
+    let mut result = Vec::new();
+    synthetic::write_result(400_000, 7, &mut result).unwrap();
+    let mut index = Vec::new();
+    index::build(&result[..], &mut index).unwrap();
+    let counted = |bytes: Vec<u8>| Arc::new(Counted(bytes.into(), AtomicU64::new(0)));
+    let (index, result) = (counted(index), counted(result));
+    let cache = Cache::new(16 << 20);
+    let explorer = block_on(Explorer::open(index.clone(), result.clone(), cache)).unwrap();
+    let reads = || [&index, &result].map(|file| file.1.load(Ordering::Relaxed));
+    let high = Filter::of_values(&IMPACT, &["high"]);
+    let matched = block_on(explorer.count(&high)).unwrap();
+    assert!(matched > 3_000, "{matched}");
+    let [before, opened] = reads();
+    let sort = Sort { key: SortKey::Number(&QUALITY), direction: Direction::Descending };
+    let query = |offset| Query { filter: high.clone(), sort, offset, limit: 100, facets: false };
+    block_on(explorer.page(&query(0))).unwrap();
+    // The sort order reads its column of seven blocks once.
+    let [sorted, _] = reads();
+    assert!(sorted - before <= 8 + 7, "{}", sorted - before);
+    // The next page has its column in the cache.
+    let page = block_on(explorer.page(&query(100))).unwrap();
+    assert_eq!(page.rows.len(), 100);
+    let [after, of_result] = reads();
+    assert!(after - sorted <= 8, "{}", after - sorted);
+    assert_eq!(of_result, opened);
 }
 
 const HEADER: &str = "##fileformat=VCFv4.2\n\

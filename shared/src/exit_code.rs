@@ -14,6 +14,12 @@ pub const NOTHING_ANNOTATED: &str = "nothing_annotated";
 /// The `code` of a file of another assembly than the reference.
 pub const WRONG_ASSEMBLY: &str = "wrong_assembly";
 
+/// The `code` of a run whose options ask for transcripts of a kind that the reference does not have.
+pub const NO_TRANSCRIPTS: &str = "no_transcripts";
+
+/// The `code` of a variant list of which no line is a variant of the reference.
+pub const NO_VARIANTS: &str = "no_variants";
+
 /// The disk that the output is on, or the quota of its user, is full. The same run can succeed on
 /// another machine, or later.
 pub const DISK_FULL: u8 = 3;

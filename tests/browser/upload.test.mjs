@@ -81,6 +81,34 @@ test('several files are checked, uploaded and annotated in parallel', async () =
   }
 });
 
+test('long headers and gzip files of several members are read before anything is sent', async () => {
+  const { page, problems, close } = await onUploadPage('ada-long-header');
+  try {
+    const text = sample('free.vcf').text;
+    const start = text.indexOf('#CHROM');
+    const records = text.indexOf('\n', start) + 1;
+    const half = text.indexOf('\n', text.length / 2) + 1;
+    const contigs = Array.from({ length: 8000 }, (_, n) => `##contig=<ID=HLA_allele_${n},length=${2000 + n}>\n`).join('');
+    assert.ok(contigs.length > 256 * 1024);
+    const long = text.slice(0, start) + contigs + text.slice(start);
+    const parts = [text.slice(0, records), text.slice(records, half), text.slice(half)];
+    await choose(page, [
+      gz('long.vcf.gz', gzipSync(long)),
+      gz('long-blocks.vcf.gz', bgzip(long)),
+      gz('members.vcf.gz', Buffer.concat(parts.map((part) => gzipSync(part)))),
+    ]);
+    await card(page, 'long.vcf.gz').getByText('VCF 4.2 · no samples · 2,083 variants · gzip').waitFor();
+    await card(page, 'long-blocks.vcf.gz').getByText('VCF 4.2 · no samples · 2,083 variants · bgzip').waitFor();
+    await card(page, 'members.vcf.gz').getByText('VCF 4.2 · no samples · 2,083 variants · gzip').waitFor();
+    for (const name of ['long.vcf.gz', 'long-blocks.vcf.gz', 'members.vcf.gz']) {
+      await card(page, name).locator('[data-status=COMPLETED]').waitFor();
+    }
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test('damage and invalid lines in compressed files are found before anything is sent', async () => {
   const { page, close } = await onUploadPage('ada-packed');
   try {

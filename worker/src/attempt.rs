@@ -3,8 +3,8 @@
 use crate::attempt_error::AttemptError;
 use crate::disk;
 use crate::engine::{Annotated, EngineError, Task};
+use crate::held_claim::HeldClaim;
 use crate::job_engine::JobEngine;
-use crate::report::Report;
 use crate::result_stream::{Indexing, ResultStream, StoredResult};
 use crate::run_file::RunFile;
 use crate::worker::Worker;
@@ -27,11 +27,11 @@ const BINARY: &str = "application/octet-stream";
 /// aborts the upload of its output; the next attempt overwrites what was stored until then.
 pub(crate) async fn attempt(
     worker: &Worker,
-    job: &Job,
-    report: &Report,
+    held: HeldClaim<'_>,
     folder: &Path,
 ) -> Result<Finished, AttemptError> {
     let Worker { gas, intake, references, .. } = worker;
+    let HeldClaim { job, report, .. } = held;
     let job_engine = JobEngine::of(&worker.engine, references, intake, job, report).await?;
     let JobEngine { engine, reference } = &job_engine;
     let name = &job.input.name;
@@ -62,6 +62,7 @@ pub(crate) async fn attempt(
     let index = folder.join("output.annot.idx");
     let result = gas.object_keys.result(job.owner, job.id, name);
     let stream = ResultStream {
+        held,
         intake,
         part_uploads: &gas.part_uploads,
         engine,
@@ -90,6 +91,7 @@ pub(crate) async fn attempt(
         None => {
             let annotated = open(&output, "annotated file")?;
             let (from, content_type) = (annotated.path(), annotated.content_type()?);
+            held.confirm().await?;
             let store = || gas.objects.store(&from, &result, content_type);
             StoredResult { size: intake.retry(store).await?, indexing: Indexing::OfStoredFile }
         }

@@ -1,10 +1,12 @@
 //! Why an attempt at a job fails.
 
 use crate::engine::EngineError;
+use crate::heartbeat::LostClaim;
 use crate::outage::MaybeOutage;
 use crate::references::ReferenceFailure;
 use gas_backend::ports::PortError;
 use gas_shared::exit_code::is_disk_full;
+use gas_shared::job::{OPTIONS_UNAVAILABLE, REFERENCE_UNAVAILABLE, SERVICE_TOO_SMALL};
 use std::io;
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -37,6 +39,9 @@ pub(crate) enum AttemptError {
     /// The object does not exist.
     #[error("the uploaded file no longer exists; upload it again as a new job")]
     InputMissing,
+    /// This worker no longer holds the claim of the job.
+    #[error("the claim is lost")]
+    ClaimLost(LostClaim),
     /// The disk of this machine is too small for the job, even if nothing else were on it.
     #[error(
         "annotating this file needs about {:.1} GiB of disk space, but the service has {:.1} GiB; split \
@@ -47,6 +52,17 @@ pub(crate) enum AttemptError {
 }
 
 impl AttemptError {
+    /// The code of the failure if the service cannot run the job as it is submitted: another attempt would
+    /// fail, too, and the file is not at fault.
+    pub(crate) fn unavailable(&self) -> Option<&'static str> {
+        match self {
+            Self::Reference(failure) if failure.is_final() => Some(REFERENCE_UNAVAILABLE),
+            Self::NoOptions => Some(OPTIONS_UNAVAILABLE),
+            Self::NeverFits { .. } => Some(SERVICE_TOO_SMALL),
+            _ => None,
+        }
+    }
+
     /// Whether the disk of this machine is full, so that the job can succeed elsewhere or later.
     pub(crate) fn is_disk_full(&self) -> bool {
         matches!(self, Self::Engine(EngineError::DiskFull { .. })) || is_disk_full(self)

@@ -9,6 +9,7 @@ use crate::delivery::{give_back, give_back_after, keep_invisible};
 use crate::disk::{self, Space};
 use crate::engine::{EngineError, InputProblem};
 use crate::heartbeat::{Heartbeat, LostClaim};
+use crate::held_claim::HeldClaim;
 use crate::reference_cache::CacheError;
 use crate::references::ReferenceFailure;
 use crate::report::Report;
@@ -23,9 +24,7 @@ use gas_backend::usecases::{
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
 use gas_shared::exit_code::WRONG_ASSEMBLY;
-use gas_shared::job::{
-    AssemblyMismatch, ChangeRejected, ClaimId, FailureKind, JobState, REFERENCE_UNAVAILABLE,
-};
+use gas_shared::job::{AssemblyMismatch, ChangeRejected, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::path::Path;
@@ -210,7 +209,8 @@ impl Worker {
         report: &Report,
         folder: &Path,
     ) -> JobOutcome {
-        match attempt(self, job, report, folder).await {
+        let held = HeldClaim { gas: &self.gas, intake: &self.intake, job, claim, report };
+        match attempt(self, held, folder).await {
             Ok(finished) => {
                 report.note(&stored_note(&finished));
                 report.store(&self.gas, job).await;
@@ -218,6 +218,7 @@ impl Worker {
                 let complete = || complete_job(&self.gas, job, claim, finished.clone());
                 JobOutcome::Final(self.intake.retry(complete).await)
             }
+            Err(AttemptError::ClaimLost(lost)) => JobOutcome::Lost(lost),
             Err(error) => self.failed(job, claim, error, report).await,
         }
     }
@@ -230,14 +231,14 @@ impl Worker {
         report: &Report,
     ) -> JobOutcome {
         let failures = engine_failures(job) + 1;
+        if let Some(code) = error.unavailable() {
+            let (reason, code) = (error.to_string(), Some(code.to_owned()));
+            let rejection = InputRejection { reason, code, mismatch: None };
+            return self.rejected(job, claim, rejection, report).await;
+        }
         let (kind, reason) = match error {
             AttemptError::Engine(EngineError::BadInput(problem)) => {
                 let rejection = self.rejection(job, problem).await;
-                return self.rejected(job, claim, rejection, report).await;
-            }
-            AttemptError::Reference(failure) if failure.is_final() => {
-                let (reason, code) = (failure.to_string(), REFERENCE_UNAVAILABLE.to_owned());
-                let rejection = InputRejection { reason, code: Some(code), mismatch: None };
                 return self.rejected(job, claim, rejection, report).await;
             }
             AttemptError::Reference(ReferenceFailure::Cache(error @ CacheError::Full { .. })) => {
@@ -245,10 +246,9 @@ impl Worker {
                 return JobOutcome::NoSpace;
             }
             AttemptError::Engine(EngineError::OverLimit(reason)) => (FailureKind::Input, reason),
-            error @ (AttemptError::InputReplaced
-            | AttemptError::InputMissing
-            | AttemptError::NoOptions
-            | AttemptError::NeverFits { .. }) => (FailureKind::Input, error.to_string()),
+            error @ (AttemptError::InputReplaced | AttemptError::InputMissing) => {
+                (FailureKind::Input, error.to_string())
+            }
             error if error.is_disk_full() => {
                 tracing::error!(
                     alert = "disk",

@@ -13,6 +13,7 @@ mod disk;
 mod engine;
 mod handle;
 mod heartbeat;
+mod held_claim;
 mod job_engine;
 mod outage;
 mod poll;

@@ -2,12 +2,13 @@
 //!
 //! The engine reports how many bytes of its output are complete. Each part of them is read once, sent to
 //! both, and removed from the disk, so that a large result needs little space and is stored soon after the
-//! engine has ended. If the run fails or begins again, the upload is aborted: the object exists only when
-//! all parts have arrived. Small results, and those of engines that report nothing, are stored after the
+//! engine has ended. If the run fails or begins again, or if the claim is lost, the upload is aborted: the
+//! object exists only when all parts have arrived. Small results, and those of engines that report nothing, are stored after the
 //! run.
 
 use crate::attempt_error::AttemptError;
 use crate::engine::{Engine, EngineError, Task, Written};
+use crate::held_claim::HeldClaim;
 use crate::outage::Intake;
 use crate::run_file::RunFile;
 use bytes::Bytes;
@@ -40,6 +41,7 @@ const MAX_LATENESS: Duration = Duration::from_secs(5);
 
 /// The result of a run while it is written.
 pub(crate) struct ResultStream<'a> {
+    pub(crate) held: HeldClaim<'a>,
     pub(crate) intake: &'a Arc<Intake>,
     pub(crate) part_uploads: &'a Arc<dyn PartUploads>,
     pub(crate) engine: &'a Engine,
@@ -97,7 +99,7 @@ impl ResultStream<'_> {
                 }
             } else if now.is_complete {
                 return match transfer {
-                    Some(begun) => begun.finish().await.map(Some),
+                    Some(begun) => begun.finish(self.held).await.map(Some),
                     None => Ok(None),
                 };
             } else if self.written.changed().await.is_err() {
@@ -227,8 +229,8 @@ impl Transfer {
         Ok(())
     }
 
-    /// Sends the rest of the file and completes the upload.
-    async fn finish(mut self) -> Result<StoredResult, AttemptError> {
+    /// Sends the rest of the file and completes the upload, if the claim is still held.
+    async fn finish(mut self, held: HeldClaim<'_>) -> Result<StoredResult, AttemptError> {
         let size = self.file.size()?;
         while self.sent < size {
             self.send(self.next_part_bytes().min(size - self.sent)).await?;
@@ -240,6 +242,7 @@ impl Transfer {
         self.arrived.sort_by_key(|part| part.number);
         let OpenUpload { uploads, target, id } = &self.upload;
         if let Some(id) = id {
+            held.confirm().await?;
             self.intake.retry(|| uploads.complete(target, id, &self.arrived)).await?;
         }
         self.upload.id = None;

@@ -156,12 +156,13 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
 pub(crate) fn prepare_servers(paths: &Paths, ports: Ports) -> Result<StackConfig> {
     setup::system_packages(false)?;
     let python = setup::python(paths)?;
+    setup::modules(paths)?;
     step("compiling the servers", || build_servers(&paths.root, Profile::Dev))?;
     let public = paths.target.join("bench/public");
     std::fs::create_dir_all(&public)?;
     std::fs::write(
         public.join("index.html"),
-        "<!DOCTYPE html><html><head></head><body></body></html>",
+        "<!DOCTYPE html><html><head></head><body><div id=\"main\"></div></body></html>",
     )?;
     configure(paths, public, paths.binaries(false), python, ports)
 }

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// VCF or BCF file, plain, gzip or BGZF.
+    /// VCF or BCF file, or a text with a variant a line; plain, gzip or BGZF.
     input: PathBuf,
-    /// Folder of a reference, to also check REF alleles and contigs.
+    /// Folder of a reference, to also check REF alleles and contigs, and what the lines of a text stand for.
     #[arg(long)]
     reference: Option<PathBuf>,
     /// Print one JSON object.
@@ -50,7 +50,12 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         }
         let verdict = if report.valid { "valid" } else { "not valid" };
         let (records, samples) = (report.records, report.samples);
-        writeln!(out, "{verdict}: VCF {}, {records} records, {samples} samples", report.version)?;
+        if report.is_variant_list {
+            writeln!(out, "{verdict}: list of variants, {records} variants")?;
+        } else {
+            let version = &report.version;
+            writeln!(out, "{verdict}: VCF {version}, {records} records, {samples} samples")?;
+        }
     }
     Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }

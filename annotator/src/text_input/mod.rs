@@ -70,6 +70,11 @@ struct ListedRecord {
 }
 
 impl ListedRecord {
+    /// The bases of its alleles.
+    fn bases(&self) -> usize {
+        self.site.reference.len() + self.site.alt.len()
+    }
+
     /// Appends the line of a VCF file, without its end.
     fn write(&self, contig: &str, out: &mut Vec<u8>) {
         let Self { site, id, rest } = self;
@@ -85,7 +90,7 @@ impl ListedRecord {
     }
 }
 
-/// Reads one line without a reference, for fuzzing: whether it is a variant.
+/// Reads one line without a reference: whether it has the form of a variant.
 ///
 /// # Errors
 /// [`TextError`] if the line is not a variant.
@@ -104,6 +109,68 @@ pub fn is_text(input: &Path, limits: InputLimits) -> Result<bool, Error> {
         Ok(_) => Ok(is_variant_list(&chunk.bytes)),
         Err(Error::Input(_)) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// Reads the lines of a text that should be variants, with their numbers from 1.
+fn for_each_line(
+    input: &Path,
+    limits: InputLimits,
+    mut visit: impl FnMut(u64, &[u8]) -> Result<(), InputError>,
+) -> Result<(), Error> {
+    let mut file = InputFile::open(input, limits)?;
+    let mut chunk = Chunk::default();
+    while file.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
+        let lines = chunk.bytes.split(|b| *b == b'\n');
+        for (number, line) in (chunk.first_line..).zip(lines) {
+            let line = if number == 1 { without_byte_order_mark(line) } else { line };
+            let line = trimmed(line);
+            if !is_blank(line) && line.first() != Some(&b'#') {
+                visit(number, line)?;
+            }
+            if number > MAX_LINES {
+                return Err(InputError::LongList { line: number }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text with a variant a line, and calls `on_problem` for each line without one. Without a reference,
+/// only the form of the lines is checked. Returns the number of variants.
+///
+/// # Errors
+/// [`Error`] as for [`annotate_text`].
+pub fn check_text(
+    input: &Path,
+    reference: Option<&Reference>,
+    limits: InputLimits,
+    on_problem: &mut dyn FnMut(LineProblem),
+) -> Result<u64, Error> {
+    let resolver = reference.map(Resolver::new);
+    let (mut variants, mut unreadable) = (0, 0);
+    let mut first = None;
+    for_each_line(input, limits, |line, text| {
+        let read = match &resolver {
+            Some(resolver) => read_line(text, resolver, &limits).map(drop),
+            None => check_line(text),
+        };
+        match read {
+            Ok(()) => variants += 1,
+            Err(error) => {
+                let problem = LineProblem { line, error };
+                first.get_or_insert_with(|| problem.to_string());
+                unreadable += 1;
+                on_problem(problem);
+            }
+        }
+        Ok(())
+    })?;
+    match first {
+        Some(problem) if variants == 0 => {
+            Err(InputError::NoVariants { problem, lines: unreadable }.into())
+        }
+        _ => Ok(variants),
     }
 }
 
@@ -136,28 +203,18 @@ pub fn annotate_text(
 
 impl VariantList {
     fn read(input: &Path, reference: &Reference, limits: InputLimits) -> Result<Self, Error> {
-        let mut file = InputFile::open(input, limits)?;
         let resolver = Resolver::new(reference);
         let mut list = Self::default();
         let mut bases = 0usize;
-        let mut chunk = Chunk::default();
-        while file.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
-            let lines = chunk.bytes.split(|b| *b == b'\n');
-            for (number, line) in (chunk.first_line..).zip(lines) {
-                let line = if number == 1 { without_byte_order_mark(line) } else { line };
-                let line = trimmed(line);
-                if !is_blank(line) && line.first() != Some(&b'#') {
-                    list.add(number, line, &resolver, &limits);
-                    bases =
-                        bases.saturating_add(list.records.last().map_or(0, |record| {
-                            record.site.reference.len() + record.site.alt.len()
-                        }));
-                }
-                if number > MAX_LINES || bases > MAX_ALL_BASES {
-                    return Err(InputError::LongList { line: number }.into());
-                }
+        for_each_line(input, limits, |number, line| {
+            list.add(number, line, &resolver, &limits);
+            let record = list.records.last();
+            bases = bases.saturating_add(record.map_or(0, ListedRecord::bases));
+            if bases > MAX_ALL_BASES {
+                return Err(InputError::LongList { line: number });
             }
-        }
+            Ok(())
+        })?;
         list.records.sort_by_key(|record| (record.site.contig, record.site.pos));
         Ok(list)
     }

@@ -260,12 +260,18 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_of_which_nothing_could_be_annotated_is_not_charged() {
+    async fn a_job_is_charged_only_if_its_file_was_at_fault() {
         for (code, is_charged) in [
-            ("nothing_annotated", false),
-            ("wrong_assembly", false),
-            ("reference_unavailable", false),
-            ("bad_position", true),
+            (Some("nothing_annotated"), false),
+            (Some("wrong_assembly"), false),
+            (Some("no_transcripts"), false),
+            (Some("no_variants"), false),
+            (Some("reference_unavailable"), false),
+            (Some("options_unavailable"), false),
+            (Some("service_too_small"), false),
+            // A failure of the service.
+            (None, false),
+            (Some("bad_position"), true),
         ] {
             let mut test = TestGas::new();
             test.gas.limit_factor = 1;
@@ -274,8 +280,14 @@ pub(super) mod tests {
             let (_, claim) =
                 claim_job(&test.gas.jobs, id, SignedDuration::from_secs(45)).await.unwrap();
             let reason = "none of the 7 records is in the reference".to_owned();
-            let rejection = InputRejection { reason, code: Some(code.to_owned()), mismatch: None };
-            reject_input(&test.gas.jobs, id, claim, rejection).await.unwrap();
+            if let Some(code) = code {
+                let rejection =
+                    InputRejection { reason, code: Some(code.to_owned()), mismatch: None };
+                reject_input(&test.gas.jobs, id, claim, rejection).await.unwrap();
+            } else {
+                let kind = FailureKind::Service;
+                fail_job(&test.gas.jobs, id, Some(claim), kind, reason).await.unwrap();
+            }
             // The message about the end may arrive twice.
             job_left(&test.gas, id).await.unwrap();
             job_left(&test.gas, id).await.unwrap();
@@ -292,7 +304,7 @@ pub(super) mod tests {
             }
             let quota = Plan::Free.quota().jobs_per_hour;
             let expected = if is_charged { quota - 1 } else { quota };
-            assert_eq!(left, expected, "{code}");
+            assert_eq!(left, expected, "{code:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! differences, so that deflate finds long runs of similar bytes. A column with a single value has
 //! no bytes at all.
 
+use super::chunks::{IDS, number_stream};
 use super::{BlockOffset, MAX_BLOCK_ROWS, crc};
 use crate::Error;
 use crate::bounded::list;
@@ -45,7 +46,7 @@ pub(crate) enum ColumnKind {
 
 /// How a column is encoded.
 #[derive(Clone, Copy)]
-enum Encoding {
+pub(super) enum Encoding {
     U8,
     U16,
     U32,
@@ -80,7 +81,7 @@ const AFTER_NUMBERS: [ColumnKind; 8] = [
 ];
 
 /// How many columns of the registry an index has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ColumnCounts {
     pub numeric: usize,
     /// Category columns that are read from fields.
@@ -98,7 +99,21 @@ impl ColumnCounts {
     }
 }
 
+/// The bytes of the numbers of a chunk before compression.
+pub(crate) fn encode_numbers(values: Vec<u32>) -> Vec<u8> {
+    encode(&Column::U32(values), Encoding::U32)
+}
+
 impl ColumnKind {
+    /// The stream of chunks that has the column, if the index has chunks.
+    pub const fn stream(self) -> Option<usize> {
+        match self {
+            Self::Ids => Some(IDS),
+            Self::Number(n) => Some(number_stream(n)),
+            _ => None,
+        }
+    }
+
     /// Every column of an index, in the order of the file.
     pub fn all(counts: ColumnCounts) -> Vec<Self> {
         let mut all = BEFORE_CATEGORIES.to_vec();
@@ -242,10 +257,19 @@ pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segm
     if let Some(value) = constant(column) {
         return Segment::Constant(value);
     }
-    let text = match column {
+    let text = encode(column, kind.encoding());
+    let start = out.len();
+    deflate(&text, out);
+    let packed = &out[start..];
+    Segment::Packed { length: packed.len() as u32, unpacked: text.len() as u32, crc: crc(packed) }
+}
+
+/// The bytes of a column before compression.
+pub(super) fn encode(column: &Column, encoding: Encoding) -> Vec<u8> {
+    match column {
         Column::U8(values) => values.clone(),
         Column::U16(values) => planes(values.len(), values.iter().map(|v| v.to_le_bytes())),
-        Column::U32(values) if matches!(kind.encoding(), Encoding::Differences) => {
+        Column::U32(values) if matches!(encoding, Encoding::Differences) => {
             let before = std::iter::once(&0).chain(values);
             let differences = values.iter().zip(before).map(|(v, b)| v.wrapping_sub(*b));
             planes(values.len(), differences.map(u32::to_le_bytes))
@@ -256,14 +280,11 @@ pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segm
         Column::Terms(sets) => to_bytes(sets),
         Column::More(values) => to_bytes(values),
         Column::BlockOffsets(offsets) => to_bytes(offsets),
-    };
-    let start = out.len();
-    deflate(&text, out);
-    let packed = &out[start..];
-    Segment::Packed { length: packed.len() as u32, unpacked: text.len() as u32, crc: crc(packed) }
+    }
 }
 
-fn deflate(text: &[u8], out: &mut Vec<u8>) {
+/// Appends a compressed text (zlib, which has a checksum of the text).
+pub(super) fn deflate(text: &[u8], out: &mut Vec<u8>) {
     let mut deflate = Compress::new(Compression::new(LEVEL), true);
     loop {
         out.reserve(text.len() / 2 + 1024);
@@ -282,7 +303,8 @@ fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
 /// The value of all rows, if they have the same.
 fn constant(column: &Column) -> Option<u32> {
     fn same<T: Copy + PartialEq + Into<u32>>(values: &[T]) -> Option<u32> {
-        let (first, rest) = values.split_first()?;
+        // The values of a column without any are in chunks.
+        let Some((first, rest)) = values.split_first() else { return Some(0) };
         rest.iter().all(|value| value == first).then(|| (*first).into())
     }
     match column {
@@ -291,6 +313,8 @@ fn constant(column: &Column) -> Option<u32> {
         Column::U32(values) => same(values),
         Column::More(values) => values.is_empty().then_some(0),
         Column::BlockOffsets(offsets) => offsets.is_empty().then_some(0),
+        // The identifiers are in chunks.
+        Column::Text(text) => text.is_empty().then_some(0),
         _ => None,
     }
 }
@@ -330,7 +354,12 @@ pub(crate) fn unpack(
 
 /// Decodes the column of `rows` records from its decompressed bytes.
 pub(crate) fn decode(text: Vec<u8>, kind: ColumnKind, rows: usize) -> Result<Column, Error> {
-    let width = match kind.encoding() {
+    decode_as(text, kind.encoding(), rows)
+}
+
+/// Decodes a column of `rows` records from its decompressed bytes.
+pub(super) fn decode_as(text: Vec<u8>, encoding: Encoding, rows: usize) -> Result<Column, Error> {
+    let width = match encoding {
         Encoding::U8 => 1,
         Encoding::U16 => 2,
         Encoding::U32 | Encoding::Differences => 4,
@@ -346,7 +375,7 @@ pub(crate) fn decode(text: Vec<u8>, kind: ColumnKind, rows: usize) -> Result<Col
     if text.len() != rows * width {
         return Err(wrong_shape());
     }
-    Ok(match kind.encoding() {
+    Ok(match encoding {
         Encoding::U8 => Column::U8(text),
         Encoding::U16 => {
             let (low, high) = text.split_at(rows);
@@ -390,11 +419,23 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     postcard::from_bytes(text).map_err(|_| wrong_shape())
 }
 
-const fn wrong_shape() -> Error {
+pub(super) const fn wrong_shape() -> Error {
     Error::Damaged("a column does not have the shape that the footer states")
 }
 
 impl Column {
+    /// Adds the values of a chunk that follows.
+    pub fn append(&mut self, next: Self) -> Result<(), Error> {
+        match (self, next) {
+            (Self::U8(all), Self::U8(next)) => all.extend(next),
+            (Self::U16(all), Self::U16(next)) => all.extend(next),
+            (Self::U32(all), Self::U32(next)) => all.extend(next),
+            (Self::Text(all), Self::Text(next)) => all.extend(next),
+            _ => return Err(wrong_shape()),
+        }
+        Ok(())
+    }
+
     /// Approximate bytes in memory.
     pub fn weight(&self) -> u64 {
         let bytes = match self {

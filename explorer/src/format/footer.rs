@@ -1,6 +1,6 @@
 //! The footer of the index file: dictionaries, and entries of the blocks.
 
-use super::{ColumnCounts, Segment};
+use super::{Chunks, ColumnCounts, Segment};
 use crate::bounded::list;
 use crate::limits::FOOTER_TEXTS;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub(crate) struct Footer {
     /// [`StoredCategory`]).
     #[serde(skip)]
     pub categories: Vec<CategoryDictionary>,
+    /// The chunks with the rows of the table, which follow in the file; `None` before version 4.
+    #[serde(skip)]
+    pub chunks: Option<Chunks>,
 }
 
 /// The values of a category column.
@@ -102,7 +105,8 @@ impl Footer {
         let texts = texts.into_iter().flatten().chain(values).map(|text| text_weight(text));
         let blocks = self.blocks.iter().map(BlockEntry::weight);
         let offsets = self.header_offsets.len() * size_of::<BlockOffset>();
-        texts.chain(blocks).sum::<u64>() + offsets as u64
+        let chunks = self.chunks.as_ref().map_or(0, Chunks::weight);
+        texts.chain(blocks).sum::<u64>() + offsets as u64 + chunks
     }
 }
 

@@ -3,6 +3,8 @@
 //! ```text
 //! block 0: the segments of its columns, one after the other
 //! block 1: ...
+//! the chunks of these blocks: all identifiers, all rows, then the values of each numeric column
+//! further blocks and chunks
 //! footer: zlib of postcard of `Footer`
 //! trailer: offset, bytes, unpacked bytes and CRC-32 of the footer; version; magic
 //! ```
@@ -12,29 +14,40 @@
 //!
 //! Version 2 names the numeric columns in the footer, so that indexes with different columns can be
 //! read. Version 3 has category columns of the registry, too; an index without any is of version 2.
+//! Version 4 has the rows of the table, identifiers and numbers in chunks ([`chunks`]); rows of earlier versions
+//! are read from the result.
 //! Version 1 had fixed columns and is still read ([`version_1`]).
 
+mod chunks;
 mod column;
 mod footer;
+mod row_chunk;
 mod trailer;
 mod version_1;
 
-#[cfg(feature = "fuzzing")]
-pub(crate) use column::decode;
-pub(crate) use column::{Column, ColumnCounts, ColumnKind, Segment, Sets, pack, unpack};
+pub(crate) use chunks::{
+    ChunkRun, Chunks, IDS, ROWS, number_stream, pack_chunk, streams, unpack_chunk,
+};
+pub(crate) use column::{
+    Column, ColumnCounts, ColumnKind, Segment, Sets, decode, encode_numbers, pack, unpack,
+};
 pub(crate) use footer::{
     BlockEntry, BlockOffset, CategoryDictionary, ContigStats, Footer, LengthStats, NumberStats,
     Stats, text_weight,
 };
+pub(crate) use row_chunk::{RowChunk, RowChunkBuilder, RowText};
 pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 
 /// The most records in a block: row numbers within a block fit into 16 bits.
 pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
 
 /// The latest version. Readers reject later ones.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
-/// The version of an index without category columns of the registry.
+/// The version of an index without chunks.
+pub(crate) const VERSION_WITHOUT_CHUNKS: u32 = 3;
+
+/// The version of an index without chunks and without category columns of the registry.
 pub(crate) const VERSION_WITHOUT_CATEGORIES: u32 = 2;
 
 /// The last bytes of every index.

@@ -2,7 +2,7 @@
 
 use super::footer::Footer;
 use super::version_1::FooterV1;
-use super::{MAGIC, VERSION, VERSION_WITHOUT_CATEGORIES, crc};
+use super::{MAGIC, VERSION, VERSION_WITHOUT_CATEGORIES, VERSION_WITHOUT_CHUNKS, crc};
 use crate::Error;
 use crate::limits::FOOTER_BYTES;
 use flate2::Compression;
@@ -72,9 +72,17 @@ impl Footer {
     /// Encodes footer and trailer of an index whose segments end at `offset`.
     pub fn to_bytes(&self, offset: u64) -> Vec<u8> {
         let mut text = postcard::to_stdvec(self).expect("plain values can be written to memory");
-        let version = if self.categories.is_empty() { VERSION_WITHOUT_CATEGORIES } else { VERSION };
-        if version == VERSION {
+        let version = match (&self.chunks, self.categories.is_empty()) {
+            (Some(_), _) => VERSION,
+            (None, false) => VERSION_WITHOUT_CHUNKS,
+            (None, true) => VERSION_WITHOUT_CATEGORIES,
+        };
+        if version > VERSION_WITHOUT_CATEGORIES {
             let stored = postcard::to_stdvec(&self.stored_categories());
+            text.extend(stored.expect("plain values can be written to memory"));
+        }
+        if let Some(chunks) = &self.chunks {
+            let stored = postcard::to_stdvec(chunks);
             text.extend(stored.expect("plain values can be written to memory"));
         }
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
@@ -115,7 +123,11 @@ impl Footer {
             1 => postcard::from_bytes::<FooterV1>(text).map(Self::from),
             VERSION_WITHOUT_CATEGORIES => postcard::from_bytes(text),
             _ => postcard::take_from_bytes::<Self>(text).and_then(|(mut footer, rest)| {
-                footer.add_categories(postcard::from_bytes(rest)?);
+                let (categories, rest) = postcard::take_from_bytes(rest)?;
+                footer.add_categories(categories);
+                if version > VERSION_WITHOUT_CHUNKS {
+                    footer.chunks = Some(postcard::from_bytes(rest)?);
+                }
                 Ok(footer)
             }),
         };

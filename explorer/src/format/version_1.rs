@@ -79,6 +79,7 @@ impl From<FooterV1> for Footer {
             genes: footer.genes,
             blocks: footer.blocks.into_iter().map(BlockEntry::from).collect(),
             categories: Vec::new(),
+            chunks: None,
         }
     }
 }

@@ -25,6 +25,20 @@ pub(super) struct RecordFeatures {
     /// By category column that is read from fields: the number of its values in the dictionary.
     pub categories: Vec<u16>,
     pub ids: Identifiers,
+    pub texts: RowTexts,
+}
+
+/// The texts that a row of the table shows, as it shows them.
+#[derive(Debug, Default)]
+pub(super) struct RowTexts {
+    /// As [`RowText::Id`](crate::format::RowText::Id).
+    pub id: Vec<u8>,
+    pub reference: Vec<u8>,
+    pub alt: Vec<u8>,
+    pub qual: Vec<u8>,
+    pub transcript: Vec<u8>,
+    pub hgvs_c: Vec<u8>,
+    pub hgvs_p: Vec<u8>,
 }
 
 impl RecordFeatures {
@@ -42,6 +56,7 @@ impl RecordFeatures {
             values: FieldValues::new(sources),
             categories: Vec::new(),
             ids: Identifiers::default(),
+            texts: RowTexts::default(),
         }
     }
 }
@@ -63,7 +78,6 @@ pub(super) struct Block {
     categories: Vec<Vec<u16>>,
     genes: SetColumn<Vec<u32>>,
     terms: SetColumn<u64>,
-    ids: Vec<u8>,
     line_bytes: Vec<u32>,
     stats: Stats,
     /// By contig: its position in the statistics.
@@ -72,18 +86,15 @@ pub(super) struct Block {
     bytes: usize,
 }
 
-/// A numeric column.
+/// A numeric column. The values that the table shows are in chunks.
 #[derive(Clone, Debug, Default)]
 struct NumberColumn {
-    /// Bits of the values that the table shows; not a number if there is none.
-    shown: Vec<u32>,
     /// Further values, with their rows.
     more: Vec<(u16, u32)>,
 }
 
 impl NumberColumn {
     fn push(&mut self, row: u16, shown: Option<f32>, values: &[f32], stats: &mut NumberStats) {
-        self.shown.push(shown.unwrap_or(f32::NAN).to_bits());
         let more = values.iter().filter(|value| Some(**value) != shown);
         self.more.extend(more.map(|value| (row, value.to_bits())));
         stats.missing += u32::from(values.is_empty());
@@ -101,6 +112,12 @@ impl Block {
         let stats = Stats { numbers: vec![NumberStats::default(); numeric], ..Stats::default() };
         let numbers = vec![NumberColumn::default(); numeric];
         Self { numbers, categories: vec![Vec::new(); categories], stats, ..Self::default() }
+    }
+
+    /// Empties the block, and returns what it had.
+    pub fn take(&mut self) -> Self {
+        let counts = self.counts();
+        std::mem::replace(self, Self::new(counts))
     }
 
     const fn counts(&self) -> ColumnCounts {
@@ -127,8 +144,6 @@ impl Block {
         categories.for_each(|(column, number)| column.push(*number));
         self.terms.push(&features.terms);
         self.genes.push(&features.genes);
-        self.ids.extend(features.ids.text.iter().map(u8::to_ascii_lowercase));
-        self.ids.push(b'\n');
         self.line_bytes.push(line_bytes);
         self.bytes +=
             features.ids.text.len() + 8 * features.alleles.lengths.len() + 4 * features.genes.len();
@@ -202,26 +217,24 @@ impl Block {
         }
     }
 
-    /// Appends the columns to `out`, returns their entry in the footer, and empties the block.
-    pub fn finish(
-        &mut self,
+    /// Appends the columns to `out`, and returns their entry in the footer.
+    pub fn pack(
+        self,
         offset: u64,
         text_start: u64,
         offsets: Vec<BlockOffset>,
         out: &mut Vec<u8>,
     ) -> BlockEntry {
-        let counts = self.counts();
-        let block = std::mem::replace(self, Self::new(counts));
-        let rows = block.rows() as u32;
+        let (counts, rows) = (self.counts(), self.rows() as u32);
         let stats = Stats {
-            consequences: counted(&block.consequences),
-            impacts: counted(&block.impacts),
-            classes: counted(&block.classes),
-            filters: counted(&block.filters),
-            categories: block.categories.iter().map(|column| counted(column)).collect(),
-            ..block.stats.clone()
+            consequences: counted(&self.consequences),
+            impacts: counted(&self.impacts),
+            classes: counted(&self.classes),
+            filters: counted(&self.filters),
+            categories: self.categories.iter().map(|column| counted(column)).collect(),
+            ..self.stats.clone()
         };
-        let columns = block.into_columns(offsets);
+        let columns = self.into_columns(offsets);
         let segments = ColumnKind::all(counts).into_iter().zip(&columns);
         let segments = segments.map(|(kind, column)| pack(column, kind, out)).collect();
         BlockEntry { rows, offset, text_start, segments, stats }
@@ -231,7 +244,7 @@ impl Block {
     fn into_columns(self, offsets: Vec<BlockOffset>) -> Vec<Column> {
         let numbers = self.numbers.into_iter();
         let numbers =
-            numbers.flat_map(|number| [Column::U32(number.shown), Column::More(number.more)]);
+            numbers.flat_map(|number| [Column::U32(Vec::new()), Column::More(number.more)]);
         let mut columns = vec![
             Column::U32(self.contigs),
             Column::U8(self.consequences),
@@ -251,7 +264,8 @@ impl Block {
             Column::Terms(self.terms.into_sets()),
             Column::U32(self.line_bytes),
             Column::BlockOffsets(offsets),
-            Column::Text(self.ids),
+            // The identifiers are in chunks.
+            Column::Text(Vec::new()),
         ]);
         columns
     }

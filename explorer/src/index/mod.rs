@@ -1,25 +1,35 @@
 //! Builds the index of an annotated VCF file in one pass.
 //!
-//! The builder holds one block of records (a few megabytes) and dictionaries of limited size.
+//! The builder holds a block of records (a few megabytes) while another is compressed, the compressed
+//! chunks of up to a million records, and dictionaries of limited size.
 
 mod block;
+mod chunk;
 mod dictionary;
 mod lines;
+mod packer;
 
 use crate::Error;
 use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
 use crate::columns::{SOURCES, Sources};
-use crate::format::{CategoryDictionary, ColumnCounts, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
+use crate::format::{
+    CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT, streams,
+};
+use crate::info;
 use crate::record_features::InfoFields;
-use block::{Block, RecordFeatures};
+use crate::rows::Detail;
+use block::{Block, RecordFeatures, RowTexts};
+use chunk::ChunkCollector;
 use dictionary::Dictionary;
 use gas_shared::explorer::{Impact, OTHER_VALUE};
 use gas_shared::vcf::{
-    Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Severity, check_counts,
-    parse_record,
+    Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Record, Severity,
+    check_counts, parse_record,
 };
 use lines::Lines;
+use packer::{Packer, Work};
 use std::io::{Read, Write};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// The limits of a result: those of an input, and what annotation adds.
 const RESULT_LIMITS: InputLimits = InputLimits {
@@ -33,6 +43,12 @@ const RESULT_LIMITS: InputLimits = InputLimits {
 /// The most bytes of identifiers, genes and numbers in a block, which is held in memory. Ordinary
 /// blocks have a few megabytes.
 const MAX_BLOCK_BYTES: usize = 64 << 20;
+
+/// Records of a chunk. Larger ones are compressed better, and scattered rows cost more.
+const CHUNK_ROWS: u32 = 1024;
+
+/// Chunks and blocks that wait to be compressed.
+const WAITING: usize = 4;
 
 /// Size of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +64,7 @@ pub struct IndexSize {
 /// # Errors
 /// [`Error`] if the file is not a VCF file, is compressed with gzip but not bgzip, or cannot be read
 /// or written.
-pub fn build(result: impl Read, index: impl Write) -> Result<IndexSize, Error> {
+pub fn build(result: impl Read, index: impl Write + Send) -> Result<IndexSize, Error> {
     build_with(result, index, Options::default())
 }
 
@@ -73,20 +89,59 @@ impl Default for Options {
 /// As [`build`].
 pub fn build_with(
     result: impl Read,
-    index: impl Write,
+    index: impl Write + Send,
     options: Options,
 ) -> Result<IndexSize, Error> {
     let mut lines = Lines::new(result)?;
-    let mut builder = Builder::new(index, options);
-    let number = builder.read_header(&mut lines)?;
-    builder.read_records(&mut lines, number)?;
-    builder.finish(&lines)
+    std::thread::scope(|scope| {
+        let (work, waiting) = sync_channel(WAITING);
+        let streams = streams(options.sources.counts());
+        let packing = std::thread::Builder::new()
+            .spawn_scoped(scope, move || Packer::new(index, streams).run(&waiting))
+            .map_err(Error::Output)?;
+        let mut builder = Builder::new(work, options);
+        let read = builder.read(&mut lines);
+        // The packer ends when its sender is dropped.
+        let footer = builder.into_footer(&lines);
+        let packed = match packing.join() {
+            Ok(packed) => packed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        match (read, packed) {
+            // Reading ends early if the packer has failed.
+            (Ok(()) | Err(Stopped::Packer), packed) => finish(footer, packed?),
+            (Err(Stopped::Error(error)), _) => Err(error),
+        }
+    })
 }
 
-struct Builder<W> {
-    out: W,
-    written: u64,
-    packed: Vec<u8>,
+/// Why the records are not read to the end.
+enum Stopped {
+    /// The packer has ended, and knows why.
+    Packer,
+    Error(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Writes the footer.
+fn finish<W: Write>(mut footer: Footer, packed: packer::Packed<W>) -> Result<IndexSize, Error> {
+    let packer::Packed { mut out, bytes, entries, chunks } = packed;
+    footer.blocks = entries;
+    if let Some(stored) = &mut footer.chunks {
+        stored.blocks = chunks;
+    }
+    let end = footer.to_bytes(bytes);
+    out.write_all(&end).and_then(|()| out.flush()).map_err(Error::Output)?;
+    Ok(IndexSize { records: footer.rows, bytes: bytes + end.len() as u64 })
+}
+
+struct Builder {
+    work: SyncSender<Work>,
     sources: &'static Sources,
     format: Option<AnnotationDefinition>,
     terms: TermNumbers,
@@ -96,19 +151,19 @@ struct Builder<W> {
     /// Of the category columns that are read from fields.
     categories: Vec<Dictionary>,
     features: RecordFeatures,
+    chunk: ChunkCollector,
     block: Block,
     block_start: u64,
     last: (u32, u32),
     footer: Footer,
 }
 
-impl<W: Write> Builder<W> {
-    fn new(out: W, options: Options) -> Self {
+impl Builder {
+    fn new(work: SyncSender<Work>, options: Options) -> Self {
         let sources = options.sources;
+        let block_rows = options.block_rows.clamp(1, MAX_BLOCK_ROWS);
         Self {
-            out,
-            written: 0,
-            packed: Vec::new(),
+            work,
             sources,
             format: None,
             terms: TermNumbers::new(),
@@ -117,15 +172,18 @@ impl<W: Write> Builder<W> {
             genes: Dictionary::new("genes", 1 << 20),
             categories: sources.own_categories().map(|_| category_dictionary()).collect(),
             features: RecordFeatures::new(sources),
-            block: Block::new(ColumnCounts {
-                numeric: sources.numeric.len(),
-                categories: sources.own_categories().count(),
-            }),
+            chunk: ChunkCollector::new(sources.counts()),
+            block: Block::new(sources.counts()),
             block_start: 0,
             last: (0, 0),
             footer: Footer {
                 sorted: true,
-                block_rows: options.block_rows.clamp(1, MAX_BLOCK_ROWS),
+                block_rows,
+                chunks: Some(Chunks {
+                    // The blocks of tests have several chunks, too.
+                    rows: CHUNK_ROWS.min(block_rows.div_ceil(4)),
+                    blocks: Vec::new(),
+                }),
                 numeric: sources
                     .numeric
                     .iter()
@@ -134,6 +192,15 @@ impl<W: Write> Builder<W> {
                 ..Footer::default()
             },
         }
+    }
+
+    fn read<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Stopped> {
+        let number = self.read_header(lines)?;
+        self.read_records(lines, number)
+    }
+
+    fn send(&self, work: Work) -> Result<(), Stopped> {
+        self.work.send(work).map_err(|_| Stopped::Packer)
     }
 
     /// Reads the header and returns the number of its last line.
@@ -169,7 +236,8 @@ impl<W: Write> Builder<W> {
         &mut self,
         lines: &mut Lines<R>,
         mut number: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Stopped> {
+        let chunk_rows = self.footer.chunks.as_ref().map_or(0, |chunks| chunks.rows as usize);
         loop {
             if self.block.rows() == self.footer.block_rows as usize {
                 self.flush(lines)?;
@@ -182,8 +250,13 @@ impl<W: Write> Builder<W> {
             if !line.is_empty() {
                 self.read_record(line, number)?;
                 self.block.push(&self.features, bytes);
+                self.chunk.push(&self.features);
                 if self.block.bytes() > MAX_BLOCK_BYTES {
-                    return Err(Error::Vcf(too_many_values(number)));
+                    return Err(Error::Vcf(too_many_values(number)).into());
+                }
+                if self.chunk.rows() == chunk_rows {
+                    let chunk = Box::new(self.chunk.take());
+                    self.send(Work::Chunk(chunk))?;
                 }
             } else if !self.block.extend_line(bytes) {
                 self.block_start += u64::from(bytes);
@@ -210,6 +283,7 @@ impl<W: Write> Builder<W> {
         // The limit of the dictionary keeps numbers within 16 bits.
         features.filter = self.filters.number(record.filter)? as u16;
         features.ids.begin(record.id);
+        features.texts.begin(&record);
         let values = &mut features.values;
         values.begin(&record);
         let info =
@@ -218,6 +292,9 @@ impl<W: Write> Builder<W> {
             });
         features.alleles.read(&record, &info);
         self.read_entries(&info)?;
+        let features = &mut self.features;
+        features.texts.set_id(record.id, &features.ids.text);
+        features.texts.set_qual(record.qual);
         self.number_categories();
         Ok(())
     }
@@ -236,6 +313,7 @@ impl<W: Write> Builder<W> {
         features.genes.clear();
         (features.terms, features.impact) = (0, NO_IMPACT);
         let mut best = None;
+        let mut shown = Entry::default();
         let roles: &[Role] = self.format.as_ref().map_or(&[], |format| &format.roles);
         for text in info.entries() {
             let entry = Entry::read(text, roles, |field, value| features.values.add(field, value));
@@ -253,6 +331,7 @@ impl<W: Write> Builder<W> {
             let chosen = best.is_none_or(|best| preference < best);
             if chosen {
                 best = Some(preference);
+                shown = entry;
             }
             add_gene(&mut features.genes, entry.gene(), chosen, &mut self.genes)?;
         }
@@ -260,22 +339,24 @@ impl<W: Write> Builder<W> {
             0 => TermNumbers::NONE,
             terms => terms.trailing_zeros() as u8,
         };
+        features.texts.set_transcript(&shown);
         Ok(())
     }
 
-    fn flush<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Error> {
+    fn flush<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Stopped> {
         self.footer.rows += self.block.rows() as u64;
-        self.packed.clear();
+        if self.chunk.rows() > 0 {
+            let chunk = Box::new(self.chunk.take());
+            self.send(Work::Chunk(chunk))?;
+        }
         let offsets = lines.take_offsets();
-        let entry = self.block.finish(self.written, self.block_start, offsets, &mut self.packed);
-        self.out.write_all(&self.packed).map_err(Error::Output)?;
-        self.written += self.packed.len() as u64;
-        self.block_start = lines.text_offset();
-        self.footer.blocks.push(entry);
-        Ok(())
+        let text_start = std::mem::replace(&mut self.block_start, lines.text_offset());
+        let block = Box::new(self.block.take());
+        self.send(Work::Block { block, text_start, offsets })
     }
 
-    fn finish<R: Read>(mut self, lines: &Lines<R>) -> Result<IndexSize, Error> {
+    /// The footer without the entries of the blocks.
+    fn into_footer<R: Read>(mut self, lines: &Lines<R>) -> Footer {
         self.footer.result_bytes = lines.read().packed;
         self.footer.text_bytes = lines.read().text;
         self.footer.terms = self.terms.names().to_vec();
@@ -288,9 +369,48 @@ impl<W: Write> Builder<W> {
             values: known.into_texts(),
         });
         self.footer.categories = columns.collect();
-        let end = self.footer.to_bytes(self.written);
-        self.out.write_all(&end).and_then(|()| self.out.flush()).map_err(Error::Output)?;
-        Ok(IndexSize { records: self.footer.rows, bytes: self.written + end.len() as u64 })
+        self.footer
+    }
+}
+
+impl RowTexts {
+    /// Starts a record.
+    fn begin(&mut self, record: &Record<'_>) {
+        Detail::TABLE.write_allele(record.reference, &mut self.reference);
+        Detail::TABLE.write_allele(record.alt, &mut self.alt);
+    }
+
+    /// Keeps QUAL, unless its number tells it.
+    fn set_qual(&mut self, qual: &[u8]) {
+        self.qual.clear();
+        let written = match info::quality(qual) {
+            // Writing to memory cannot fail.
+            Some(number) => write!(self.qual, "{number}").is_ok() && self.qual == qual,
+            None => qual == b".",
+        };
+        if written {
+            self.qual.clear();
+        } else {
+            Detail::TABLE.write_value(qual, &mut self.qual);
+        }
+    }
+
+    /// Keeps ID, unless `ids`, the identifiers of the record, tell it.
+    fn set_id(&mut self, id: &[u8], ids: &[u8]) {
+        let known = if ids.is_empty() { b"." } else { ids };
+        let known = memchr::memchr(b';', known).map_or(known, |end| &known[..end]);
+        if id == known {
+            self.id.clear();
+        } else {
+            Detail::TABLE.write_value(id, &mut self.id);
+        }
+    }
+
+    /// Keeps the transcript that the table shows, and its descriptions.
+    fn set_transcript(&mut self, entry: &Entry<'_>) {
+        Detail::TABLE.write_value(entry.feature, &mut self.transcript);
+        Detail::TABLE.write_value(entry.hgvs_c, &mut self.hgvs_c);
+        Detail::TABLE.write_value(entry.hgvs_p, &mut self.hgvs_p);
     }
 }
 

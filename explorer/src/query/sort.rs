@@ -12,6 +12,7 @@ use crate::explorer::Explorer;
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
 use crate::selection::Selection;
 use crate::yield_now::yield_now;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{CategoryColumn, Direction, NO_VALUE, Sort, SortKey};
 
 const DIGIT_BITS: u32 = 16;
@@ -144,16 +145,23 @@ impl Explorer {
             SortKey::Category(column) => self.category_ranks(column),
             _ => Vec::new(),
         };
-        let mut start = 0;
-        for (n, matches) in selection.blocks.iter().enumerate() {
-            let rows = self.footer.blocks[n].rows;
-            if matches.count(rows) > 0 {
-                let block = self.load(n, &columns).await?;
-                let keys = self.keys(&block, sort, &ranks)?;
-                matches.for_each(rows, |row| call(start + row as u64, keys[row]));
-                yield_now().await;
-            }
-            start += u64::from(rows);
+        let numbered = selection.blocks.iter().enumerate();
+        let matching: Vec<usize> = numbered
+            .filter(|(n, matches)| matches.count(self.footer.blocks[*n].rows) > 0)
+            .map(|(n, _)| n)
+            .collect();
+        // Boxed, because the futures of closures that borrow their arguments have no type name.
+        let loads = matching.iter().map(|n| self.load(*n, &columns).boxed());
+        let loads: Vec<_> = loads.collect();
+        let concurrent = self.concurrent_blocks(&columns);
+        let mut loads = futures::stream::iter(loads).buffered(concurrent);
+        for n in &matching {
+            let Some(block) = loads.try_next().await? else { break };
+            let keys = self.keys(&block, sort, &ranks)?;
+            let start = *n as u64 * u64::from(self.footer.block_rows);
+            let rows = self.footer.blocks[*n].rows;
+            selection.blocks[*n].for_each(rows, |row| call(start + row as u64, keys[row]));
+            yield_now().await;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub use retention::{Retention, RetentionChange};
 pub use stored_options::StoredOptions;
 pub use view::{JobView, ResultsView, StateView};
 
-use crate::exit_code::{NOTHING_ANNOTATED, WRONG_ASSEMBLY};
+use crate::exit_code::{NO_TRANSCRIPTS, NO_VARIANTS, NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use crate::job_options::JobOptions;
 use crate::{FileName, JobId, Provenance, UserId};
 use jiff::Timestamp;
@@ -206,12 +206,30 @@ pub struct Failure {
 /// The [`Failure::code`] of a job whose reference does not exist any more, or is retired.
 pub const REFERENCE_UNAVAILABLE: &str = "reference_unavailable";
 
+/// The [`Failure::code`] of a job with options that the annotator of the service does not take.
+pub const OPTIONS_UNAVAILABLE: &str = "options_unavailable";
+
+/// The [`Failure::code`] of a job that needs more disk space than any machine of the service has.
+pub const SERVICE_TOO_SMALL: &str = "service_too_small";
+
+/// The [`Failure::code`]s of valid files of which nothing could be annotated with the chosen reference and
+/// options, or which the service cannot run.
+pub const UNCHARGED_CODES: [&str; 7] = [
+    NOTHING_ANNOTATED,
+    WRONG_ASSEMBLY,
+    NO_TRANSCRIPTS,
+    NO_VARIANTS,
+    REFERENCE_UNAVAILABLE,
+    OPTIONS_UNAVAILABLE,
+    SERVICE_TOO_SMALL,
+];
+
 impl Failure {
-    /// Whether the job counts towards its owner's quota. A job of which nothing could be annotated,
-    /// since the reference is not there or does not fit the file, does not.
+    /// Whether the job counts towards its owner's quota: only if its file was at fault, since it is invalid,
+    /// was replaced, or exceeds a limit.
     pub fn is_charged(&self) -> bool {
-        const UNCHARGED: [&str; 3] = [NOTHING_ANNOTATED, WRONG_ASSEMBLY, REFERENCE_UNAVAILABLE];
-        !self.code.as_deref().is_some_and(|code| UNCHARGED.contains(&code))
+        self.kind == FailureKind::Input
+            && !self.code.as_deref().is_some_and(|code| UNCHARGED_CODES.contains(&code))
     }
 }
 

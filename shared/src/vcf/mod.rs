@@ -18,7 +18,7 @@ mod variant_list;
 pub use alleles::AltKind;
 pub use compression::{
     BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, MAX_BGZF_BLOCK_BYTES, bgzf_blocks,
-    ends_with_bgzf_block,
+    ends_with_bgzf_block, gzip_member_starts,
 };
 pub use definition::{Definition, RepairedLine, repair_definitions};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
@@ -27,6 +27,6 @@ pub use header::{
 };
 pub use limits::{InputLimits, LINE_ADVICE};
 pub use other_format::other_format;
-pub use preview::{BCF_MAGIC, Preview, check_preview};
+pub use preview::{BCF_MAGIC, LONG_PREVIEW_BYTES, PREVIEW_BYTES, Preview, check_preview};
 pub use record::{Record, RecordError, check_counts, check_record, is_blank, parse_record};
 pub use variant_list::is_variant_list;

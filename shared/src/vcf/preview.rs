@@ -11,6 +11,12 @@ use std::collections::BTreeSet;
 /// The first bytes of a BCF file after decompression. The minor version follows.
 pub const BCF_MAGIC: &[u8] = b"BCF\x02";
 
+/// How many bytes of a file's text are checked before the upload, if the header is within them.
+pub const PREVIEW_BYTES: usize = 256 << 10;
+
+/// How many are checked if it is not: cohorts and assemblies with many contigs have headers of megabytes.
+pub const LONG_PREVIEW_BYTES: usize = 4 << 20;
+
 /// The most contigs of records that a preview names.
 const MAX_CONTIGS: usize = 200;
 
@@ -36,6 +42,11 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// Whether the header continues beyond the checked part, so that more has to be read to know it.
+    pub const fn has_longer_header(&self) -> bool {
+        self.header.is_none() && !self.is_variant_list
+    }
+
     /// Estimates the number of records in a file of `text_bytes` bytes of uncompressed text, from the
     /// mean length of the records in the checked part; `None` if there are none.
     pub fn estimate(&self, text_bytes: u64) -> Option<u64> {
@@ -181,7 +192,9 @@ mod tests {
     #[test]
     fn a_header_longer_than_the_preview_is_accepted() {
         let preview = check_preview(&HEADER.as_bytes()[..30], false).unwrap();
-        assert!(preview.header.is_none());
+        assert!(preview.header.is_none() && preview.has_longer_header());
+        assert!(!check_preview(HEADER.as_bytes(), false).unwrap().has_longer_header());
+        assert!(!check_preview(b"chr1:5 A>C\nchr1:7 A>C\n", false).unwrap().has_longer_header());
         assert_eq!(check_preview(b"##fileformat=VCFv4.2", false).unwrap().records, 0);
     }
 

@@ -55,6 +55,7 @@ async fn a_job_that_no_run_could_fit_fails_with_what_to_do() {
     case.receive(1).await;
     let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
     assert_eq!((case.runs(), failure.kind), (0, FailureKind::Input));
+    assert!(!failure.is_charged());
     let reason = failure.reason;
     assert!(
         reason.contains("needs about 0.1 GiB of disk space, but the service has 0.3"),

@@ -130,6 +130,8 @@ async fn options_that_an_annotator_does_not_take_are_not_ignored() {
     set_up.case.worker.engine.template = template;
     for options in [of(GRCH38), JobOptions { layout: Layout::Ann, ..JobOptions::default() }] {
         let job = set_up.run(options).await;
-        assert!(failure(&job).reason.contains("takes no options"), "{:?}", job.state);
+        let failure = failure(&job);
+        assert!(failure.reason.contains("takes no options"), "{failure:?}");
+        assert!(!failure.is_charged(), "{failure:?}");
     }
 }

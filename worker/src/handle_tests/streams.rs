@@ -132,3 +132,68 @@ async fn an_index_builder_that_ends_early_does_not_stop_the_result() {
     assert!(case.stored_result().unwrap() == expected('x'));
     assert!(case.run_log().contains("warning: no index for the results explorer"));
 }
+
+/// A second worker, whose engine writes another text, and its folder.
+fn second_worker(case: &Case) -> (Worker, TempDir) {
+    let queue = Arc::new(FakeQueue::default());
+    worker(&case.test, queue, &writing('y', &format!("{UNTIL_SENT}\n{END}")))
+}
+
+/// Lets the heartbeat of the first worker time out, and the second one run the job to its end.
+async fn taken_over(case: &Case, second: &Worker) {
+    case.test.clock.advance_secs(TIMING.heartbeat_timeout().as_secs() + 1);
+    second.handle(&message(case.job.id, 2), &case.shutdown).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(case.stored_result().unwrap() == expected('y'));
+}
+
+#[tokio::test]
+async fn a_worker_that_has_lost_its_claim_while_it_stores_a_result_leaves_that_of_the_other() {
+    // The engine of the first worker ends after the takeover, or only because of it.
+    for end in [END, "sleep 60"] {
+        let first = format!(
+            r#"{UNTIL_SENT}; touch "$(dirname "$0")/begun"
+            until test -e "$(dirname "$0")/go"; do sleep 0.01; done; {end}"#
+        );
+        let case = case(&writing('x', &first)).await;
+        let (second, _folder) = second_worker(&case);
+        let takeover = async {
+            case.wait_for("begun").await;
+            assert_eq!((case.test.parts.open(), case.stored_result()), (1, None));
+            taken_over(&case, &second).await;
+            std::fs::write(case.folder.path().join("go"), "").unwrap();
+        };
+        tokio::join!(case.receive(1), takeover);
+        case.until_aborted().await;
+        assert!(case.stored_result().unwrap() == expected('y'), "{end}");
+        let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+        assert_eq!(done.result_size, expected('y').len() as u64);
+        assert!(case.work_folder_is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_finishes_after_its_claim_was_lost_does_not_bring_a_deleted_result_back() {
+    for small in [true, false] {
+        let begin =
+            if small { format!(r#"printf '{HEADER}' > "$2""#) } else { writing('x', UNTIL_SENT) };
+        let script = format!(
+            r#"{begin}; touch "$(dirname "$0")/begun"
+            until test -e "$(dirname "$0")/go"; do sleep 0.01; done; {END}"#
+        );
+        let case = case(&script).await;
+        let (second, _folder) = second_worker(&case);
+        let takeover = async {
+            case.wait_for("begun").await;
+            taken_over(&case, &second).await;
+            // As when it was archived.
+            let (keys, job) = (&case.test.gas.object_keys, &case.job);
+            let result = keys.result(job.owner, job.id, &job.input.name);
+            case.test.gas.objects.delete(&result).await.unwrap();
+            std::fs::write(case.folder.path().join("go"), "").unwrap();
+        };
+        tokio::join!(case.receive(1), takeover);
+        case.until_aborted().await;
+        assert!(case.stored_result().is_none(), "small: {small}");
+    }
+}

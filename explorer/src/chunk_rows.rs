@@ -1,0 +1,239 @@
+//! Rows of the table, read from the chunks of the index.
+
+use crate::Error;
+use crate::annotation::TermNumbers;
+use crate::columns::Sources;
+use crate::explorer::Explorer;
+use crate::format::{
+    Chunks, Column, ColumnCounts, ColumnKind, Footer, IDS, NO_GENE, ROWS, RowChunk, RowText,
+    decode, number_stream, unpack_chunk,
+};
+use crate::rows::{Detail, types};
+use crate::source::{merged, read_range};
+use crate::yield_now::yield_now;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use gas_shared::explorer::{
+    ByCategory, ByColumn, CategoryColumn, Impact, NumericColumn, Row, RowValue,
+};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The most requests for the rows of a page, unless they would read more than [`SLACK_BYTES`] that no
+/// row needs.
+pub(crate) const PAGE_REQUESTS: usize = 8;
+
+/// The most bytes between the chunks of a page that are read to save requests.
+const SLACK_BYTES: u64 = 16 << 20;
+
+/// The chunk has no such record, or the record no such value.
+const NO_ROW: Error = Error::Damaged("a row is missing in its chunk");
+
+/// A decoded chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct DecodedChunk {
+    /// Identifiers, one line per record.
+    ids: Vec<u8>,
+    rows: RowChunk,
+    /// Of the numeric columns that rows have: the values.
+    numbers: Vec<Column>,
+}
+
+impl DecodedChunk {
+    /// Approximate bytes in memory.
+    pub fn weight(&self) -> u64 {
+        let numbers: u64 = self.numbers.iter().map(Column::weight).sum();
+        self.ids.len() as u64 + self.rows.weight() + numbers
+    }
+
+    /// The value of a numeric column, by its position among those of the rows.
+    fn number(&self, column: usize, row: usize) -> Option<f32> {
+        let Column::U32(values) = self.numbers.get(column)? else { return None };
+        values.get(row).map(|bits| f32::from_bits(*bits)).filter(|value| !value.is_nan())
+    }
+}
+
+/// Columns of the registry that the rows of an index have, by position in the index.
+#[derive(Debug, Default)]
+pub(crate) struct RowColumns {
+    counts: ColumnCounts,
+    numbers: Vec<(u8, &'static NumericColumn)>,
+    categories: Vec<(usize, &'static CategoryColumn)>,
+}
+
+impl RowColumns {
+    /// The registered columns of an index.
+    pub fn of(sources: &Sources, footer: &Footer) -> Self {
+        let numbers = sources
+            .numeric
+            .iter()
+            .filter_map(|source| Some((footer.number_of(source.column)?, source.column)));
+        let categories = sources.own_categories().filter_map(|source| {
+            let mut stored = footer.categories.iter();
+            Some((stored.position(|known| known.name == source.column.name)?, source.column))
+        });
+        Self {
+            counts: footer.column_counts(),
+            numbers: numbers.collect(),
+            categories: categories.collect(),
+        }
+    }
+}
+
+impl Explorer {
+    /// The rows of some records, in the order of `numbers`.
+    pub(crate) async fn rows_of_chunks(
+        &self,
+        chunks: &Chunks,
+        numbers: &[u64],
+    ) -> Result<Vec<Row>, Error> {
+        let place = |number: u64| {
+            let block_rows = u64::from(self.footer.block_rows);
+            let (block, row) = ((number / block_rows) as usize, (number % block_rows) as u32);
+            (block, chunks.chunk_of(row), (row % chunks.rows) as usize)
+        };
+        let wanted: BTreeSet<(usize, usize)> =
+            numbers.iter().map(|number| place(*number)).map(|(b, c, _)| (b, c)).collect();
+        let decoded = self.chunks(chunks, &wanted).await?;
+        let rows = numbers.iter().map(|number| {
+            let (block, chunk, row) = place(*number);
+            let chunk = decoded.get(&(block, chunk)).ok_or(NO_ROW)?;
+            self.row_of_chunk(chunk, row, *number)
+        });
+        rows.collect()
+    }
+
+    /// Decoded chunks by block and number.
+    async fn chunks(
+        &self,
+        chunks: &Chunks,
+        wanted: &BTreeSet<(usize, usize)>,
+    ) -> Result<HashMap<(usize, usize), Arc<DecodedChunk>>, Error> {
+        let mut decoded = HashMap::new();
+        let mut missing = Vec::new();
+        for (block, chunk) in wanted.iter().copied() {
+            match self.cache.chunk(self.id, block as u32, chunk as u32) {
+                Some(known) => drop(decoded.insert((block, chunk), known)),
+                None => {
+                    let streams = chunks.blocks.get(block).ok_or(NO_ROW)?;
+                    let range = |stream: usize| {
+                        streams.get(stream).and_then(|run| run.range(chunk)).ok_or(NO_ROW)
+                    };
+                    let numbers = self.row_columns.numbers.iter();
+                    let numbers = numbers.map(|(column, _)| range(number_stream(*column)));
+                    let ranges = [range(IDS), range(ROWS)].into_iter().chain(numbers);
+                    let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
+                    missing.push(((block, chunk), ranges));
+                }
+            }
+        }
+        let read =
+            self.read_ranges(missing.iter().flat_map(|(_, ranges)| ranges.iter().cloned())).await?;
+        for ((block, chunk), ranges) in missing {
+            let count = chunks.rows_of(chunk, self.footer.blocks[block].rows);
+            let mut texts = ranges.iter().map(|range| unpack_chunk(&read.slice(range)?));
+            let mut next = || texts.next().unwrap_or(Err(NO_ROW));
+            let ids = next()?;
+            let rows = RowChunk::decode(&next()?, self.row_columns.counts, count)?;
+            let numbers = self.row_columns.numbers.iter();
+            let numbers =
+                numbers.map(|(column, _)| decode(next()?, ColumnKind::Number(*column), count));
+            let new =
+                Arc::new(DecodedChunk { ids, rows, numbers: numbers.collect::<Result<_, _>>()? });
+            self.cache.insert_chunk(self.id, block as u32, chunk as u32, &new);
+            decoded.insert((block, chunk), new);
+            yield_now().await;
+        }
+        Ok(decoded)
+    }
+
+    /// Reads ranges of the index in few requests.
+    async fn read_ranges(
+        &self,
+        ranges: impl Iterator<Item = Range<u64>>,
+    ) -> Result<ReadRanges, Error> {
+        let mut ranges: Vec<Range<u64>> = ranges.filter(|range| !range.is_empty()).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let requests = merged(ranges, PAGE_REQUESTS, SLACK_BYTES);
+        let reads = requests.into_iter().map(|range| async move {
+            let length = range.end - range.start;
+            Ok::<_, Error>((
+                range.start,
+                read_range(&*self.index, range.start, length, "the index").await?,
+            ))
+        });
+        let reads = futures::stream::iter(reads.collect::<Vec<_>>());
+        Ok(ReadRanges(reads.buffered(2 * PAGE_REQUESTS).try_collect().await?))
+    }
+
+    fn row_of_chunk(&self, chunk: &DecodedChunk, at: usize, number: u64) -> Result<Row, Error> {
+        let detail = Detail::TABLE;
+        let values = chunk.rows.values(at).ok_or(NO_ROW)?;
+        let ids = chunk.ids.split(|byte| *byte == b'\n').nth(at).ok_or(NO_ROW)?;
+        let text = |part| String::from_utf8_lossy(chunk.rows.text(part, at)).into_owned();
+        let optional = |part| Some(text(part)).filter(|text| !text.is_empty());
+        let name = |names: &[String], number: u32| {
+            names.get(number as usize).map(|name| detail.value(name.as_bytes()))
+        };
+        let ids = detail.ids(ids);
+        let id = optional(RowText::Id).or_else(|| ids.first().cloned());
+        let mut numbers = ByColumn::default();
+        let mut qual = optional(RowText::Qual);
+        for (n, (_, column)) in self.row_columns.numbers.iter().copied().enumerate() {
+            let number = chunk.number(n, at);
+            match column.row_value {
+                RowValue::Number => numbers.set(column, number),
+                RowValue::Qual => qual = qual.or_else(|| number.map(|qual| qual.to_string())),
+            }
+        }
+        let mut categories = ByCategory::default();
+        for (column, registered) in self.row_columns.categories.iter().copied() {
+            let number = chunk.rows.category(column, at).ok_or(NO_ROW)?;
+            let values = self.footer.categories[column].values.get(number as usize);
+            let values = values.ok_or(NO_ROW)?.split(';').filter(|value| !value.is_empty());
+            categories.set_values(registered, values.map(str::to_owned).collect());
+        }
+        let hgvs_c = String::from_utf8_lossy(&chunk.rows.hgvs_c(at)).into_owned();
+        Ok(Row {
+            number,
+            chrom: name(&self.footer.contigs, values.contig).ok_or(NO_ROW)?,
+            pos: values.pos,
+            id: id.unwrap_or_else(|| ".".to_owned()),
+            reference: text(RowText::Reference),
+            alt: text(RowText::Alt),
+            qual: qual.unwrap_or_else(|| ".".to_owned()),
+            filter: name(&self.footer.filters, values.filter).ok_or(NO_ROW)?,
+            types: types(values.class),
+            consequence: (values.consequence != TermNumbers::NONE)
+                .then(|| self.terms.name(values.consequence).to_owned()),
+            impact: Impact::ALL.get(usize::from(values.impact)).copied(),
+            gene: (values.gene != NO_GENE)
+                .then(|| name(&self.footer.genes, values.gene).ok_or(NO_ROW))
+                .transpose()?,
+            transcript: optional(RowText::Transcript),
+            hgvs_c: Some(hgvs_c).filter(|text| !text.is_empty()),
+            hgvs_p: optional(RowText::HgvsP),
+            numbers,
+            categories,
+            ids,
+            cut: None,
+        })
+    }
+}
+
+/// Bytes by offset.
+struct ReadRanges(Vec<(u64, Bytes)>);
+
+impl ReadRanges {
+    /// A range within those that were read.
+    fn slice(&self, range: &Range<u64>) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let at = self.0.partition_point(|(start, _)| *start <= range.start);
+        let (start, bytes) = at.checked_sub(1).and_then(|n| self.0.get(n)).ok_or(NO_ROW)?;
+        let (from, to) = ((range.start - start) as usize, (range.end - start) as usize);
+        if to <= bytes.len() { Ok(bytes.slice(from..to)) } else { Err(NO_ROW) }
+    }
+}
