@@ -4,7 +4,7 @@
 use crate::allele::{Allele, MAX_POSITION, shows_without_first_base};
 use crate::annotation_format::{AnnotationFormat, Entry, PROMOTER_BASES, SiteEntry};
 use crate::annotation_options::{AnnotationOptions, includes};
-use crate::colocated::ColocatedVariants;
+use crate::colocated::{ColocatedVariants, EntryKey, LookedUp, SourceSet};
 use crate::consequence::{Effect, Junctions, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
@@ -23,6 +23,7 @@ use crate::variant::Variant;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record};
 use gas_shared::{Selection, Transcripts};
+use gas_sources::{Damaged, RecordAllele};
 
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
@@ -33,7 +34,7 @@ pub struct Annotator<'r> {
     annotations: AnnotationOptions,
     picks: Picks<'r>,
     effect: Effect,
-    colocated: ColocatedVariants,
+    colocated: ColocatedVariants<'r>,
     hgvs: HgvsText,
     rotated: RotatedBases,
     /// The bases of a tandem repeat.
@@ -67,8 +68,8 @@ impl<'a, 'r> VariantEnd<'a, 'r> {
 
 /// The record that entries are written for.
 struct RecordEntries<'a> {
-    /// The ALT that is being annotated.
-    record_allele: &'a [u8],
+    /// POS, REF and the ALT that is being annotated, and its number.
+    allele: LookedUp<'a>,
     /// Where INFO begins in the output.
     info_start: usize,
     /// Whether the record has no entry yet.
@@ -98,7 +99,7 @@ impl<'r> Annotator<'r> {
             annotations: AnnotationOptions::default(),
             picks: Picks::new(Vec::new()),
             effect: Effect::default(),
-            colocated: ColocatedVariants::default(),
+            colocated: ColocatedVariants::of_tracks(reference),
             hgvs: HgvsText::default(),
             rotated: RotatedBases::default(),
             repeat: Vec::new(),
@@ -119,10 +120,23 @@ impl<'r> Annotator<'r> {
         self
     }
 
+    /// Adds what sources know: as fields of CSQ, or as INFO keys.
+    pub fn with_sources(mut self, sources: &'r SourceSet) -> Self {
+        let (reference, is_info) = (self.prepass.reference, self.format != AnnotationFormat::Csq);
+        self.colocated = ColocatedVariants::new(reference, sources, is_info);
+        self.own_keys.extend(sources.info_keys().filter(|_| is_info));
+        self
+    }
+
     /// Writes protein descriptions as predictions, `p.(Gly2Ala)`.
     pub fn with_predicted_proteins(mut self, predicted: bool) -> Self {
         self.hgvs.predicted_proteins = predicted;
         self
+    }
+
+    /// Why a source cannot be read, if so. Records since then lack its values.
+    pub(crate) fn damage(&self) -> Option<Damaged> {
+        self.colocated.damage()
     }
 
     /// The counts so far, without those of the current contig.
@@ -142,7 +156,7 @@ impl<'r> Annotator<'r> {
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
         let record = self.prepass.read(line_number, line)?;
-        self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
+        self.colocated.begin_record(&record);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         copy_info(out, record.info, &self.own_keys);
@@ -178,8 +192,7 @@ impl<'r> Annotator<'r> {
     }
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
-        let tracks = self.prepass.reference.tracks();
-        self.colocated.write_info(tracks, out, info_start);
+        self.colocated.write_info(out, info_start);
         self.prepass.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if out.len() == info_start {
             out.push(b'.');
@@ -201,7 +214,14 @@ impl<'r> Annotator<'r> {
     ) -> Annotated {
         let drop_first = shows_without_first_base(record.reference, record.alt);
         let mut entries = RecordEntries {
-            record_allele: b"",
+            allele: LookedUp {
+                record: RecordAllele {
+                    position: u32::try_from(record.pos).unwrap_or(u32::MAX),
+                    reference: record.reference,
+                    alt: b"",
+                },
+                number: 0,
+            },
             info_start,
             is_empty: true,
             region_classes: RegionClasses::default(),
@@ -224,7 +244,8 @@ impl<'r> Annotator<'r> {
                 continue;
             }
             self.show_allele(&variant, alt, drop_first);
-            entries.record_allele = alt;
+            entries.allele.record.alt = alt;
+            entries.allele.number = number;
             is_cut = self.annotate_variant(contig, &variant, out, &mut entries).is_err();
         }
         self.rotated = rotated;
@@ -305,7 +326,7 @@ impl<'r> Annotator<'r> {
         out: &mut Vec<u8>,
         entries: &mut RecordEntries<'_>,
     ) -> Result<(), TooLarge> {
-        self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
+        self.colocated.look_up(contig, variant, entries.allele);
         if self.annotations.hgvs {
             match variant {
                 Variant::Sequence(places) => self.hgvs.begin(contig, places),
@@ -458,10 +479,11 @@ impl<'r> Annotator<'r> {
         {
             self.hgvs.describe(contig, transcript, places, &self.effect);
         }
+        self.colocated.enter(EntryKey { contig, transcript });
         let optional = self.annotations.optional_fields();
         let entry = Entry {
             allele: &self.shown,
-            record_allele: entries.record_allele,
+            record_allele: entries.allele.record.alt,
             gene: &contig.model.genes[transcript.gene as usize],
             transcript,
             effect: &self.effect,
@@ -525,9 +547,10 @@ impl<'r> Annotator<'r> {
         entries: &mut RecordEntries<'_>,
     ) {
         begin_entry(out, entries, self.format);
+        self.colocated.leave_entry();
         let entry = SiteEntry {
             allele: &self.shown,
-            record_allele: entries.record_allele,
+            record_allele: entries.allele.record.alt,
             term,
             hgvs: &self.hgvs,
             colocated: &self.colocated,

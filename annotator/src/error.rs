@@ -2,6 +2,7 @@
 
 use gas_shared::exit_code::{NO_TRANSCRIPTS, NO_VARIANTS, NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use gas_shared::vcf::Diagnostic;
+use gas_sources::Damaged;
 use std::{io, path::PathBuf};
 
 /// An error of the engine.
@@ -39,6 +40,17 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
+    /// A source file cannot be used.
+    #[error("source {path}: {reason}")]
+    UnusableSource {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// A source file cannot be read further.
+    #[error("a source is damaged ({0}); fetch or build it again")]
+    DamagedSource(Damaged),
     /// The records are not sorted.
     #[error(transparent)]
     Unsorted(Diagnostic),

@@ -17,16 +17,27 @@ pub(crate) struct OwnKeys {
 }
 
 impl OwnKeys {
-    /// The keys of a run: that of its annotations, GAS_NOTE, and those of the reference's tracks.
+    /// The keys of a run without sources: that of its annotations, GAS_NOTE, and those of the reference's tracks.
     pub(crate) fn of_run(annotation: &str, reference: &Reference) -> Self {
         let tracks = reference.tracks().iter().filter_map(|track| track.info_key());
         Self::new([annotation, AnnotationGap::KEY].into_iter().chain(tracks))
     }
 
     fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
-        let finders = keys.into_iter().map(|key| Finder::new(key.as_bytes()).into_owned());
+        let mut own = Self::without_keys();
+        own.extend(keys);
+        own
+    }
+
+    fn without_keys() -> Self {
         let (empty_field, missing_field) = (Finder::new(b";;"), Finder::new(b";."));
-        Self { finders: finders.collect(), empty_field, missing_field }
+        Self { finders: Vec::new(), empty_field, missing_field }
+    }
+
+    /// Adds keys.
+    pub(crate) fn extend<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) {
+        let finders = keys.into_iter().map(|key| Finder::new(key.as_bytes()).into_owned());
+        self.finders.extend(finders);
     }
 
     /// Whether INFO may have a field that is left out.

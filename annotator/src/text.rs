@@ -21,6 +21,75 @@ pub(crate) fn push_int(out: &mut Vec<u8>, value: i32) {
     out.extend_from_slice(&digits[at..]);
 }
 
+/// Powers of ten up to the largest that is exact.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// The significant digits of [`push_decimal`].
+const DIGITS: i32 = 6;
+
+/// Appends a number with six significant digits and without zeros at its end, as `%g` of C does, which bcftools and the
+/// providers of frequencies use: `0.25`, `6.84027e-07`. Numbers that are not finite are appended as 0.
+pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || !magnitude.is_finite() {
+        out.push(b'0');
+        return;
+    }
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    let mut exponent = magnitude.log10().floor() as i32;
+    let power = |n: i32| POWERS.get(n as usize).copied().unwrap_or_else(|| 10f64.powi(n));
+    // The number as an integer with the wanted digits.
+    let scaled = |exponent: i32| {
+        let shift = DIGITS - 1 - exponent;
+        let scaled = if shift < 0 { magnitude / power(-shift) } else { magnitude * power(shift) };
+        scaled.round_ties_even() as u64
+    };
+    let mut digits = scaled(exponent);
+    if digits >= 10u64.pow(DIGITS as u32) {
+        exponent += 1;
+        digits = scaled(exponent);
+    } else if digits < 10u64.pow(DIGITS as u32 - 1) {
+        exponent -= 1;
+        digits = scaled(exponent);
+    }
+    let mut text = [0u8; DIGITS as usize];
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (digits % 10) as u8;
+        digits /= 10;
+    }
+    let used = text.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
+    let text = &text[..used];
+    if !(-4..DIGITS).contains(&exponent) {
+        out.push(text[0]);
+        if used > 1 {
+            out.push(b'.');
+            out.extend_from_slice(&text[1..]);
+        }
+        out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+        if exponent.abs() < 10 {
+            out.push(b'0');
+        }
+        push_int(out, exponent.abs());
+    } else if exponent < 0 {
+        out.extend_from_slice(b"0.");
+        out.extend(std::iter::repeat_n(b'0', (-1 - exponent) as usize));
+        out.extend_from_slice(text);
+    } else {
+        let whole = exponent as usize + 1;
+        out.extend_from_slice(&text[..whole.min(used)]);
+        out.extend(std::iter::repeat_n(b'0', whole.saturating_sub(used)));
+        if used > whole {
+            out.push(b'.');
+            out.extend_from_slice(&text[whole..]);
+        }
+    }
+}
+
 /// Appends text with the reserved characters of INFO and of annotation formats replaced, as VEP
 /// does.
 #[inline]
@@ -42,7 +111,7 @@ fn push_replaced(out: &mut Vec<u8>, text: &[u8]) {
             b'=' => out.extend_from_slice(b"%3D"),
             b',' => out.push(b'&'),
             b'|' => out.push(b'&'),
-            b if b.is_ascii_whitespace() => out.push(b'_'),
+            b if *b <= b' ' => out.push(b'_'),
             b => out.push(*b),
         }
     }
@@ -61,6 +130,45 @@ pub(crate) fn push_allele(out: &mut Vec<u8>, alt: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn decimal(value: f64) -> String {
+        let mut out = Vec::new();
+        push_decimal(&mut out, value);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn decimal_numbers_are_written_as_c_does() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (0.25, "0.25"),
+            (1.0, "1"),
+            (0.5 / 3.0, "0.166667"),
+            (1.0 / 1_461_894.0, "6.84044e-07"),
+            (0.0001, "0.0001"),
+            (0.000_099_999_99, "0.0001"),
+            (0.000_01, "1e-05"),
+            (0.999_999_9, "1"),
+            (999_999.6, "1e+06"),
+            (123_456.0, "123456"),
+            (1200.0, "1200"),
+            (-0.5, "-0.5"),
+            (1e-12, "1e-12"),
+            (2.5e30, "2.5e+30"),
+        ] {
+            assert_eq!(decimal(value), expected, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decimal_numbers_have_six_digits(count in 0u32..2_000_000, total in 1u32..2_000_000) {
+            let value = f64::from(count) / f64::from(total);
+            let read: f64 = decimal(value).parse().unwrap();
+            prop_assert!((read - value).abs() <= value * 5.000_001e-6);
+        }
+    }
 
     #[test]
     fn numbers_are_decimal_and_reserved_characters_are_escaped() {

@@ -6,6 +6,7 @@ use gas_sources::{
     Column, ColumnKind, Contig, Key, Matching, Row, SourceBuilder, SourceDescription, SourceFile, Value,
 };
 use libfuzzer_sys::fuzz_target;
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 /// A file with rows of each matching.
@@ -83,7 +84,10 @@ fuzz_target!(|input: &[u8]| {
         if let Ok(rows) = cursor.allele(0, position, b"A", b"ACGT") {
             rows.flatten().take(1000).for_each(|row| read(&row));
         }
-        let _ = cursor.overlapping(0, position, position.saturating_add(10), |row| read(&row));
+        let _ = cursor.overlapping(0, position, position.saturating_add(10), |row| {
+            read(&row);
+            ControlFlow::Continue(())
+        });
     }
     let _ = cursor.gene(b"G0077").map(|row| row.map(|row| read(&row)));
     let _ = cursor.all(0, |row| {

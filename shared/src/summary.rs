@@ -6,6 +6,7 @@
 
 use crate::JobOptions;
 use crate::reference::Sha256;
+use crate::source::SourceId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -97,6 +98,31 @@ pub struct RunProvenance {
     pub sequence_sha256: String,
     /// SHA-256 of the gene models in the reference.
     pub models_sha256: String,
+    /// The sources, in their order in the annotation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceProvenance>,
+}
+
+/// A source that a result was made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceProvenance {
+    /// The id, of a source from a catalog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<SourceId>,
+    /// The name that users see, such as `gnomAD exomes`.
+    pub name: String,
+    /// The release of the data.
+    pub version: String,
+    /// The assembly; empty for a table by gene.
+    pub assembly: String,
+    /// The license of the data.
+    pub license: String,
+    /// What a publication should cite.
+    pub attribution: String,
+    /// SHA-256 of the source file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// Records along one contig, in bins of equal width.

@@ -54,20 +54,39 @@ pub(crate) fn parse(text: &[u8], decimals: u8) -> Option<i64> {
     i64::try_from(if negative { -number } else { number }).ok().filter(|number| *number != i64::MIN)
 }
 
-/// Appends a number without zeros at the end of its decimals.
+/// Appends a number without zeros at the end of its decimals. Does not allocate.
 pub(crate) fn write(out: &mut Vec<u8>, value: i64, decimals: u8) {
-    let decimals = usize::from(decimals.min(MAX_DECIMALS));
-    let text = format!("{:0width$}", value.unsigned_abs(), width = decimals + 1);
+    let mut decimals = decimals.min(MAX_DECIMALS);
+    let mut rest = value.unsigned_abs();
+    while decimals > 0 && rest.is_multiple_of(10) {
+        rest /= 10;
+        decimals -= 1;
+    }
+    // The 20 digits of the largest integer, a point and a sign.
+    let mut text = [0u8; 22];
+    let mut at = text.len();
+    let mut put = |byte| {
+        at -= 1;
+        text[at] = byte;
+    };
+    for _ in 0..decimals {
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+    }
+    if decimals > 0 {
+        put(b'.');
+    }
+    loop {
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
     if value < 0 {
-        out.push(b'-');
+        put(b'-');
     }
-    let (whole, part) = text.split_at(text.len() - decimals);
-    out.extend_from_slice(whole.as_bytes());
-    let part = part.trim_end_matches('0');
-    if !part.is_empty() {
-        out.push(b'.');
-        out.extend_from_slice(part.as_bytes());
-    }
+    out.extend_from_slice(&text[at..]);
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::metadata::{ColumnKind, Contig, Metadata, Quotient, Section, SourceDes
 use crate::row::Value;
 use memmap2::{Advice, Mmap};
 use std::fs::File;
-use std::ops::{Deref, Range};
+use std::ops::{ControlFlow, Deref, Range};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -142,6 +142,26 @@ impl SourceFile {
     /// The index of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.description().columns.iter().position(|column| column.name == name)
+    }
+
+    /// Appends a value of a column as an annotation has it: decimal numbers with their point, with the prefix of the
+    /// column. Appends nothing for a missing value, or if there is no such column.
+    #[inline]
+    pub fn write_value(&self, column: usize, value: Value<'_>, out: &mut Vec<u8>) {
+        let Some(column) = self.description().columns.get(column) else { return };
+        if value != Value::Missing
+            && let Some(prefix) = &column.prefix
+        {
+            out.extend_from_slice(prefix.as_bytes());
+        }
+        match (value, column.kind) {
+            (Value::Missing, _) => {}
+            (Value::Text(text), _) => out.extend_from_slice(text),
+            (Value::Integer(value), ColumnKind::Decimal { decimals }) => {
+                decimal::write(out, value, decimals);
+            }
+            (Value::Integer(value), _) => decimal::write(out, value, 0),
+        }
     }
 
     /// A cursor. Each thread uses its own.
@@ -294,7 +314,8 @@ impl<'a> Cursor<'a> {
         }))
     }
 
-    /// Calls `found` with each row whose region has a position from `start` to `end`, by descending start.
+    /// Calls `found` with each row whose region has a position from `start` to `end`, by descending start, until it
+    /// breaks off.
     ///
     /// # Errors
     /// [`Damaged`] if the file is.
@@ -303,7 +324,7 @@ impl<'a> Cursor<'a> {
         contig: usize,
         start: u32,
         end: u32,
-        mut found: impl FnMut(StoredRow<'a>),
+        mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
     ) -> Result<(), Damaged> {
         let directory = self.file.directory(contig)?;
         let after = directory.partition_point(0, |entry| entry.first <= end)?;
@@ -326,8 +347,10 @@ impl<'a> Cursor<'a> {
                 for row in (group * GROUP..rows.min((group + 1) * GROUP)).rev() {
                     let first = starts.get(row)?;
                     if current.block.end(row, first)? >= start {
-                        let file = self.file;
-                        found(StoredRow { file, contig, block: current.block, start: first, row });
+                        let (file, block, start) = (self.file, current.block, first);
+                        if found(StoredRow { file, contig, block, start, row }).is_break() {
+                            return Ok(());
+                        }
                     }
                 }
             }
@@ -500,21 +523,7 @@ impl<'a> StoredRow<'a> {
     /// # Errors
     /// [`Damaged`] if the file is, or if there is no such column.
     pub fn write(&self, column: usize, out: &mut Vec<u8>) -> Result<(), Damaged> {
-        let value = self.value(column)?;
-        let Some(column) = self.file.description().columns.get(column) else { return Ok(()) };
-        if value != Value::Missing
-            && let Some(prefix) = &column.prefix
-        {
-            out.extend_from_slice(prefix.as_bytes());
-        }
-        match (value, column.kind) {
-            (Value::Missing, _) => {}
-            (Value::Text(text), _) => out.extend_from_slice(text),
-            (Value::Integer(value), ColumnKind::Decimal { decimals }) => {
-                decimal::write(out, value, decimals);
-            }
-            (Value::Integer(value), _) => decimal::write(out, value, 0),
-        }
+        self.file.write_value(column, self.value(column)?, out);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use crate::encoding::Damaged;
 use crate::file::{Cursor, SourceFile, StoredRow};
 use crate::metadata::Matching;
 use crate::row::Value;
+use std::ops::ControlFlow;
 
 /// An allele as a record has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,15 @@ pub struct RecordAllele<'a> {
     pub reference: &'a [u8],
     /// One of ALT.
     pub alt: &'a [u8],
+}
+
+/// An allele that is looked up in sources, in the forms that they compare.
+#[derive(Clone, Copy, Debug)]
+pub struct AlleleQuery<'a> {
+    /// As the record has it.
+    pub record: RecordAllele<'a>,
+    /// Its canonical form; `None` if it has none.
+    pub canonical: Option<CanonicalAllele<'a>>,
 }
 
 /// Finds rows of one source. Each thread uses its own; alleles in ascending order are found fastest.
@@ -39,7 +49,7 @@ impl<'a> Matcher<'a> {
 
     /// Calls `found` with each row about a sequence allele. Sources with [`Matching::TranscriptAndAllele`] have a row for
     /// each transcript, of which [`StoredRow::is_of_transcript`] selects one; [`Matching::Gene`] has rows
-    /// that [`Cursor::gene`] finds.
+    /// that [`Self::gene`] finds.
     ///
     /// An indel has the positions of its canonical form, so that how it is written does not matter. An insertion
     /// has the two positions beside it, and a region overlaps it if it contains both.
@@ -51,21 +61,41 @@ impl<'a> Matcher<'a> {
         &mut self,
         contig: usize,
         bases: &impl Bases,
-        allele: RecordAllele<'_>,
+        record: RecordAllele<'_>,
         mut found: impl FnMut(StoredRow<'a>),
     ) -> Result<(), Damaged> {
-        let RecordAllele { position, reference, alt } = allele;
+        let RecordAllele { position, reference, alt } = record;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let canonical = CanonicalAllele::new(bases, position, reference, alt, &mut buffer);
+        let result = self.rows_of(contig, &AlleleQuery { record, canonical }, |row| {
+            found(row);
+            ControlFlow::Continue(())
+        });
+        self.buffer = buffer;
+        result
+    }
+
+    /// As [`Self::rows`], for an allele that is looked up in several sources, until `found` breaks off.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    #[inline]
+    pub fn rows_of(
+        &mut self,
+        contig: usize,
+        query: &AlleleQuery<'_>,
+        mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+    ) -> Result<(), Damaged> {
         if self.matching == Matching::Verbatim {
+            let RecordAllele { position, reference, alt } = query.record;
             self.upper_case.clear();
             self.upper_case.extend(reference.iter().chain(alt).map(u8::to_ascii_uppercase));
             let (reference, alt) = self.upper_case.split_at(reference.len());
             return each(self.cursor.allele(contig, position, reference, alt)?, found);
         }
-        let buffer = &mut self.buffer;
-        let Some(allele) = CanonicalAllele::new(bases, position, reference, alt, buffer) else {
+        let Some(CanonicalAllele { position, reference, alt }) = query.canonical else {
             return Ok(());
         };
-        let CanonicalAllele { position, reference, alt } = allele;
         let is_insertion = reference.is_empty();
         let (first, last) = if is_insertion {
             (position.saturating_sub(1), position)
@@ -78,7 +108,11 @@ impl<'a> Matcher<'a> {
             }
             Matching::Position => {
                 for position in first..=last {
-                    self.cursor.at(contig, position)?.for_each(&mut found);
+                    for row in self.cursor.at(contig, position)? {
+                        if found(row).is_break() {
+                            return Ok(());
+                        }
+                    }
                 }
                 Ok(())
             }
@@ -86,8 +120,11 @@ impl<'a> Matcher<'a> {
                 let mut damage = Ok(());
                 self.cursor.overlapping(contig, first, last, |row| match row.end() {
                     Ok(end) if row.start() <= first && end >= last => found(row),
-                    Ok(_) => {}
-                    Err(error) => damage = Err(error),
+                    Ok(_) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        damage = Err(error);
+                        ControlFlow::Break(())
+                    }
                 })?;
                 damage
             }
@@ -95,15 +132,42 @@ impl<'a> Matcher<'a> {
             Matching::Verbatim | Matching::Gene => Ok(()),
         }
     }
+
+    /// Calls `found` with each row of a source with [`Matching::Overlap`] whose region has a position from `start` to
+    /// `end`, until it breaks off. Other sources say nothing about a region.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn overlapping(
+        &mut self,
+        contig: usize,
+        (start, end): (u32, u32),
+        found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+    ) -> Result<(), Damaged> {
+        if self.matching != Matching::Overlap {
+            return Ok(());
+        }
+        self.cursor.overlapping(contig, start, end, found)
+    }
+
+    /// The row of a gene, of a source with [`Matching::Gene`].
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'a>>, Damaged> {
+        if self.matching == Matching::Gene { self.cursor.gene(key) } else { Ok(None) }
+    }
 }
 
 #[inline]
 fn each<'a>(
     rows: impl Iterator<Item = Result<StoredRow<'a>, Damaged>>,
-    mut found: impl FnMut(StoredRow<'a>),
+    mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
 ) -> Result<(), Damaged> {
     for row in rows {
-        found(row?);
+        if found(row?).is_break() {
+            break;
+        }
     }
     Ok(())
 }
@@ -121,7 +185,7 @@ impl StoredRow<'_> {
 }
 
 /// An identifier without the version after its last dot.
-pub(crate) fn without_version(identifier: &[u8]) -> &[u8] {
+pub fn without_version(identifier: &[u8]) -> &[u8] {
     let dot = identifier.iter().rposition(|b| *b == b'.');
     let version = dot.filter(|dot| {
         let digits = &identifier[dot + 1..];

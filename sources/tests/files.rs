@@ -7,6 +7,7 @@ use gas_sources::{
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 fn column(name: &str, kind: ColumnKind) -> Column {
     Column { name: name.into(), description: String::new(), kind, prefix: None }
@@ -167,7 +168,10 @@ proptest! {
         for (first, length) in queries {
             let last = first + length;
             let mut found = Vec::new();
-            cursor.overlapping(0, first, last, |row| found.push((row.start(), row.end().unwrap()))).unwrap();
+            cursor.overlapping(0, first, last, |row| {
+                found.push((row.start(), row.end().unwrap()));
+                ControlFlow::Continue(())
+            }).unwrap();
             found.sort_unstable();
             let mut expected = regions.clone();
             expected.retain(|(start, end)| *start <= last && *end >= first);

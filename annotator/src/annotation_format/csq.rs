@@ -1,28 +1,28 @@
 //! INFO/CSQ as Ensembl VEP writes it
 //! (<https://www.ensembl.org/info/docs/tools/vep/vep_formats.html>), with fields of our own and
-//! those of tracks at the end.
+//! those of tracks and sources at the end.
 
 use super::{Entry, OptionalFields, PROMOTER_BASES, SiteEntry};
-use crate::colocated;
+use crate::colocated::{SourceSet, csq_fields};
 use crate::consequence::coding::Codons;
 use crate::consequence::{Numbers, SoTerm, Span};
 use crate::text::{push_escaped, push_int};
 
-/// The fields before those of tracks, with all [`OptionalFields`].
-const FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\
+/// The fields before those of tracks and sources, with all [`OptionalFields`].
+pub(super) const FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\
 EXON|INTRON|HGVSc|HGVSp|cDNA_position|CDS_position|Protein_position|Amino_acids|Codons|\
 Existing_variation|DISTANCE|STRAND|FLAGS|PICK|CANONICAL|MANE|HGVS_OFFSET|HGVSg|PROMOTER|NEAREST|\
 NEAREST_DISTANCE";
 
 /// All fields that are written, separated by `|`.
-pub(super) fn fields(optional: OptionalFields) -> String {
+pub(super) fn fields(optional: OptionalFields, sources: &SourceSet) -> String {
     let is_written = |name: &&str| match *name {
         "HGVSc" | "HGVSp" | "HGVS_OFFSET" | "HGVSg" => optional.hgvs,
         "PICK" => optional.pick,
         _ => true,
     };
     let names = FIELDS.split('|').filter(is_written);
-    names.chain(colocated::fields().map(|field| field.name)).collect::<Vec<_>>().join("|")
+    names.chain(csq_fields(sources)).collect::<Vec<_>>().join("|")
 }
 
 /// Appends the entry of an allele and a transcript.
@@ -78,7 +78,7 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
         out.push(b'1');
     }
     out.extend_from_slice(b"|||");
-    out.extend_from_slice(entry.colocated.csq_values());
+    entry.colocated.write_csq(out);
 }
 
 /// Appends the entry of an allele without a transcript.
@@ -113,7 +113,7 @@ pub(crate) fn write_csq_site(out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
         out.push(b'|');
     }
     out.push(b'|');
-    out.extend_from_slice(colocated.csq_values());
+    colocated.write_csq(out);
 }
 
 /// Appends the fields from EXON to Codons.

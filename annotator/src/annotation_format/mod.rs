@@ -8,7 +8,7 @@ mod csq;
 use ann::{write_ann, write_ann_site};
 use csq::{write_csq, write_csq_site};
 
-use crate::colocated::{self, ColocatedVariants, Field};
+use crate::colocated::{self, ColocatedVariants, Field, SourceSet};
 use crate::consequence::{Effect, SoTerm};
 use crate::hgvs::HgvsText;
 use crate::model::{Gene, Transcript};
@@ -33,13 +33,13 @@ impl AnnotationFormat {
     }
 
     /// The header lines that define the key and its fields.
-    pub(crate) fn definitions(self, optional: OptionalFields) -> Vec<String> {
+    pub(crate) fn definitions(self, optional: OptionalFields, sources: &SourceSet) -> Vec<String> {
         let key = self.key();
         let description = match self {
             Self::Csq => {
                 format!(
                     "Consequence annotations from gas-annotate. Format: {}",
-                    csq::fields(optional)
+                    csq::fields(optional, sources)
                 )
             }
             Self::Ann => format!("Functional annotations: '{}'", ann::ANN_FIELDS),
@@ -70,6 +70,11 @@ impl AnnotationFormat {
     }
 }
 
+/// Whether CSQ has a field of this name that no track or source fills.
+pub(crate) fn is_field_of_csq(name: &str) -> bool {
+    csq::FIELDS.split('|').any(|field| field == name)
+}
+
 /// The fields of CSQ that depend on the options of a run. ANN always has the same fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalFields {
@@ -89,7 +94,7 @@ pub(crate) struct Entry<'a> {
     pub transcript: &'a Transcript,
     pub effect: &'a Effect,
     pub hgvs: &'a HgvsText,
-    pub colocated: &'a ColocatedVariants,
+    pub colocated: &'a ColocatedVariants<'a>,
     pub optional: OptionalFields,
     /// Whether this is the picked annotation of an allele whose other annotations are written, too.
     pub is_picked: bool,
@@ -104,7 +109,7 @@ pub(crate) struct SiteEntry<'a> {
     pub record_allele: &'a [u8],
     pub term: SoTerm,
     pub hgvs: &'a HgvsText,
-    pub colocated: &'a ColocatedVariants,
+    pub colocated: &'a ColocatedVariants<'a>,
     /// The nearest gene and its distance in bases.
     pub nearest: Option<(&'a Gene, i32)>,
     pub optional: OptionalFields,

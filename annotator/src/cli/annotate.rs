@@ -14,6 +14,7 @@ use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
 use gas_annotate::text_input::{self, annotate_text};
 use gas_annotate::vcf::is_gzip_name;
+use gas_annotate::{SourcePath, SourceSet};
 use gas_shared::reference::{ReferenceId, Sha256};
 use gas_shared::summary::Summary;
 use gas_shared::{JobOptions, Layout, Selection, Transcripts};
@@ -58,6 +59,10 @@ pub(crate) struct AnnotateArgs {
     /// Report progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
+    /// Source file to annotate with, repeatable: known variants, frequencies, scores, regions, genes. `,id=ID` and
+    /// `,sha256=DIGEST` after the name are stated in the result; without a digest, the file is read to compute it.
+    #[arg(long = "source", value_name = "FILE")]
+    sources: Vec<SourcePath>,
     /// Annotation mode.
     #[arg(long, value_enum, default_value_t = ModeArg::Full)]
     mode: ModeArg,
@@ -337,6 +342,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
             pick_order: args.pick_order.clone(),
             hgvs: !args.no_hgvs,
         },
+        sources: SourceSet::open(&args.sources, &reference)?,
         reference_id: args.reference_id.clone(),
         manifest_sha256: args.manifest_sha256.clone(),
         gene_set: args.gene_set.clone(),
@@ -374,7 +380,8 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");
     }
-    let tracks: Vec<String> = reference.manifest.tracks.iter().map(|t| t.name.clone()).collect();
+    let tracks = reference.manifest.tracks.iter().map(|t| t.name.clone());
+    let tracks: Vec<String> = tracks.chain(options.sources.labels().map(str::to_owned)).collect();
     let samples = outcome.header.samples.len() as u64;
     if let Some(log) = &args.log {
         let text = write_count_log(&outcome.counts, &tracks, &outcome.warnings);

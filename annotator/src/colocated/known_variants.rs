@@ -1,7 +1,8 @@
 //! Tracks of known variants, such as dbSNP, from VCF files: identifiers, allele frequency (INFO/AF)
 //! and clinical significance (INFO/CLNSIG).
 
-use super::track::{Field, FieldType, Found, Track, TrackFile, TrackKind};
+use super::data_set::Found;
+use super::track::{Field, FieldType, Track, TrackFile, TrackKind};
 use super::variant_table::{AltOfRecord, VariantTable};
 use crate::variant::Variant;
 use serde::{Deserialize, Serialize};

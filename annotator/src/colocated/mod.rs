@@ -1,27 +1,46 @@
-//! Co-located variants: what the operator's tracks know about the site of an allele.
+//! Co-located variants: what sources, and the tracks of a reference, know about the site of an allele.
 //!
-//! A track is a data set in a reference, such as dbSNP. Each kind of track has a module, which
+//! A source is a file of the format of `gas-sources`, which a run is given ([`SourceSet`]); its columns become fields of
+//! CSQ, or INFO keys in the other formats. A track is a data set in a reference, such as dbSNP. Each kind of track has a module, which
 //! declares the CSQ fields that the kind fills, how a track is built from a file, and how it looks
 //! up an allele. The fields of CSQ, its header lines and `build-reference` follow from these
 //! declarations. To add a data set with fields of its own, write a module with a [`TrackKind`] and
 //! register it in [`DATA_SETS`].
 
+mod data_set;
 mod fit;
 mod info_key;
+mod info_values;
 mod known_variants;
 mod regions;
+mod source_columns;
+mod source_look_up;
+mod source_set;
 #[cfg(test)]
 mod test_data_set;
 mod track;
 mod variant_table;
 
+pub(crate) use data_set::EntryKey;
 pub(crate) use fit::Genome;
+pub(crate) use source_set::AddedColumn;
+pub use source_set::{SourcePath, SourceSet};
 pub(crate) use track::{BuiltTrack, Field};
 
+use crate::allele::Allele;
+use crate::info::begin_field;
+use crate::reference::{ContigView, Reference};
+use crate::text::push_decimal;
 use crate::variant::Variant;
+use data_set::{DataSet, Found, MaxFrequency, Query};
+use gas_shared::vcf::{AltKind, Record};
+use gas_sources::{AlleleBuffer, AlleleQuery, CanonicalAllele, Damaged, RecordAllele};
 use info_key::check_info_key;
+use info_values::InfoColumn;
+use source_look_up::look_up;
+use source_set::Scope;
 use std::ops::Range;
-use track::{Found, Track, TrackKind};
+use track::{Track, TrackKind};
 
 /// The kind of VCF tracks that are not registered data sets.
 const VCF: &TrackKind = &known_variants::KIND;
@@ -117,69 +136,228 @@ impl OpenTrack {
     }
 }
 
-/// What all tracks know about the current allele and record. Buffers are reused.
+/// What all data sets know about the current allele and record. Each thread has its own; buffers are reused.
 #[derive(Debug)]
-pub(crate) struct ColocatedVariants {
+pub(crate) struct ColocatedVariants<'r> {
+    tracks: &'r [OpenTrack],
+    data_sets: Vec<OpenDataSet<'r>>,
+    /// The data sets with values for transcripts or genes in CSQ.
+    by_entry: Vec<usize>,
+    /// The values that end a CSQ entry, as positions in `values`.
+    csq_order: Vec<usize>,
     /// Existing_variation of the current allele.
     identifiers: Vec<u8>,
-    /// The values of [`fields`] for the current allele.
+    /// The values of the current allele: of [`fields`], then of the columns of sources.
     values: Vec<Vec<u8>>,
-    /// The same values as they end a CSQ entry.
+    /// The same values as they end a CSQ entry, except those of transcripts and genes.
     csq_values: Vec<u8>,
-    /// By track: whether the current record matches an entry.
+    /// The values of the current transcript and its gene, each after a `|`.
+    entry_values: Vec<u8>,
+    /// As `entry_values`, of an entry without a transcript.
+    no_entry_values: Vec<u8>,
+    /// By data set: whether the current record matches an entry.
     hits: Vec<bool>,
     /// By track: the INFO value of the current record.
     info: Vec<Vec<u8>>,
+    /// The columns of sources in a format without fields for them.
+    info_columns: Vec<InfoColumn<'r>>,
+    has_max_frequency: bool,
+    max_frequency: MaxFrequency,
+    /// The alleles of the current record.
+    alleles: usize,
     in_dbsnp: bool,
+    canonical: AlleleBuffer,
+    /// Why a source cannot be read.
+    damage: Option<Damaged>,
 }
 
-impl Default for ColocatedVariants {
-    fn default() -> Self {
-        let values = vec![Vec::new(); fields().count()];
-        Self {
+/// A data set and the positions of its values.
+#[derive(Debug)]
+struct OpenDataSet<'r> {
+    data: Box<dyn DataSet + 'r>,
+    values: Range<usize>,
+}
+
+/// The allele of a record that is looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct LookedUp<'a> {
+    /// POS, REF and the ALT.
+    pub(crate) record: RecordAllele<'a>,
+    /// The number of the ALT, from 0.
+    pub(crate) number: usize,
+}
+
+impl<'r> ColocatedVariants<'r> {
+    /// What the tracks of a reference know.
+    pub(crate) fn of_tracks(reference: &'r Reference) -> Self {
+        Self::new(reference, SourceSet::none(), false)
+    }
+
+    /// What the tracks of a reference and the sources of a run know. With `is_info`, the columns of sources become INFO
+    /// keys instead of fields of CSQ.
+    pub(crate) fn new(reference: &'r Reference, sources: &'r SourceSet, is_info: bool) -> Self {
+        let tracks = reference.tracks();
+        let own = fields().count();
+        let of_tracks = tracks
+            .iter()
+            .map(|track| OpenDataSet { data: Box::new(track), values: track.fields.clone() });
+        let of_sources = sources.sources().iter().map(|source| OpenDataSet {
+            data: look_up(source, is_info),
+            values: source.values.start + own..source.values.end + own,
+        });
+        let by_entry = sources.sources().iter().enumerate();
+        let by_entry = by_entry
+            .filter(|(_, source)| !is_info && source.scope() == Scope::Entry)
+            .map(|(n, _)| n + tracks.len());
+        let columns = sources.columns();
+        let values = vec![Vec::new(); own + columns.len()];
+        let no_entry_values = columns.iter().filter(|column| column.scope == Scope::Entry);
+        let info_columns = columns.iter().map(InfoColumn::new);
+        let mut colocated = Self {
+            tracks,
+            data_sets: of_tracks.chain(of_sources).collect(),
+            by_entry: by_entry.collect(),
+            csq_order: csq_order(columns),
             identifiers: Vec::new(),
-            csq_values: values.join(&b'|'),
             values,
+            csq_values: Vec::new(),
+            entry_values: Vec::new(),
+            no_entry_values: vec![b'|'; no_entry_values.count()],
             hits: Vec::new(),
             info: Vec::new(),
+            info_columns: if is_info { info_columns.collect() } else { Vec::new() },
+            has_max_frequency: sources.has_max_frequency(),
+            max_frequency: MaxFrequency::default(),
+            alleles: 0,
             in_dbsnp: false,
-        }
+            canonical: AlleleBuffer::default(),
+            damage: None,
+        };
+        colocated.join_values();
+        colocated.leave_entry();
+        colocated
     }
-}
 
-impl ColocatedVariants {
+    /// Whether there is nothing that could know an allele.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.data_sets.is_empty()
+    }
+
     /// Starts a record. An rs number in its ID column counts as a dbSNP identifier.
-    pub(crate) fn begin_record(&mut self, tracks: &[OpenTrack], id: &[u8]) {
-        self.in_dbsnp = has_rs_id(id);
+    pub(crate) fn begin_record(&mut self, record: &Record<'_>) {
+        self.in_dbsnp = has_rs_id(record.id);
         self.hits.clear();
-        self.hits.resize(tracks.len(), false);
-        self.info.resize(tracks.len(), Vec::new());
+        self.hits.resize(self.data_sets.len(), false);
+        self.info.resize(self.tracks.len(), Vec::new());
         self.info.iter_mut().for_each(Vec::clear);
+        if !self.info_columns.is_empty() {
+            self.info_columns.iter_mut().for_each(InfoColumn::clear);
+            self.alleles = memchr::memchr_iter(b',', record.alt).count() + 1;
+        }
     }
 
-    /// Looks up an allele of the current record in all tracks. `tracks` must be the same for every
-    /// call.
-    pub(crate) fn look_up(&mut self, tracks: &[OpenTrack], contig: u32, variant: &Variant<'_>) {
-        if tracks.is_empty() {
-            return;
+    /// Looks up an allele of the current record in all data sets.
+    #[inline]
+    pub(crate) fn look_up(
+        &mut self,
+        contig: &ContigView<'_>,
+        variant: &Variant<'_>,
+        allele: LookedUp<'_>,
+    ) {
+        if !self.is_empty() {
+            self.look_up_everywhere(contig, variant, allele);
         }
+    }
+
+    fn look_up_everywhere(
+        &mut self,
+        contig: &ContigView<'_>,
+        variant: &Variant<'_>,
+        allele: LookedUp<'_>,
+    ) {
         self.identifiers.clear();
         self.values.iter_mut().for_each(Vec::clear);
-        for (n, track) in tracks.iter().enumerate() {
+        self.max_frequency.clear();
+        let mut nothing = Vec::new();
+        let has_sources = self.data_sets.len() > self.tracks.len();
+        let query = Query {
+            contig,
+            variant,
+            allele: if has_sources {
+                forms(contig, variant, allele.record, &mut self.canonical)
+            } else {
+                None
+            },
+        };
+        for (n, data_set) in self.data_sets.iter_mut().enumerate() {
             let mut found = Found {
                 identifiers: &mut self.identifiers,
-                values: &mut self.values[track.fields.clone()],
-                info: &mut self.info[n],
+                values: &mut self.values[data_set.values.clone()],
+                info: self.info.get_mut(n).unwrap_or(&mut nothing),
                 in_dbsnp: &mut self.in_dbsnp,
+                max_frequency: &mut self.max_frequency,
             };
-            self.hits[n] |= track.data.look_up(contig, variant, &mut found);
+            match data_set.data.look_up(&query, &mut found) {
+                Ok(hit) => self.hits[n] |= hit,
+                Err(damage) => self.damage = self.damage.or(Some(damage)),
+            }
         }
+        self.set_max_frequency();
+        if self.info_columns.is_empty() {
+            self.join_values();
+            self.leave_entry();
+        } else {
+            let own = self.values.len() - self.info_columns.len();
+            for (column, value) in self.info_columns.iter_mut().zip(&self.values[own..]) {
+                let value = if column.is_identifier() { &self.identifiers } else { value };
+                column.set(allele.number, value);
+            }
+        }
+    }
+
+    fn set_max_frequency(&mut self) {
+        if self.has_max_frequency
+            && let [.., frequency, populations] = &mut self.values[..]
+            && let Some(greatest) = self.max_frequency.frequency()
+        {
+            push_decimal(frequency, greatest);
+            populations.extend_from_slice(self.max_frequency.populations());
+        }
+    }
+
+    fn join_values(&mut self) {
         self.csq_values.clear();
-        for (n, value) in self.values.iter().enumerate() {
+        for (n, value) in self.csq_order.iter().enumerate() {
             if n > 0 {
                 self.csq_values.push(b'|');
             }
-            self.csq_values.extend_from_slice(value);
+            self.csq_values.extend_from_slice(&self.values[*value]);
+        }
+    }
+
+    /// Looks up the transcript and the gene of the next entry of CSQ.
+    #[inline]
+    pub(crate) fn enter(&mut self, entry: EntryKey<'_>) {
+        if !self.by_entry.is_empty() {
+            self.look_up_entry(&entry);
+        }
+    }
+
+    fn look_up_entry(&mut self, entry: &EntryKey<'_>) {
+        self.entry_values.clear();
+        for n in &self.by_entry {
+            match self.data_sets[*n].data.write_entry(entry, &mut self.entry_values) {
+                Ok(hit) => self.hits[*n] |= hit,
+                Err(damage) => self.damage = self.damage.or(Some(damage)),
+            }
+        }
+    }
+
+    /// The next entry of CSQ has no transcript.
+    #[inline]
+    pub(crate) fn leave_entry(&mut self) {
+        if !self.no_entry_values.is_empty() {
+            self.entry_values.clone_from(&self.no_entry_values);
         }
     }
 
@@ -188,31 +366,92 @@ impl ColocatedVariants {
         &self.identifiers
     }
 
-    /// The values of [`fields`] for the current allele, separated by `|`.
-    pub(crate) fn csq_values(&self) -> &[u8] {
-        &self.csq_values
+    /// Appends the values of [`csq_fields`] for the current allele and entry, separated by `|`.
+    #[inline]
+    pub(crate) fn write_csq(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.csq_values);
+        out.extend_from_slice(&self.entry_values);
     }
 
-    /// Whether the current record has a dbSNP identifier, of its own or from a track.
+    /// Whether the current record has a dbSNP identifier, of its own or from a track or source.
     pub(crate) fn in_dbsnp(&self) -> bool {
         self.in_dbsnp
     }
 
-    /// By track: whether the current record matches an entry.
+    /// By data set: whether the current record matches an entry.
     pub(crate) fn hits(&self) -> &[bool] {
         &self.hits
     }
 
-    /// Appends the INFO keys of the tracks to INFO, which begins at `info_start` of `out`.
-    pub(crate) fn write_info(&self, tracks: &[OpenTrack], out: &mut Vec<u8>, info_start: usize) {
-        for (track, value) in tracks.iter().zip(&self.info).filter(|(_, v)| !v.is_empty()) {
-            if out.len() > info_start {
-                out.push(b';');
-            }
+    /// Why a source cannot be read, if so. Results since then lack its values.
+    pub(crate) fn damage(&self) -> Option<Damaged> {
+        self.damage
+    }
+
+    /// Appends the INFO keys of tracks and sources to INFO, which begins at `info_start` of `out`.
+    pub(crate) fn write_info(&mut self, out: &mut Vec<u8>, info_start: usize) {
+        for (track, value) in self.tracks.iter().zip(&self.info).filter(|(_, v)| !v.is_empty()) {
+            begin_field(out, info_start);
             out.extend_from_slice(track.name.as_bytes());
             out.push(b'=');
             out.extend_from_slice(value);
         }
+        for column in &mut self.info_columns {
+            column.write(self.alleles, out, info_start);
+        }
+    }
+}
+
+/// A sequence allele in the forms that sources compare. A tandem duplication that is written as a symbolic allele has no
+/// form of its own in the record.
+fn forms<'a>(
+    contig: &'a ContigView<'a>,
+    variant: &Variant<'a>,
+    record: RecordAllele<'a>,
+    memory: &'a mut AlleleBuffer,
+) -> Option<AlleleQuery<'a>> {
+    let Variant::Sequence(places) = variant else { return None };
+    let record = if AltKind::of(record.alt) == Some(AltKind::Sequence) {
+        record
+    } else {
+        let Allele { start, reference, alt, .. } = places.first;
+        RecordAllele { position: u32::try_from(start).ok()?, reference, alt }
+    };
+    let RecordAllele { position, reference, alt } = record;
+    let canonical = CanonicalAllele::new(&contig.sequence, position, reference, alt, memory);
+    Some(AlleleQuery { record, canonical })
+}
+
+/// The fields that end a CSQ entry.
+pub(crate) fn csq_fields(sources: &SourceSet) -> impl Iterator<Item = &str> {
+    let columns = sources.columns();
+    let own = fields().count();
+    let of_alleles = csq_order(columns).into_iter().map(move |n| match n.checked_sub(own) {
+        Some(column) => columns[column].column.name.as_str(),
+        None => fields().nth(n).map_or("", |field| field.name),
+    });
+    let of_entries = columns.iter().filter(|column| column.scope == Scope::Entry);
+    of_alleles.chain(of_entries.map(|column| column.column.name.as_str()))
+}
+
+/// The values that end a CSQ entry and depend on the allele only: those of [`fields`], and the columns of sources after
+/// them. A source has a field of its name instead of the tracks.
+fn csq_order(columns: &[AddedColumn]) -> Vec<usize> {
+    let own = fields().count();
+    let is_own = |column: &AddedColumn| fields().any(|field| field.name == column.column.name);
+    let of_tracks = fields().enumerate().map(|(n, field)| {
+        let column = columns.iter().position(|column| column.column.name == field.name);
+        column.map_or(n, |column| own + column)
+    });
+    let of_sources = columns.iter().enumerate().filter(|(_, column)| {
+        column.scope == Scope::Allele && !column.is_identifier() && !is_own(column)
+    });
+    of_tracks.chain(of_sources.map(|(n, _)| own + n)).collect()
+}
+
+impl DataSet for &OpenTrack {
+    fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
+        Ok(self.data.look_up(query.contig.number, query.variant, found))
     }
 }
 

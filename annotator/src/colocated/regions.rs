@@ -1,8 +1,9 @@
 //! Tracks of named regions, such as segmental duplications, from BED files. A track writes the
 //! names of the regions that a record overlaps to the INFO key of its name.
 
+use super::data_set::Found;
 use super::fit::{Fit, Genome};
-use super::track::{Found, Track, TrackFile, TrackKind};
+use super::track::{Track, TrackFile, TrackKind};
 use crate::model::RegionIndex;
 use crate::variant::Variant;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! A data set that exists in tests only. It shows everything that a field of a new data set takes in the
 //! engine, be it a number or a category: this module and its line in [`super::DATA_SETS`].
 
-use super::track::{Field, FieldType, Found, Track, TrackFile, TrackKind};
+use super::data_set::Found;
+use super::track::{Field, FieldType, Track, TrackFile, TrackKind};
 use super::variant_table::{AltOfRecord, VariantTable};
 use crate::variant::Variant;
 

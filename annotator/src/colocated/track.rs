@@ -1,5 +1,6 @@
 //! The interface of a kind of track: what it declares, and how its tracks are built and looked up.
 
+use super::data_set::Found;
 use super::fit::{Fit, Genome};
 use crate::Error;
 use crate::source_file::SourceFile;
@@ -106,46 +107,4 @@ impl Field {
 pub(crate) trait Track: Debug + Send + Sync {
     /// Adds what the track knows about an allele to `found`. Returns whether any entry matches.
     fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool;
-}
-
-/// Collects what a track knows about an allele.
-pub(crate) struct Found<'a> {
-    pub(super) identifiers: &'a mut Vec<u8>,
-    pub(super) values: &'a mut [Vec<u8>],
-    pub(super) info: &'a mut Vec<u8>,
-    pub(super) in_dbsnp: &'a mut bool,
-}
-
-impl Found<'_> {
-    /// Adds an identifier to Existing_variation, unless it is empty or present.
-    pub(super) fn push_identifier(&mut self, id: &[u8]) {
-        push_distinct(self.identifiers, id, b'&');
-    }
-
-    /// Adds a value to a field of the kind, by the field's index in its declaration, unless the
-    /// value is empty or present.
-    pub(super) fn push(&mut self, field: usize, value: &[u8]) {
-        push_distinct(&mut self.values[field], value, b'&');
-    }
-
-    /// Adds a value to the INFO key of the track, unless it is empty or present.
-    pub(super) fn push_info(&mut self, value: &[u8]) {
-        push_distinct(self.info, value, b',');
-    }
-
-    /// Marks the record as known to dbSNP.
-    pub(super) fn mark_in_dbsnp(&mut self) {
-        *self.in_dbsnp = true;
-    }
-}
-
-/// Appends an item to a list unless it is empty or present.
-fn push_distinct(list: &mut Vec<u8>, item: &[u8], separator: u8) {
-    if item.is_empty() || list.split(|b| *b == separator).any(|present| present == item) {
-        return;
-    }
-    if !list.is_empty() {
-        list.push(separator);
-    }
-    list.extend_from_slice(item);
 }

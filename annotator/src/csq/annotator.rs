@@ -15,13 +15,14 @@ use super::model::{CodingSequence, CsqContig, CsqModel};
 use super::options::CsqOptions;
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::translate::{SplicedCds, Translations};
-use crate::colocated::ColocatedVariants;
+use crate::colocated::{ColocatedVariants, SourceSet};
 use crate::consequence::Effect;
 use crate::info::OwnKeys;
 use crate::placements::RotatedBases;
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, GenotypeProblem};
+use gas_sources::Damaged;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -62,7 +63,7 @@ pub struct CsqAnnotator<'r> {
     pub(super) options: CsqOptions,
     pub(super) samples: usize,
     pub(super) own_keys: OwnKeys,
-    pub(super) colocated: ColocatedVariants,
+    pub(super) colocated: ColocatedVariants<'r>,
     pub(super) buffer: RecordBuffer,
     pub(super) genotypes: Genotypes,
     pub(super) scratch: RecordScratch,
@@ -109,7 +110,7 @@ impl<'r> CsqAnnotator<'r> {
             options,
             samples,
             own_keys: OwnKeys::of_run(KEY, reference),
-            colocated: ColocatedVariants::default(),
+            colocated: ColocatedVariants::of_tracks(reference),
             buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),
             scratch: RecordScratch::default(),
@@ -126,10 +127,22 @@ impl<'r> CsqAnnotator<'r> {
         self
     }
 
+    /// Adds what sources know, as INFO keys.
+    pub fn with_sources(mut self, sources: &'r SourceSet) -> Self {
+        self.colocated = ColocatedVariants::new(self.prepass.reference, sources, true);
+        self.own_keys.extend(sources.info_keys());
+        self
+    }
+
     /// Sets the most work on the whole file, in units of about a nanosecond.
     pub fn with_max_work(mut self, units: u64) -> Self {
         self.buffer.limit_work(units);
         self
+    }
+
+    /// Why a source cannot be read, if so. Records since then lack its values.
+    pub(crate) fn damage(&self) -> Option<Damaged> {
+        self.colocated.damage()
     }
 
     /// The counts so far, without those of the current contig.

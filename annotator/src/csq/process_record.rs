@@ -5,6 +5,7 @@ use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::allele;
 use crate::allele::MAX_POSITION;
+use crate::colocated::LookedUp;
 use crate::error::InputError;
 use crate::placements::{Placements, RotatedBases};
 use crate::reference::ContigView;
@@ -12,6 +13,7 @@ use crate::report::AnnotationGap;
 use crate::structural_variant::{StructuralInfo, StructuralVariant};
 use crate::variant::Variant;
 use gas_shared::vcf::{AltKind, Record};
+use gas_sources::RecordAllele;
 
 impl<'r> CsqAnnotator<'r> {
     /// Processes a line (without its line end) and appends the records that are complete to `out`.
@@ -30,7 +32,7 @@ impl<'r> CsqAnnotator<'r> {
         self.line_number = line_number;
         self.move_to(pos, out);
         self.buffer.push((line_number, pos), line, &record);
-        self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
+        self.colocated.begin_record(&record);
         let variants = self.prepass.count_alleles(&record);
         self.genotypes.clear();
         let (gap, contig) = self.prepass.find_gap(&record);
@@ -113,10 +115,9 @@ impl<'r> CsqAnnotator<'r> {
         self.report_coding(&context, line_number)
     }
 
-    /// Looks the alleles up in the tracks of the reference.
+    /// Looks the alleles up in the tracks of the reference and in the sources.
     fn find_colocated(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
-        let tracks = self.prepass.reference.tracks();
-        if tracks.is_empty() {
+        if self.colocated.is_empty() {
             return;
         }
         let mut info = StructuralInfo::new(record.info, record.alt);
@@ -134,15 +135,16 @@ impl<'r> CsqAnnotator<'r> {
                 }
                 _ => continue,
             };
-            self.colocated.look_up(tracks, context.contig.number, &variant);
+            let reference = record.reference;
+            let record = RecordAllele { position: pos as u32, reference, alt };
+            self.colocated.look_up(&context.contig, &variant, LookedUp { record, number });
         }
     }
 
     fn finish_colocated(&mut self) {
-        let tracks = self.prepass.reference.tracks();
         let start = self.buffer.extra_info.len();
         let counts = &mut self.prepass.counts;
-        self.colocated.write_info(tracks, &mut self.buffer.extra_info, start);
+        self.colocated.write_info(&mut self.buffer.extra_info, start);
         counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if let Some(record) = self.buffer.records.last_mut() {
             record.extra_info = start..self.buffer.extra_info.len();

@@ -8,6 +8,7 @@ use crate::record_prepass::RecordOptions;
 use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
+use gas_sources::Damaged;
 use std::collections::HashSet;
 
 /// An annotator of either mode. Each thread has its own.
@@ -20,12 +21,12 @@ impl<'r> AnyAnnotator<'r> {
     pub(super) fn new(
         reference: &'r Reference,
         model: &'r CsqModel,
-        options: &Options,
+        options: &'r Options,
         header: &Header,
         withheld: &HashSet<Box<[u8]>>,
         max_work: u64,
     ) -> Self {
-        let samples = header.samples.len();
+        let (samples, sources) = (header.samples.len(), &options.sources);
         let records = RecordOptions {
             limits: options.limits,
             annotates_mismatches: options.annotate_mismatches,
@@ -34,12 +35,14 @@ impl<'r> AnyAnnotator<'r> {
         match options.mode {
             Mode::Full(format) => {
                 let annotator = Annotator::new(reference, samples, format).with_options(&records);
+                let annotator = annotator.with_sources(sources);
                 let annotator = annotator.with_predicted_proteins(options.hgvsp_predicted);
                 let annotator = annotator.with_annotations(&options.annotations);
                 Self::Full(Box::new(annotator))
             }
             Mode::Csq(csq) => {
                 let annotator = CsqAnnotator::new(reference, model, csq, samples);
+                let annotator = annotator.with_sources(sources);
                 let annotator = annotator.with_options(&records).with_max_work(max_work);
                 Self::Csq(Box::new(annotator))
             }
@@ -63,6 +66,14 @@ impl<'r> AnyAnnotator<'r> {
         match self {
             Self::Full(_) => {}
             Self::Csq(annotator) => annotator.finish_chunk(out),
+        }
+    }
+
+    /// Why a source cannot be read, if so. Records since then lack its values.
+    pub(super) fn damage(&self) -> Option<Damaged> {
+        match self {
+            Self::Full(annotator) => annotator.damage(),
+            Self::Csq(annotator) => annotator.damage(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::assembly::{
     HeaderFindings, Mitochondrion, check_assembly, check_contigs, check_header, nothing_annotated,
     unknown_contigs,
 };
-use crate::colocated::OpenTrack;
+use crate::colocated::{OpenTrack, SourceSet};
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
 use crate::error::{Error, InputError};
 use crate::reference::Reference;
@@ -68,6 +68,8 @@ pub struct Options {
     pub mode: Mode,
     /// Which annotations of an allele are written.
     pub annotations: AnnotationOptions,
+    /// The sources to annotate with.
+    pub sources: SourceSet,
     /// The id of the reference in a catalog, for the header and the summary.
     pub reference_id: Option<ReferenceId>,
     /// The digest of the catalog's manifest of the reference, which also covers its tracks, for the header
@@ -98,6 +100,7 @@ impl Default for Options {
             threads: 1,
             mode: Mode::Full(AnnotationFormat::default()),
             annotations: AnnotationOptions::default(),
+            sources: SourceSet::default(),
             reference_id: None,
             manifest_sha256: None,
             gene_set: None,
@@ -387,15 +390,23 @@ fn write_header(
     reference: &Reference,
     sink: &mut OutputFile,
 ) -> Result<(), Error> {
+    let sources = &options.sources;
     let mut definitions = vec![provenance::header_line(reference, options)];
     match options.mode {
         Mode::Full(format) => {
-            definitions.extend(format.definitions(options.annotations.optional_fields()));
+            let optional = options.annotations.optional_fields();
+            definitions.extend(format.definitions(optional, sources));
         }
         Mode::Csq(options) => {
             definitions.extend(csq::definitions(options.local, header.header.samples.len()));
         }
     }
+    let is_info = options.mode != Mode::Full(AnnotationFormat::Csq);
+    for column in sources.columns() {
+        definitions.extend(is_info.then(|| column.info_definition()));
+        definitions.push(column.declaration(is_info));
+    }
+    definitions.extend(sources.definitions());
     definitions.push(AnnotationGap::definition());
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
@@ -413,7 +424,7 @@ fn finish(
     check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(findings.warnings.iter().cloned());
+    warnings.extend(findings.warnings.iter().chain(options.sources.warnings()).cloned());
     warnings.extend((totals.counts.records == 0).then(|| NO_RECORDS.to_owned()));
     warnings.extend(check_contigs(&totals.counts, &header.header, reference)?);
     if options.require_annotation
@@ -611,6 +622,9 @@ impl Run<'_> {
             }
         }
         annotator.finish_chunk(out.text);
+        if let Some(damage) = annotator.damage() {
+            return Err(Error::DamagedSource(damage));
+        }
         if out.len() > allowed {
             return Err(self.output.too_large(number).into());
         }

@@ -30,6 +30,7 @@ pub fn provenance(reference: &Reference, options: &Options) -> RunProvenance {
         gene_set: options.gene_set.clone(),
         sequence_sha256: reference.sequence_sha256().to_owned(),
         models_sha256: reference.models_sha256().to_owned(),
+        sources: options.sources.provenance(),
     }
 }
 
@@ -42,6 +43,7 @@ pub(super) fn header_line(reference: &Reference, options: &Options) -> String {
         gene_set,
         sequence_sha256,
         models_sha256,
+        sources: _,
     } = provenance(reference, options);
     let mut line =
         format!("##gas-annotate=<ID=annotation,Version=\"{}\"", env!("CARGO_PKG_VERSION"));

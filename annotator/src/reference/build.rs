@@ -306,7 +306,7 @@ fn describe_file(out: &Path, file: &str) -> Result<ReferenceFile, Error> {
 }
 
 /// The length and SHA-256 of a file.
-pub(super) fn checksum(path: &Path) -> Result<(u64, String), Error> {
+pub(crate) fn checksum(path: &Path) -> Result<(u64, String), Error> {
     let mut file = File::open(path).map_err(Error::file(path))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

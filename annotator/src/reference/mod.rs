@@ -14,6 +14,7 @@ mod stop_codons;
 mod transcript;
 mod translation_exception;
 
+pub(crate) use build::checksum;
 pub use build::{BuildOptions, build_reference};
 pub use genes::{GeneModel, GeneModels};
 pub use manifest::{

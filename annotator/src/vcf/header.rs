@@ -2,6 +2,7 @@
 
 use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use crate::error::{Error, InputError};
+use gas_shared::source::{SOURCE_COLUMN_KEY, SOURCE_KEY};
 use gas_shared::vcf::{
     Definition, Header, HeaderParser, HeaderStep, Version, other_format, repair_definitions,
     trimmed, version_text,
@@ -88,8 +89,11 @@ impl HeaderText {
             definitions.iter().filter_map(|line| key(line.as_bytes())).collect();
         let mut seen = HashSet::new();
         for line in self.meta.iter().filter(|line| version_text(line).is_none()) {
-            let written = key(line)
-                .is_none_or(|key| !added.contains(&key) && (key.1.is_none() || seen.insert(key)));
+            let written = key(line).is_none_or(|key| {
+                !DECLARATIONS.contains(&key.0)
+                    && !added.contains(&key)
+                    && (key.1.is_none() || seen.insert(key))
+            });
             if written {
                 out.extend_from_slice(&upgraded(line));
                 out.push(b'\n');
@@ -103,6 +107,9 @@ impl HeaderText {
         out.push(b'\n');
     }
 }
+
+/// The keys of lines that declare what a result has of sources. Those of an earlier annotation are not of this one.
+const DECLARATIONS: [&[u8]; 2] = [SOURCE_KEY.as_bytes(), SOURCE_COLUMN_KEY.as_bytes()];
 
 /// What a line defines: its key, such as `INFO`, and for the keys that define IDs the ID.
 type DefinitionKey<'a> = (&'a [u8], Option<&'a [u8]>);

@@ -9,6 +9,9 @@ use strum::{Display, EnumString};
 /// `##GAS_SOURCE_COLUMN=<ID=gnomADe_AF,Source="gnomADe 4.1",Type=Float,Description="…">`.
 pub const SOURCE_COLUMN_KEY: &str = "GAS_SOURCE_COLUMN";
 
+/// The key of the header lines of a result that describe its sources: `##GAS_SOURCE=<ID=…,Name="…",License="…",SHA256="…">`.
+pub const SOURCE_KEY: &str = "GAS_SOURCE";
+
 /// A column that a source brings: a field of the annotation, and of the results explorer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceColumn {

@@ -7,7 +7,7 @@ mod id;
 mod manifest;
 
 pub use choice::{SourceChoice, SourceChoices};
-pub use column::{SOURCE_COLUMN_KEY, SourceColumn, SourceColumnKind, is_column_name};
+pub use column::{SOURCE_COLUMN_KEY, SOURCE_KEY, SourceColumn, SourceColumnKind, is_column_name};
 pub use id::{ANY_ASSEMBLY, InvalidSourceId, MAX_SOURCE_ID_CHARS, SourceId};
 pub use manifest::{SOURCE_FILE_NAME, SOURCE_MANIFEST_VERSION, SourceInput, SourceManifest};
 

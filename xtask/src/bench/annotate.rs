@@ -2,6 +2,9 @@
 //!
 //! The programs run alternately on the same file, several times, and the medians are printed, so that
 //! other load on the machine affects all programs alike. CPU time is more meaningful than wall time.
+//!
+//! With `--sources`, the engine is measured with and without four synthetic sources that have as many rows for each base as
+//! those of the human genome: frequencies, clinical significance, identifiers, and a score of each base.
 
 use super::measure::{Usage, measure, median};
 use super::simulate::{self, Genome, simulate};
@@ -35,6 +38,9 @@ pub(crate) struct AnnotateOptions {
     /// The numbers of records for the measurement of memory.
     #[arg(long, value_delimiter = ',', default_values_t = [500_000, 1_000_000, 2_000_000, 4_000_000])]
     sizes: Vec<usize>,
+    /// Measure what four sources cost, and nothing else.
+    #[arg(long)]
+    sources: bool,
     /// The seed of the generated files.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -79,6 +85,9 @@ pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
     };
     let records = records(&vcf)?;
     println!("{records} records of {}\n", vcf.display());
+    if options.sources {
+        return with_sources(paths, &workspace, &vcf, records, options.runs);
+    }
     let rows = compare(&workspace.programs(), &vcf, options.runs)?;
     print_table(&rows, records);
     println!(
@@ -103,6 +112,51 @@ pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
         }
         fs::remove_file(file)?;
     }
+    Ok(())
+}
+
+/// The files that the example `synthetic-sources` of `gas-sources` writes.
+const SOURCES: [&str; 4] = ["gnomad", "clinvar", "dbsnp", "scores"];
+
+/// Measures the engine without sources, with each one, and with all.
+fn with_sources(
+    paths: &Paths,
+    workspace: &Workspace,
+    vcf: &Path,
+    records: usize,
+    runs: usize,
+) -> Result<()> {
+    step("building the sources", || {
+        run(Command::new("cargo")
+            .args(["run", "--quiet", "--locked", "--release", "--package", "gas-sources"])
+            .args(["--example", "synthetic-sources", "--"])
+            .args([&workspace.fasta, vcf, &workspace.work])
+            .current_dir(&paths.root))
+    })?;
+    let each = SOURCES.iter().map(std::slice::from_ref);
+    let mut programs = vec![workspace.engine("full", false, 1)];
+    for sources in each.chain([&SOURCES[..]]) {
+        let files = sources.iter().map(|name| workspace.work.join(format!("{name}.source")));
+        let files = files.map(|file| {
+            let size = fs::metadata(&file).map(|found| found.len()).unwrap_or_default();
+            println!("{}: {} MiB", file.display(), size >> 20);
+            // The digest is computed when a source is added to the catalog.
+            format!("{},sha256={}", file.display(), "0".repeat(64))
+        });
+        let files: Vec<String> = files.collect();
+        let Program { name, command } = workspace.engine("full", false, 1);
+        programs.push(Program {
+            name: format!("{name}, {}", sources.join(" ")),
+            command: Box::new(move |vcf| {
+                let mut command = command(vcf);
+                files.iter().for_each(|file| {
+                    command.args(["--source", file]);
+                });
+                command
+            }),
+        });
+    }
+    print_table(&compare(&programs, vcf, runs)?, records);
     Ok(())
 }
 

@@ -1,0 +1,381 @@
+//! Looks an allele up in a source file: by allele, position or region, by allele and transcript, or by gene.
+
+use super::data_set::{DataSet, EntryKey, Found, Query, keep_if_new};
+use super::source_columns::{ValueFrom, WrittenColumn};
+use super::source_set::OpenSource;
+use crate::text::{push_decimal, push_escaped};
+use gas_sources::{ColumnKind, Damaged, Matcher, Matching, StoredRow, Value, without_version};
+use std::ops::{ControlFlow, Range};
+
+/// The most rows of a source, or genes, whose values are written for an allele, as VEP's for custom annotations. More
+/// are summarized by [`MORE`].
+const MAX_ROWS: usize = 50;
+
+/// The value that stands for those of further rows.
+const MORE: &[u8] = b"...";
+
+/// A look-up in a source. With `is_info`, the values of transcripts and genes are those of the allele, for formats without
+/// fields for them.
+pub(super) fn look_up<'r>(source: &'r OpenSource, is_info: bool) -> Box<dyn DataSet + 'r> {
+    let matcher = Matcher::new(&source.file);
+    let rows = Rows { source, matcher };
+    match source.file.description().matching {
+        Matching::TranscriptAndAllele => {
+            Box::new(TranscriptLookUp { rows, is_info, found: Vec::new(), text: Vec::new() })
+        }
+        Matching::Gene => Box::new(GeneLookUp {
+            rows,
+            is_info,
+            contig: u32::MAX,
+            genes: Vec::new(),
+            text: Vec::new(),
+        }),
+        matching => Box::new(AlleleLookUp {
+            rows,
+            largest: (matching == Matching::Position).then(|| vec![None; source.columns.len()]),
+        }),
+    }
+}
+
+/// The rows of a source.
+#[derive(Debug)]
+struct Rows<'r> {
+    source: &'r OpenSource,
+    matcher: Matcher<'r>,
+}
+
+impl<'r> Rows<'r> {
+    /// Calls `found` with each row about an allele, until it breaks off.
+    fn of_allele(
+        &mut self,
+        query: &Query<'_>,
+        mut found: impl FnMut(StoredRow<'r>) -> Result<ControlFlow<()>, Damaged>,
+    ) -> Result<(), Damaged> {
+        let Some(contig) = self.source.contig(query.contig.number) else { return Ok(()) };
+        let mut damage = Ok(());
+        let found = |row| {
+            found(row).unwrap_or_else(|error| {
+                damage = Err(error);
+                ControlFlow::Break(())
+            })
+        };
+        match &query.allele {
+            Some(allele) => self.matcher.rows_of(contig, allele, found)?,
+            None => {
+                let (start, end) = query.region();
+                let position = |n: i32| u32::try_from(n).unwrap_or(0);
+                self.matcher.overlapping(contig, (position(start), position(end)), found)?;
+            }
+        }
+        damage
+    }
+}
+
+/// A source of alleles, positions or regions.
+#[derive(Debug)]
+struct AlleleLookUp<'r> {
+    rows: Rows<'r>,
+    /// Of a source by position: the largest number of each column at the positions of the allele.
+    largest: Option<Vec<Option<i64>>>,
+}
+
+impl DataSet for AlleleLookUp<'_> {
+    fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
+        let Self { rows, largest } = self;
+        let source = rows.source;
+        let mut count = 0usize;
+        if let Some(largest) = largest {
+            largest.fill(None);
+        }
+        rows.of_allele(query, |row| {
+            count += 1;
+            if let Some(largest) = largest {
+                for (n, column) in source.columns.iter().enumerate() {
+                    match number(column, &row)? {
+                        Some(number) => largest[n] = largest[n].max(Some(number)),
+                        None if column.is_text() => write_value(source, n, &row, found)?,
+                        None => {}
+                    }
+                }
+                return Ok(ControlFlow::Continue(()));
+            }
+            if count > MAX_ROWS {
+                for n in 0..source.columns.len() {
+                    found.push(n, MORE);
+                }
+                return Ok(ControlFlow::Break(()));
+            }
+            for n in 0..source.columns.len() {
+                write_value(source, n, &row, found)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for (n, number) in largest.iter().flatten().enumerate() {
+            if let (Some(number), ValueFrom::Column(column)) = (number, source.columns[n].from) {
+                source.file.write_value(column, Value::Integer(*number), &mut found.values[n]);
+            }
+        }
+        Ok(count > 0)
+    }
+}
+
+/// The number of a column of a source by position, unless it is a quotient or a text.
+fn number(column: &WrittenColumn, row: &StoredRow<'_>) -> Result<Option<i64>, Damaged> {
+    match column.from {
+        ValueFrom::Column(n) if !column.is_text() => Ok(row.value(n)?.integer()),
+        _ => Ok(None),
+    }
+}
+
+/// Adds the value of a column of a row.
+#[inline]
+fn write_value(
+    source: &OpenSource,
+    number: usize,
+    row: &StoredRow<'_>,
+    found: &mut Found<'_>,
+) -> Result<(), Damaged> {
+    let column = &source.columns[number];
+    if column.is_identifier() {
+        let list = &mut *found.identifiers;
+        let start = list.len();
+        if append(source, column, row, list, start > 0)?.is_some() {
+            let first = start + usize::from(start > 0);
+            *found.in_dbsnp |= list[first..].starts_with(b"rs");
+            keep_if_new(list, start, b'&');
+        }
+        return Ok(());
+    }
+    let list = &mut found.values[number];
+    let start = list.len();
+    let frequency = append(source, column, row, list, start > 0)?;
+    keep_if_new(list, start, b'&');
+    if let (Some(frequency), Some(population)) = (frequency, &column.population) {
+        found.max_frequency.add(frequency, population);
+    }
+    Ok(())
+}
+
+/// Appends the value of a column, after a separator if it is not the first one. Returns the frequency of a column that has
+/// frequencies, otherwise any number. `None`, and nothing is appended, if the value is missing.
+#[inline]
+fn append(
+    source: &OpenSource,
+    column: &WrittenColumn,
+    row: &StoredRow<'_>,
+    out: &mut Vec<u8>,
+    has_separator: bool,
+) -> Result<Option<f64>, Damaged> {
+    match column.from {
+        ValueFrom::Column(n) => {
+            let value = row.value(n)?;
+            if value == Value::Missing {
+                return Ok(None);
+            }
+            if has_separator {
+                out.push(b'&');
+            }
+            let Value::Text(text) = value else {
+                source.file.write_value(n, value, out);
+                // Only frequencies in populations are compared.
+                let number = match column.population {
+                    Some(_) => decimal(source, n, value),
+                    None => 0.0,
+                };
+                return Ok(Some(number));
+            };
+            if let Some(prefix) =
+                source.file.description().columns.get(n).and_then(|c| c.prefix.as_ref())
+            {
+                push_escaped(out, prefix.as_bytes());
+            }
+            if column.is_list {
+                for (n, item) in text.split(|b| *b == b';').enumerate() {
+                    if n > 0 {
+                        out.push(b'&');
+                    }
+                    push_escaped(out, item);
+                }
+            } else {
+                push_escaped(out, text);
+            }
+            Ok(Some(0.0))
+        }
+        ValueFrom::Quotient { numerator, denominator } => {
+            let value = |n| row.value(n).map(|value| value.integer());
+            let Some(denominator) = value(denominator)?.filter(|n| *n != 0) else {
+                return Ok(None);
+            };
+            let Some(numerator) = value(numerator)? else { return Ok(None) };
+            let quotient = numerator as f64 / denominator as f64;
+            if has_separator {
+                out.push(b'&');
+            }
+            push_decimal(out, quotient);
+            Ok(Some(quotient))
+        }
+    }
+}
+
+/// A number of a column.
+fn decimal(source: &OpenSource, column: usize, value: Value<'_>) -> f64 {
+    let columns = &source.file.description().columns;
+    let decimals = match columns.get(column).map(|column| column.kind) {
+        Some(ColumnKind::Decimal { decimals }) => i32::from(decimals),
+        _ => 0,
+    };
+    value.integer().unwrap_or_default() as f64 / 10f64.powi(decimals)
+}
+
+/// Appends the values of a row, each after a `|`.
+fn write_row(source: &OpenSource, row: &StoredRow<'_>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+    for column in &source.columns {
+        out.push(b'|');
+        append(source, column, row, out, false)?;
+    }
+    Ok(())
+}
+
+/// Appends missing values, each after a `|`.
+fn write_nothing(source: &OpenSource, out: &mut Vec<u8>) {
+    out.extend(std::iter::repeat_n(b'|', source.columns.len()));
+}
+
+/// A source of alleles and transcripts.
+#[derive(Debug)]
+struct TranscriptLookUp<'r> {
+    rows: Rows<'r>,
+    is_info: bool,
+    /// The transcripts with values for the current allele, and these values, in `text`.
+    found: Vec<(Range<usize>, Range<usize>)>,
+    text: Vec<u8>,
+}
+
+impl DataSet for TranscriptLookUp<'_> {
+    fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
+        let Self { rows, is_info, found: transcripts, text } = self;
+        let source = rows.source;
+        transcripts.clear();
+        text.clear();
+        let mut count = 0usize;
+        rows.of_allele(query, |row| {
+            count += 1;
+            if *is_info {
+                for n in 0..source.columns.len() {
+                    write_value(source, n, &row, found)?;
+                }
+            } else if let Value::Text(transcript) = row.value(0)? {
+                let start = text.len();
+                text.extend_from_slice(without_version(transcript));
+                let end = text.len();
+                write_row(source, &row, text)?;
+                transcripts.push((start..end, end..text.len()));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(count > 0)
+    }
+
+    fn write_entry(&mut self, entry: &EntryKey<'_>, out: &mut Vec<u8>) -> Result<bool, Damaged> {
+        let id = without_version(entry.transcript.id.as_bytes());
+        let found = self.found.iter().find(|(transcript, _)| self.text[transcript.clone()] == *id);
+        match found {
+            Some((_, values)) => out.extend_from_slice(&self.text[values.clone()]),
+            None => write_nothing(self.rows.source, out),
+        }
+        Ok(found.is_some())
+    }
+}
+
+/// A source of genes.
+#[derive(Debug)]
+struct GeneLookUp<'r> {
+    rows: Rows<'r>,
+    is_info: bool,
+    /// The contig of `genes`.
+    contig: u32,
+    /// The values of the genes of the contig that were looked up, in `text`, and whether there are any.
+    genes: Vec<Option<(Range<u32>, bool)>>,
+    text: Vec<u8>,
+}
+
+impl<'r> GeneLookUp<'r> {
+    /// The row of a gene, by its identifier with or without version, or by its symbol.
+    fn row(&mut self, gene: &crate::model::Gene) -> Result<Option<StoredRow<'r>>, Damaged> {
+        let id = gene.id.as_bytes();
+        for key in [id, without_version(id), gene.symbol.as_bytes()] {
+            if !key.is_empty()
+                && let Some(row) = self.rows.matcher.gene(key)?
+            {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl DataSet for GeneLookUp<'_> {
+    fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
+        if !self.is_info {
+            return Ok(false);
+        }
+        let (source, model) = (self.rows.source, query.contig.model);
+        let (start, end) = query.region();
+        let mut genes: Vec<u32> = Vec::new();
+        let mut any = false;
+        for index in query.contig.transcripts.query(start, end) {
+            let Some(transcript) = model.transcripts.get(index as usize) else { continue };
+            let gene = transcript.gene;
+            if transcript.start > end || transcript.end < start || genes.contains(&gene) {
+                continue;
+            }
+            let row = match model.genes.get(gene as usize) {
+                Some(gene) => self.row(gene)?,
+                None => None,
+            };
+            genes.push(gene);
+            for n in 0..source.columns.len() {
+                if genes.len() > MAX_ROWS {
+                    found.push(n, MORE);
+                } else if let Some(row) = &row {
+                    any = true;
+                    write_value(source, n, row, found)?;
+                }
+            }
+            if genes.len() > MAX_ROWS {
+                break;
+            }
+        }
+        Ok(any)
+    }
+
+    fn write_entry(&mut self, entry: &EntryKey<'_>, out: &mut Vec<u8>) -> Result<bool, Damaged> {
+        if self.contig != entry.contig.number {
+            self.contig = entry.contig.number;
+            self.genes.clear();
+            self.genes.resize(entry.contig.model.genes.len(), None);
+            self.text.clear();
+        }
+        let number = entry.transcript.gene as usize;
+        if let Some(Some((values, any))) = self.genes.get(number) {
+            out.extend_from_slice(&self.text[values.start as usize..values.end as usize]);
+            return Ok(*any);
+        }
+        let row = match entry.gene() {
+            Some(gene) => self.row(gene)?,
+            None => None,
+        };
+        let start = self.text.len();
+        match &row {
+            Some(row) => write_row(self.rows.source, row, &mut self.text)?,
+            None => write_nothing(self.rows.source, &mut self.text),
+        }
+        out.extend_from_slice(&self.text[start..]);
+        if let (Some(gene), Ok(start), Ok(end)) =
+            (self.genes.get_mut(number), u32::try_from(start), u32::try_from(self.text.len()))
+        {
+            *gene = Some((start..end, row.is_some()));
+        }
+        Ok(row.is_some())
+    }
+}
