@@ -112,22 +112,32 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
     let mut lines = Vec::new();
     while !rest.is_empty() {
         let (definition, following) = split_definition(rest);
-        let mut repaired = if definition.contains(&b'\r') {
-            let mut text = definition.to_vec();
-            text.retain(|b| *b != b'\r');
-            text.truncate(text.trim_ascii_end().len());
-            let problem = Some("carriage returns within the line are removed");
-            RepairedLine { text: repair(&text).text.into_owned().into(), problem }
+        if definition.contains(&b'\r') {
+            repair_without_returns(definition, &mut lines);
         } else {
-            repair(definition)
-        };
-        if !following.is_empty() {
-            repaired.problem = Some("two definitions are in one line");
+            lines.push(repair(definition));
         }
-        lines.push(repaired);
+        if let Some(last) = lines.last_mut().filter(|_| !following.is_empty()) {
+            last.problem = Some("two definitions are in one line");
+        }
         rest = following;
     }
     lines
+}
+
+/// Appends a definition with carriage returns without them. Its closing bracket may be found only then, and
+/// another definition behind it.
+fn repair_without_returns(definition: &[u8], lines: &mut Vec<RepairedLine<'_>>) {
+    let mut text = definition.to_vec();
+    text.retain(|b| *b != b'\r');
+    let mut rest = text.trim_ascii_end();
+    while !rest.is_empty() {
+        let (definition, following) = split_definition(rest);
+        let problem = Some("carriage returns within the line are removed");
+        let text = repair(definition).text.into_owned().into();
+        lines.push(RepairedLine { text, problem });
+        rest = following;
+    }
 }
 
 /// The first definition of a line, and the following ones. Another definition may begin after the
@@ -226,6 +236,7 @@ mod tests {
                 "##x=1\r##INFO=<ID=A,Description=\"a\rb",
                 ["##x=1", "##INFO=<ID=A,Description=\"ab\">"],
             ),
+            ("##x=\r\r<ID=A>##y=2", ["##x=<ID=A>", "##y=2"]),
         ] {
             assert_eq!(repaired(line).0, expected, "{line:?}");
         }
