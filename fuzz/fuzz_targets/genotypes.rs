@@ -161,7 +161,7 @@ fn applied(text: &str, haplotype: usize, old: &str) -> String {
     let mut new = old.to_owned();
     for (at, before, after) in changes.into_iter().rev() {
         let end = (at + before.len()).min(new.len());
-        assert!(before.starts_with(&new[at..end]), "{before} at {at} of {new}");
+        assert!(before.starts_with(&new[at..end]), "{before} at {at} of {new}\n{text}");
         new.replace_range(at..end, after);
     }
     new.find('*').map_or(new.clone(), |stop| new[..=stop].to_owned())

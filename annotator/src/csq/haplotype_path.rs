@@ -76,6 +76,11 @@ impl PathEdit {
         self.offset + self.edit.removed
     }
 
+    /// The base of the haplotype after the new ones.
+    const fn end_in_haplotype(&self) -> i32 {
+        self.start + self.edit.inserted
+    }
+
     /// Moves the allele to its place between two positions with other alleles of the haplotype.
     fn move_between(&mut self, after: i32, before: i32) {
         let Edit { offset, place, places, removed, inserted, segment, .. } = self.edit;
@@ -183,10 +188,12 @@ impl HaplotypePath<'_> {
             added += edit.added();
             has_indel |= edit.added() != 0;
             let begun = *first.get_or_insert(n);
-            if step + 1 < count && (added % 3 != 0 || self.joins_next(n, total)) {
+            let edits = if self.spliced.reverse { n..=begun } else { begun..=n };
+            if step + 1 < count
+                && (added % 3 != 0 || self.joins_next(n, total) || self.lacks_base(&edits, total))
+            {
                 continue;
             }
-            let edits = if self.spliced.reverse { n..=begun } else { begun..=n };
             let group = AlleleGroup { edits, added, has_indel, after_stop };
             after_stop |=
                 self.report_group(&group, total, buffer, merge_key, translations, reported);
@@ -219,10 +226,24 @@ impl HaplotypePath<'_> {
     /// Whether the base before an allele, in genomic direction, is in a codon that the allele before
     /// touches.
     fn shares_codon_of_base(&self, n: usize, total: i32) -> bool {
-        let base = self.edits[n].start - 1;
+        self.is_in_codon_of(self.edits[n].start - 1, n - 1, total)
+    }
+
+    /// Whether a base of the haplotype, counted in genomic direction, is in a codon that an allele touches.
+    fn is_in_codon_of(&self, base: i32, n: usize, total: i32) -> bool {
         let base = if self.spliced.reverse { total - 1 - base } else { base };
-        let (from, to) = self.reach(n - 1, total);
+        let (from, to) = self.reach(n, total);
         (from.div_euclid(3)..=(to - 1).div_euclid(3)).contains(&base.div_euclid(3))
+    }
+
+    /// Whether a group needs a base beside it to be shown, and both are in codons that other alleles touch.
+    fn lacks_base(&self, group: &RangeInclusive<usize>, total: i32) -> bool {
+        let (left, right) = (*group.start(), *group.end());
+        self.edits[left].edit.is_indel()
+            && left > 0
+            && right + 1 < self.edits.len()
+            && self.shares_codon_of_base(left, total)
+            && self.is_in_codon_of(self.edits[right].end_in_haplotype(), right + 1, total)
     }
 
     /// Reports the change of a group. Returns whether it brings a stop.
