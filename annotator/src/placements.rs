@@ -43,6 +43,11 @@ impl<'a> Placements<'a> {
         Self { first, last, given: allele.start }
     }
 
+    /// The allele at one of its outermost places only.
+    pub(crate) const fn only_at(&self, place: Allele<'a>) -> Self {
+        Self { first: place, last: place, given: self.given }
+    }
+
     /// The place that is nearest to the 3' end of a strand, which HGVS descriptions use.
     pub const fn most_3_prime(&self, strand: Strand) -> &Allele<'a> {
         match strand {

@@ -35,7 +35,17 @@ fn annotate_lines(
     samples: usize,
     lines: impl Iterator<Item = String>,
 ) -> Values {
-    let mut annotator = CsqAnnotator::new(reference, model, CsqOptions::default(), samples);
+    annotate_with(reference, model, CsqOptions::default(), samples, lines)
+}
+
+fn annotate_with(
+    reference: &Reference,
+    model: &CsqModel,
+    options: CsqOptions,
+    samples: usize,
+    lines: impl Iterator<Item = String>,
+) -> Values {
+    let mut annotator = CsqAnnotator::new(reference, model, options, samples);
     let mut out = Vec::new();
     for (number, line) in (1..).zip(lines) {
         annotator.record(number, line.as_bytes(), &mut out).unwrap();
@@ -245,6 +255,7 @@ fn comparable(mut terms: BTreeSet<String>) -> BTreeSet<String> {
         (&["splice_donor", "splice_acceptor"][..], &["splice_region"][..]),
         // Without a start codon there is no frame.
         (&["start_lost"], &["frameshift"]),
+        (&["stop_lost"], &["inframe"]),
         (&["stop_retained", "start_retained"], &["synonymous"]),
     ] {
         if has(&terms, first) {
@@ -284,6 +295,12 @@ fn one_allele_has_the_consequences_of_the_full_mode() {
                 // A deletion before the start codon that could also be in it.
                 if !expected.contains("start_retained") && found.remove("start_retained") {
                     found.insert("5_prime_utr".to_owned());
+                }
+                // A deletion of a splice site and of coding bases beside it.
+                if expected.contains("coding_sequence") && !found.contains("coding_sequence") {
+                    assert!(contains_site(&found), "{contig} {change:?} {values:?}");
+                    expected.remove("coding_sequence");
+                    found.retain(|term| term != "frameshift" && term != "inframe");
                 }
                 // The class of several bases that replace another number of bases.
                 if found.remove("inframe or frameshift") {
@@ -353,9 +370,13 @@ fn every_form_of_an_allele_has_the_same_consequences_and_protein() {
     fail_if_different(&different);
 }
 
+fn contains_site(terms: &BTreeSet<String>) -> bool {
+    terms.contains("splice_donor") || terms.contains("splice_acceptor")
+}
+
 /// Terms of a transcript are joined, and a splice site includes its region.
 fn without_region(mut terms: BTreeSet<String>) -> BTreeSet<String> {
-    if terms.contains("splice_donor") || terms.contains("splice_acceptor") {
+    if contains_site(&terms) {
         terms.remove("splice_region");
     }
     terms
@@ -376,16 +397,150 @@ const GENE: &str = concat!(
 
 /// The gene on contig `1` and its mirror image on `1r`.
 fn gene_and_mirror_image() -> Reference {
-    let models = [Model {
+    let model = Model {
         id: "T",
         exons: &[21..=59, 112..=132, 186..=216],
         coding: &[36..=59, 112..=132, 186..=203],
-    }];
-    let mirrored = gff3("1r", GENE.len(), true, &models);
-    let models = gff3("1", GENE.len(), false, &models)
+    };
+    with_mirror_image(GENE, model)
+}
+
+/// A gene on contig `1` and its mirror image on `1r`.
+fn with_mirror_image(gene: &str, model: Model) -> Reference {
+    let models = [model];
+    let mirrored = gff3("1r", gene.len(), true, &models);
+    let models = gff3("1", gene.len(), false, &models)
         + &mirrored.replace("transcript:", "transcript:r").replace("gene:", "gene:r");
-    let fasta = format!(">1\n{GENE}\n>1r\n{}\n", reverse_complement(GENE));
+    let fasta = format!(">1\n{gene}\n>1r\n{}\n", reverse_complement(gene));
     small_reference::small_reference(&fasta, &models)
+}
+
+/// The consequences of an allele of a gene in all its forms, on both strands, with haplotypes and without,
+/// which must be the same.
+fn consequences_in_all_forms(reference: &Reference, gene: &str, change: &Change) -> String {
+    let model = CsqModel::new(reference);
+    let mirrored = change.mirrored(gene.len());
+    let mut found = BTreeSet::new();
+    for (contig, sequence, change) in
+        [("1", gene.to_owned(), change), ("1r", reverse_complement(gene), &mirrored)]
+    {
+        for Change { pos, reference: bases, alt } in forms(&sequence, change) {
+            for local in [false, true] {
+                let options = CsqOptions { local, ..CsqOptions::default() };
+                let line = format!("{contig}\t{pos}\t.\t{bases}\t{alt}\t.\t.\t.");
+                let values = annotate_with(reference, &model, options, 0, [line].into_iter());
+                let terms: Vec<String> = consequences(&values).into_iter().collect();
+                found.insert(terms.join(" "));
+            }
+        }
+    }
+    found.into_iter().collect::<Vec<_>>().join(" or ")
+}
+
+#[test]
+fn a_deletion_of_a_splice_site_is_named_by_the_coding_bases_that_it_takes() {
+    let reference = gene_and_mirror_image();
+    for (first, last, inserted, expected) in [
+        (59, 64, "", "splice_donor"),
+        (58, 63, "", "frameshift splice_donor"),
+        (57, 63, "", "inframe_deletion splice_donor"),
+        (50, 61, "", "frameshift splice_donor"),
+        (57, 63, "T", "frameshift splice_donor"),
+        (108, 112, "", "splice_acceptor"),
+        (108, 113, "", "frameshift splice_acceptor"),
+        (108, 114, "", "inframe_deletion splice_acceptor"),
+        // Both ends are in exons, or both in introns.
+        (57, 115, "", "frameshift splice_acceptor splice_donor"),
+        (108, 136, "", "coding_sequence splice_acceptor splice_donor"),
+        // A copy of the acceptor moves to its place.
+        (184, 190, "", "frameshift splice_region"),
+    ] {
+        let before = &GENE[first - 2..first - 1];
+        let deleted = &GENE[first - 1..last];
+        let change = if inserted.is_empty() {
+            Change::new(first - 1, &format!("{before}{deleted}"), before)
+        } else {
+            Change::new(first, deleted, inserted)
+        };
+        let found = consequences_in_all_forms(&reference, GENE, &change);
+        assert_eq!(found, expected, "{first}_{last}del{inserted}");
+    }
+    let model = CsqModel::new(&reference);
+    let change = Change::new(57, "CTGGTAA", "C");
+    let values = annotate(&reference, &model, &[("1", &change)]);
+    assert_eq!(values, [["frameshift&splice_donor|GT|T|protein_coding"]]);
+}
+
+#[test]
+fn an_insertion_at_the_border_of_a_short_intron_changes_its_splice_site() {
+    let gene = |intron: &str| {
+        [
+            "ACGTTCAGGCATTACGCATCTTC",
+            "ATGGCTGACAAAAAGTCACTGCTGGAACGTTGGATT",
+            intron,
+            "CTTCATGGGCCTCTTCGGTGAGCACTTAAC",
+            "ATCTGACCATTAGCCGATCC",
+        ]
+        .concat()
+    };
+    let two = Model { id: "T", exons: &[21..=59, 62..=91], coding: &[24..=59, 62..=82] };
+    let nine = Model { id: "T", exons: &[21..=59, 69..=98], coding: &[24..=59, 69..=89] };
+    for (model, intron, border, inserted, expected) in [
+        (&two, "AT", 59, "C", "splice_donor splice_region"),
+        (&two, "AT", 61, "G", "splice_acceptor splice_region"),
+        // The last base of the exon is copied, so that the site is intact.
+        (&two, "AT", 59, "T", "frameshift splice_region"),
+        (&nine, "ATGCATCAT", 59, "C", "splice_donor"),
+        (&nine, "ATGCATCAT", 68, "G", "splice_acceptor"),
+        (&nine, "ATGCATCAT", 58, "G", "frameshift splice_region"),
+    ] {
+        let gene = gene(intron);
+        let Model { id, exons, coding } = *model;
+        let reference = with_mirror_image(&gene, Model { id, exons, coding });
+        let before = &gene[border - 1..border];
+        let change = Change::new(border, before, &format!("{before}{inserted}"));
+        let found = consequences_in_all_forms(&reference, &gene, &change);
+        assert_eq!(found, expected, "{intron} {border}ins{inserted}");
+    }
+}
+
+#[test]
+fn a_place_outside_leaves_a_transcript_intact_only_if_its_end_is_known() {
+    const INSIDE: &str = "GAACGTTGGACCTACGTAGGCTCAGAAGCCAAATTCCAGCATGTCCTC";
+    let gene = |first: &str, last: &str| {
+        format!("ACGTTCAGGCATTC{first}{first}{INSIDE}{last}{last}TTAGCCGATCCAGG")
+    };
+    let whole = || Model { id: "T", exons: &[21..=80], coding: &[21..=80] };
+    for (first, last, expected) in [
+        ("GATCCA", "CTGAAC", ["inframe_deletion", "inframe_insertion"]),
+        ("ATGGCC", "CTGTAA", ["", ""]),
+    ] {
+        let gene = gene(first, last);
+        let reference = with_mirror_image(&gene, whole());
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        for (from, copy) in [(21, first), (75, last)] {
+            let before = &gene[from - 2..from - 1];
+            let copied = format!("{before}{copy}");
+            for (change, expected) in
+                [Change::new(from - 1, &copied, before), Change::new(from - 1, before, &copied)]
+                    .iter()
+                    .zip(expected)
+            {
+                let found = consequences_in_all_forms(&reference, &gene, change);
+                assert_eq!(found, expected, "{change:?}");
+                let found: Vec<String> = full(&mut annotator, "1", change).into_iter().collect();
+                assert_eq!(
+                    found.join(" "),
+                    expected.replace("_deletion", "").replace("_insertion", "")
+                );
+            }
+        }
+        // There is no untranslated region.
+        let change = Change::new(9, &gene[8..23], &gene[8..9]);
+        let found = consequences_in_all_forms(&reference, &gene, &change);
+        let lost = if expected[0].is_empty() { " start_lost" } else { "" };
+        assert_eq!(found, format!("coding_sequence{lost}"));
+    }
 }
 
 #[test]
@@ -430,6 +585,23 @@ fn only_changed_bases_decide_about_start_codon_splice_sites_and_codons() {
         let found = annotate(&reference, &model, &reverse);
         let terms: Vec<String> = consequences(&found).into_iter().collect();
         assert_eq!(terms.join(" "), expected, "{why}, mirrored: {found:?}");
+    }
+}
+
+#[test]
+fn an_insertion_between_two_changed_codons_is_reported_with_the_next_one() {
+    let reference = gene_and_mirror_image();
+    let model = CsqModel::new(&reference);
+    // TGG ACC TAC becomes TCC CCA TAAC.
+    let changes = [(118, "TGGA", "T"), (123, "C", "CCCA"), (125, "A", "AA")]
+        .map(|(pos, reference, alt)| Change::new(pos, reference, alt));
+    let mirrored: Vec<Change> =
+        changes.iter().rev().map(|change| change.mirrored(GENE.len())).collect();
+    for (contig, changes) in [("1", changes.as_slice()), ("1r", mirrored.as_slice())] {
+        let records: Vec<(&str, &Change)> = changes.iter().map(|c| (contig, c)).collect();
+        let found = annotate(&reference, &model, &records);
+        let protein = changed_protein(&found, "MADKKSLLERWTYVGSEEEE*");
+        assert_eq!(protein, "MADKKSLLERSP*", "{found:?}");
     }
 }
 

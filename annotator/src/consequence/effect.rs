@@ -44,15 +44,19 @@ impl Effect {
             return true;
         }
         let outside = |allele: &&Allele<'_>| !allele.overlaps(transcript.start, transcript.end);
+        let mut inside = None;
         if let Some(place) = [&placements.first, &placements.last].into_iter().find(outside) {
+            inside = place_within_open_end(contig, transcript, placements);
             // A transcript that one of the places leaves intact is not changed. If that place is far away,
             // there is one next to the transcript, too.
-            let is_before = place.start <= transcript.start;
-            let next = if is_before { transcript.start } else { transcript.end + 1 };
-            let next = Allele { start: next, end: next - 1, reference: b"", alt: b"" };
-            let are_both = outside(&&placements.first) && outside(&&placements.last);
-            return self.fill_nearby(transcript, place)
-                || (!are_both && self.fill_nearby(transcript, &next));
+            if inside.is_none() {
+                let is_before = place.start <= transcript.start;
+                let next = if is_before { transcript.start } else { transcript.end + 1 };
+                let next = Allele { start: next, end: next - 1, reference: b"", alt: b"" };
+                let are_both = outside(&&placements.first) && outside(&&placements.last);
+                return self.fill_nearby(transcript, place)
+                    || (!are_both && self.fill_nearby(transcript, &next));
+            }
         }
         if copies_exon_or_intron(transcript, placements)
             && let Some(copied) = placements.copied(transcript.strand)
@@ -60,6 +64,7 @@ impl Effect {
             self.fill_copied(transcript, copied);
             return true;
         }
+        let placements = inside.as_ref().unwrap_or(placements);
         let allele = self.locate(transcript, placements);
         self.splice_terms();
         match &transcript.cds {
@@ -237,13 +242,36 @@ impl Effect {
     }
 }
 
+/// The allele at the one of its outermost places that is in the transcript, if the other one is beyond an end
+/// where the model has coding bases but no start or stop codon. More coding bases of the transcript are there,
+/// which are not known, so that such a place does not leave it intact.
+#[cold]
+fn place_within_open_end<'a>(
+    contig: &ContigView<'_>,
+    transcript: &Transcript,
+    placements: &Placements<'a>,
+) -> Option<Placements<'a>> {
+    let cds = transcript.cds.as_ref()?;
+    let is_inside = |place: &Allele<'_>| place.overlaps(transcript.start, transcript.end);
+    let (inside, is_low_end) = match (is_inside(&placements.first), is_inside(&placements.last)) {
+        (true, false) => (placements.first, false),
+        (false, true) => (placements.last, true),
+        _ => return None,
+    };
+    let coding = Translatable::new(contig, transcript, cds);
+    let is_open = if is_low_end == transcript.strand.is_reverse() {
+        cds.cdna_end == transcript.len && !coding.has_stop()
+    } else {
+        cds.cdna_start == 1 && !coding.has_start()
+    };
+    is_open.then(|| placements.only_at(inside))
+}
+
 /// Whether a tandem duplication copies a whole exon between two introns, or a whole intron.
 fn copies_exon_or_intron(transcript: &Transcript, placements: &Placements<'_>) -> bool {
     if placements.copied(transcript.strand).is_none() {
         return false;
     }
-    let exons = &transcript.exons;
-    let introns = (0..exons.len().saturating_sub(1)).filter_map(|n| transcript.intron(n));
-    let inner = exons.iter().map(|exon| (exon.start, exon.end));
-    inner.chain(introns).any(|(start, end)| placements.copies_around(start, end))
+    let exons = transcript.exons.iter().map(|exon| (exon.start, exon.end));
+    exons.chain(transcript.introns()).any(|(start, end)| placements.copies_around(start, end))
 }

@@ -119,6 +119,8 @@ struct Region {
     introns: Option<Numbers>,
     in_cds: bool,
     untranslated: (bool, bool),
+    /// Whether both ends are in exons, which those of an allele that reaches out of the transcript are not.
+    ends_in_cdna: bool,
 }
 
 impl Location {
@@ -178,7 +180,8 @@ impl Location {
 
     fn region(&self) -> Region {
         let Self { exon_numbers: exons, intron_numbers: introns, in_cds, untranslated, .. } = *self;
-        Region { exons, introns, in_cds, untranslated }
+        let ends_in_cdna = self.cdna.both().is_some();
+        Region { exons, introns, in_cds, untranslated, ends_in_cdna }
     }
 
     /// Whether this place is in one intron, apart from its splice regions, and another place is in the
@@ -278,10 +281,13 @@ fn untranslated_parts(transcript: &Transcript, allele: &Allele<'_>, in_cdna: boo
     let Some((first, last)) = transcript.coding_region().filter(|_| in_cdna) else {
         return (false, false);
     };
-    let before = allele.overlaps(transcript.start, first - 1)
-        || (allele.is_insertion() && allele.start == first);
-    let after =
-        allele.overlaps(last + 1, transcript.end) || (allele.is_insertion() && allele.end == last);
+    // A coding sequence that reaches the end of the transcript has no untranslated region there.
+    let before = transcript.start < first
+        && (allele.overlaps(transcript.start, first - 1)
+            || (allele.is_insertion() && allele.start == first));
+    let after = last < transcript.end
+        && (allele.overlaps(last + 1, transcript.end)
+            || (allele.is_insertion() && allele.end == last));
     match transcript.strand {
         Strand::Forward => (before, after),
         Strand::Reverse => (after, before),

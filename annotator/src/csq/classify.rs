@@ -28,6 +28,8 @@ pub(crate) struct Classification {
     pub(crate) ends_in_stop: bool,
     /// Whether the amino acid change is left out, because the start codon is lost or moves.
     pub(crate) hides_residues: bool,
+    /// Whether the residues are the same before and after the change, and are written once.
+    pub(crate) keeps_residues: bool,
 }
 
 /// Classifies a change by the peptides around it. `terms` are the consequences that the sequence before
@@ -42,7 +44,8 @@ pub(crate) fn classify(
     let ends_in_stop = after.ends_in_stop();
     let Some(terms) = terms else {
         let flags = classify_substitution(before, after);
-        return Classification { flags, ends_in_stop, hides_residues: false };
+        let keeps_residues = flags.intersects(ConsequenceFlags::SYNONYMOUS);
+        return Classification { flags, ends_in_stop, hides_residues: false, keeps_residues };
     };
     let mut flags = coding_flags(terms, change.added);
     let keeps_length = change.added == 0;
@@ -67,6 +70,10 @@ pub(crate) fn classify(
     let in_frame = ConsequenceFlags::INFRAME_DELETION
         | ConsequenceFlags::INFRAME_INSERTION
         | ConsequenceFlags::INFRAME_ALTERING;
+    // As `bcftools csq`: bases of the coding sequence are added or removed, too.
+    if flags.intersects(ConsequenceFlags::STOP_LOST) && !keeps_length && change.added % 3 == 0 {
+        flags.insert(in_frame_flag(change.added));
+    }
     // A stop precedes the allele that restores the frame.
     if change.is_compound
         && flags.intersects(in_frame)
@@ -81,17 +88,27 @@ pub(crate) fn classify(
     if hides_residues {
         flags.remove(ConsequenceFlags::FRAMESHIFT);
     }
-    Classification { flags, ends_in_stop, hides_residues }
+    let keeps_residues = flags.intersects(ConsequenceFlags::SYNONYMOUS);
+    // `bcftools csq` writes the term that says more.
+    if flags.intersects(ConsequenceFlags::STOP_RETAINED | ConsequenceFlags::START_RETAINED) {
+        flags.remove(ConsequenceFlags::SYNONYMOUS);
+    }
+    Classification { flags, ends_in_stop, hides_residues, keeps_residues }
+}
+
+/// A change in frame that adds `added` bases.
+const fn in_frame_flag(added: i32) -> ConsequenceFlags {
+    match added {
+        ..0 => ConsequenceFlags::INFRAME_DELETION,
+        0 => ConsequenceFlags::INFRAME_ALTERING,
+        _ => ConsequenceFlags::INFRAME_INSERTION,
+    }
 }
 
 /// The consequences of a change that adds `added` bases, as this mode names them. What the full mode calls
 /// `protein_altering_variant` is a deletion or an insertion by the definition of the Sequence Ontology.
 pub(crate) fn coding_flags(terms: SoTerms, added: i32) -> ConsequenceFlags {
-    let in_frame = match added {
-        ..0 => ConsequenceFlags::INFRAME_DELETION,
-        0 => ConsequenceFlags::INFRAME_ALTERING,
-        _ => ConsequenceFlags::INFRAME_INSERTION,
-    };
+    let in_frame = in_frame_flag(added);
     let mut flags = ConsequenceFlags::empty();
     for (term, flag) in [
         (SoTerm::Synonymous, ConsequenceFlags::SYNONYMOUS),
@@ -141,7 +158,7 @@ pub(crate) fn write_residues(
     out.push(b'|');
     if !class.hides_residues {
         write_peptide(out, before_at, &before.residues, max_residues);
-        if !class.flags.intersects(ConsequenceFlags::SYNONYMOUS) {
+        if !class.keeps_residues {
             out.push(b'>');
             write_peptide(out, after_at, &after.residues, max_residues);
         }
@@ -190,8 +207,9 @@ mod tests {
             (None, "T", "T", 0, "synonymous|5T|"),
             (None, "TY", "TW", 0, "missense|5TY>6TW|"),
             (None, "TY", "*", 0, "stop_gained|5TY>6*|"),
-            (terms(&[SoTerm::StopRetained]), "*", "*", 0, "synonymous&stop_retained|5*|"),
+            (terms(&[SoTerm::StopRetained]), "*", "*", 0, "stop_retained|5*|"),
             (terms(&[SoTerm::StopLost]), "*", "W", 0, "stop_lost|5*>6W|"),
+            (terms(&[SoTerm::StopLost]), "*", "CL", 3, "stop_lost&inframe_insertion|5*>6CL|"),
             (
                 terms(&[SoTerm::Frameshift]),
                 "EPPPKAAA*",

@@ -12,11 +12,11 @@ use super::flags::ConsequenceFlags;
 use super::haplotype_tree::Edit;
 use super::model::{
     CodingSequence, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE, Segment,
-    is_coding_biotype,
+    is_coding_biotype, is_short,
 };
 use super::record_buffer::Consequence;
 use crate::allele::{Allele, MAX_POSITION};
-use crate::consequence::{FRAMESHIFT_INTRON_SPAN, IntronEffects, Location, SoTerm, locate};
+use crate::consequence::{IntronEffects, Location, SoTerm, locate};
 use crate::model::{Exon, Transcript};
 use crate::placements::Placements;
 use crate::report::AnnotationGap;
@@ -237,16 +237,40 @@ impl<'r> CsqAnnotator<'r> {
         let place = *effect.allele(places);
         let class = class_of(&place);
         let mut splice = splice_flags(&location.introns);
-        if is_at_short_intron(&place, transcript) {
+        if context.model.has_short_intron[number as usize]
+            && let Some(intron) = short_intron(&place, transcript)
+        {
+            if let Some(ends) = at_border_of(intron, places, transcript) {
+                for flags in ends.into_iter().filter(|flags| !flags.is_empty()) {
+                    self.report_flags(context, flags, number, allele.number);
+                }
+                if location.in_cds && same_reference {
+                    self.is_coding();
+                    self.add_unknown(number, allele);
+                }
+                return true;
+            }
             splice.insert(splice_flags_at(&place, transcript));
         }
         let mut utr = utr_flags(&location);
         let added = place.alt.len() as i32 - place.reference.len() as i32;
+        let coding = context.model.coding(number);
         let mut flags = coding_flags(terms, added);
         if !location.in_cds {
             flags = ConsequenceFlags::empty();
         } else if flags.is_empty() {
             flags = ConsequenceFlags::CODING_SEQUENCE;
+        }
+        if flags == ConsequenceFlags::CODING_SEQUENCE
+            && splice.intersects(ConsequenceFlags::SPLICE_ACCEPTOR | ConsequenceFlags::SPLICE_DONOR)
+            && let Some(beside) = coding.and_then(|coding| {
+                // The number of coding bases can depend on the place: it is that of the description in HGVS.
+                let described = places.most_3_prime(transcript.strand);
+                beside_site(coding, transcript, described)
+                    .or_else(|| beside_site(coding, transcript, &place))
+            })
+        {
+            flags = beside;
         }
         if let Some(retained) = start_retained(transcript, &location, &place, places) {
             flags = ConsequenceFlags::START_RETAINED;
@@ -259,7 +283,7 @@ impl<'r> CsqAnnotator<'r> {
                 flags = ConsequenceFlags::empty();
             }
         }
-        let coding = context.model.coding(number).filter(|_| location.in_cds && same_reference);
+        let coding = coding.filter(|_| location.in_cds && same_reference);
         // Without its start codon, or with another one, the codons of a haplotype are not known.
         let changes_start =
             flags.intersects(ConsequenceFlags::START_LOST | ConsequenceFlags::START_RETAINED);
@@ -270,10 +294,7 @@ impl<'r> CsqAnnotator<'r> {
         let part = coding.and_then(|coding| Some((coding, coding_part(coding, &place)?)));
         let Some((coding, (segment, part))) = part else {
             if location.in_cds && same_reference {
-                // Where the record places it, as the other alleles of its haplotype.
-                let Allele { start, end, .. } = allele.minimal;
-                let end = if added < 0 { end } else { start - 1 };
-                self.add_deletion(number, allele.number, (start, end));
+                self.add_unknown(number, allele);
             }
             for (flags, class) in [(flags | splice, class), (utr, ConsequenceFlags::empty())] {
                 if !flags.is_empty() {
@@ -291,6 +312,14 @@ impl<'r> CsqAnnotator<'r> {
         let added = (part.alt, allele.minimal.start);
         self.add_change((number, segment), allele.number, splice | class, edit, added);
         hit
+    }
+
+    /// Adds an allele after which codons of a transcript are unknown, where the record places it, as the other
+    /// alleles of its haplotype.
+    fn add_unknown(&mut self, transcript: u32, allele: &RecordAllele<'_>) {
+        let Allele { start, end, reference, alt } = allele.minimal;
+        let end = if alt.len() < reference.len() { end } else { start - 1 };
+        self.add_deletion(transcript, allele.number, (start, end));
     }
 
     /// Adds an allele after which codons of a transcript are unknown to the changes of the record, with the
@@ -485,15 +514,74 @@ const fn splice_site(is_acceptor: bool) -> ConsequenceFlags {
     if is_acceptor { ConsequenceFlags::SPLICE_ACCEPTOR } else { ConsequenceFlags::SPLICE_DONOR }
 }
 
-/// Whether an allele is at an intron that is too short to be real for the full mode, which has no splice sites
-/// there.
-fn is_at_short_intron(place: &Allele<'_>, transcript: &Transcript) -> bool {
+/// The short intron at which an allele is.
+fn short_intron(place: &Allele<'_>, transcript: &Transcript) -> Option<(i32, i32)> {
     let (from, to) = (place.start.min(place.end), place.start.max(place.end));
-    let mut introns = (0..transcript.exons.len()).filter_map(|n| transcript.intron(n));
-    introns.any(|(start, end)| {
-        end - start <= FRAMESHIFT_INTRON_SPAN
+    transcript.introns().find(|(start, end)| {
+        is_short((*start, *end))
             && start - SPLICE_REGION_EXON <= to
             && from <= end + SPLICE_REGION_EXON
+    })
+}
+
+/// What an insertion between an exon and a short intron does to the two ends of the intron, if it has no place
+/// that leaves the bases of the splice site together. `bcftools csq` counts such an insertion into the intron:
+/// whether the intron is real is not known.
+fn at_border_of(
+    (start, end): (i32, i32),
+    places: &Placements<'_>,
+    transcript: &Transcript,
+) -> Option<[ConsequenceFlags; 2]> {
+    if !places.first.is_insertion() {
+        return None;
+    }
+    let ends = [&places.first, &places.last];
+    let is_at = |border: i32, first: i32, last: i32| {
+        ends.iter().any(|place| place.start == border)
+            && ends.iter().all(|place| place.start == border || place.overlaps(first, last))
+    };
+    let is_reverse = transcript.strand.is_reverse();
+    let is_acceptor = if is_at(start, start, start + SPLICE_SITE - 1) {
+        is_reverse
+    } else if is_at(end + 1, end - SPLICE_SITE + 1, end) {
+        !is_reverse
+    } else {
+        return None;
+    };
+    let other_end = match end - start + 1 {
+        ..SPLICE_SITE => splice_site(!is_acceptor),
+        SPLICE_SITE..SPLICE_REGION_INTRON => ConsequenceFlags::SPLICE_REGION,
+        _ => ConsequenceFlags::empty(),
+    };
+    Some([splice_site(is_acceptor), other_end])
+}
+
+/// What a deletion from one exon into an intron does to the coding sequence, as `bcftools csq` names it: by the
+/// number of coding bases. A single one is reported with the splice site only. `None` if other bases of the
+/// coding sequence or of exons are deleted, too, or if several bases replace them.
+fn beside_site(
+    coding: &CodingSequence,
+    transcript: &Transcript,
+    place: &Allele<'_>,
+) -> Option<ConsequenceFlags> {
+    if place.alt.len() > 1 || place.alt.len() >= place.reference.len() {
+        return None;
+    }
+    let is_deleted = |start, end| place.overlaps(start, end);
+    let mut exons = transcript.exons.iter().filter(|exon| is_deleted(exon.start, exon.end));
+    let (exon, None) = (exons.next()?, exons.next()) else { return None };
+    let mut segments = coding.segments.iter().filter(|part| is_deleted(part.start, part.end));
+    let (part, None) = (segments.next()?, segments.next()) else { return None };
+    let (first, last) = (place.start.max(exon.start), place.end.min(exon.end));
+    if first < part.start || part.end < last || (place.start < first && last < place.end) {
+        return None;
+    }
+    let deleted = last - first + 1;
+    let removed = deleted - place.alt.len() as i32;
+    Some(match (deleted, removed % 3) {
+        (1, _) => ConsequenceFlags::empty(),
+        (_, 0) => ConsequenceFlags::INFRAME_DELETION,
+        _ => ConsequenceFlags::FRAMESHIFT,
     })
 }
 

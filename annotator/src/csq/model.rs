@@ -2,6 +2,7 @@
 //! exons with their splice regions, and an index over all of them.
 
 use crate::annotation_options::includes;
+use crate::consequence::FRAMESHIFT_INTRON_SPAN;
 use crate::model::{Cds, ContigModel, RegionIndex, Strand, Transcript};
 use crate::reference::{ContigView, Reference};
 use gas_shared::Transcripts;
@@ -76,6 +77,8 @@ pub(crate) struct CsqContig {
     coding_of: Vec<u32>,
     /// By transcript: index of its biotype in [`CsqModel::biotypes`].
     pub(crate) biotypes: Vec<u16>,
+    /// By transcript: whether any of its introns is too short to be real for the full mode.
+    pub(crate) has_short_intron: Vec<bool>,
     /// Regions that a haplotype may span, sorted and disjoint.
     pub(crate) spans: Vec<(i32, i32)>,
 }
@@ -115,6 +118,7 @@ impl CsqContig {
         let mut out = Self { coding_of: vec![0; model.transcripts.len()], ..Self::default() };
         for (number, transcript) in model.transcripts.iter().enumerate() {
             out.biotypes.push(biotype_number(biotypes, transcript));
+            out.has_short_intron.push(transcript.introns().any(is_short));
             let number = number as u32;
             if let Some(cds) = transcript.cds.as_ref().filter(|_| is_included(&number)) {
                 out.add_transcript(number, transcript, cds);
@@ -199,6 +203,11 @@ impl CsqContig {
     pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
         self.transcripts.query(start, end).map(|n| self.order[n as usize])
     }
+}
+
+/// Whether an intron is too short to be real for the full mode, which has no splice sites there.
+pub(crate) const fn is_short((start, end): (i32, i32)) -> bool {
+    end - start <= FRAMESHIFT_INTRON_SPAN
 }
 
 const fn kind_rank(kind: FeatureKind) -> u8 {

@@ -205,6 +205,11 @@ impl Transcript {
         Some((left.end + 1, right.start - 1))
     }
 
+    /// First and last genomic position of each intron, in reading direction.
+    pub fn introns(&self) -> impl Iterator<Item = (i32, i32)> {
+        (0..self.exons.len()).filter_map(|number| self.intron(number))
+    }
+
     /// First and last genomic position of the coding sequence.
     pub fn coding_region(&self) -> Option<(i32, i32)> {
         let cds = self.cds.as_ref()?;
