@@ -1,9 +1,11 @@
 //! The command `gas-cli`, run as users do.
 
-use crate::program::token;
+use crate::program::{Program, token};
+use crate::result_forms::{self, packed_sample, stored};
 use crate::stack::{program, stack};
 use anyhow::{Context, Result};
 use gas_tests::{Client, sample};
+use reqwest::Method;
 use std::process::Output;
 use tokio::process::Command;
 
@@ -60,6 +62,61 @@ async fn annotate_submits_files_waits_for_them_and_downloads_the_results() -> Re
     let deleted = run(&token, &["delete", id]).await?;
     assert!(deleted.status.success(), "{}", text(&deleted.stderr));
     assert_eq!(run(&token, &["status", id]).await?.status.code(), Some(6));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_compressed_result_is_saved_with_its_index_or_as_plain_text() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-cli-index").await?;
+    let token = token(&ada, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let input = folder.path().join("free.vcf.gz");
+    std::fs::write(&input, packed_sample()?)?;
+    let path = |name: &str| folder.path().join(name);
+    let (input, waited) = (input.display().to_string(), path("waited").display().to_string());
+    let done = run(&token, &["annotate", &input, "--output", &waited, "--index"]).await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let program = Program::new(&base, &token)?;
+    let jobs = program.call_json(Method::GET, "/jobs", None).await?;
+    let id = jobs["jobs"][0]["id"].as_str().context("no job")?.to_owned();
+    let result = stored(&program, &format!("/jobs/{id}/result")).await?;
+    let index = stored(&program, &format!("/jobs/{id}/result/index")).await?;
+    let again = path("again").display().to_string();
+    let done = run(&token, &["download", &id, "--index", "--output", &again]).await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    for folder in ["waited", "again"] {
+        assert!(std::fs::read(path(folder).join("free.annot.vcf.gz"))? == result, "{folder}");
+        assert!(std::fs::read(path(folder).join("free.annot.vcf.gz.tbi"))? == index, "{folder}");
+    }
+
+    let plain = path("plain").display().to_string();
+    let done = run(&token, &["download", &id, "--plain", "--output", &plain]).await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let saved = std::fs::read_to_string(path("plain").join("free.annot.vcf"))?;
+    assert!(saved == result_forms::text(&result)?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn annotate_prints_the_warnings_about_a_result_and_succeeds() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cli-warnings").await?;
+    let token = token(&ada, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("part.vcf");
+    // The demo reference has T at the first position, and no chromosome 7.
+    let records = "20\t76758\t.\tT\tC\t.\t.\t.\n7\t95\t.\tG\tA\t.\t.\t.\n";
+    let header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+    std::fs::write(&path, format!("{header}{records}"))?;
+    let path = path.display().to_string();
+    let done = run(&token, &["annotate", &path, "--wait"]).await?;
+    let stderr = text(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
+    let warning = format!(
+        "gas-cli: {path}: warning: 1 record is on a contig that the reference does not have, and is not annotated."
+    );
+    assert!(stderr.lines().any(|line| line == warning), "{stderr}");
+    assert!(text(&done.stdout).contains("completed"), "{}", text(&done.stdout));
     Ok(())
 }
 

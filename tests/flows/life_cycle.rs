@@ -2,6 +2,8 @@
 
 use crate::calls::Calls;
 use crate::premium::buy;
+use crate::program::Program;
+use crate::result_forms::{self, stored};
 use crate::stack::{Stack, stack};
 use crate::thaw::{archived, peak_kib, premium};
 use anyhow::{Context, Result, ensure};
@@ -12,7 +14,7 @@ use gas_shared::job::{Results, ResultsView, StateView};
 use gas_shared::{Job, JobId};
 use gas_tests::{Client, sample};
 use jiff::Timestamp;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -101,6 +103,31 @@ async fn results_are_archived_after_the_window_and_restored_with_premium() -> Re
         ensure!(Instant::now() < deadline, "the archive still has the copy");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_compressed_result_keeps_its_index_while_it_is_archived_and_restored() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-life-index").await?;
+    let program = Program::of(&ada, &stack.web_url(), &["jobs:read"]).await?;
+    let id = result_forms::completed(&ada).await?;
+    let (result, index) = (format!("/jobs/{id}/result"), format!("/jobs/{id}/result/index"));
+    let before = [stored(&program, &result).await?, stored(&program, &index).await?];
+
+    wait_until(&ada, id, |results| matches!(results, ResultsView::Archived { .. })).await?;
+    // Without its result, the index is of no use.
+    for path in [&result, &index] {
+        let refused = program.call(Method::GET, path, None).await?;
+        assert_eq!(refused.status(), StatusCode::PAYMENT_REQUIRED, "{path}");
+    }
+
+    buy(&stack, &ada).await?;
+    wait_until(&ada, id, |results| matches!(results, ResultsView::Stored { .. })).await?;
+    let after = [stored(&program, &result).await?, stored(&program, &index).await?];
+    assert!(after == before, "the same bytes as before");
+    let plain = program.call(Method::GET, &format!("{result}?plain=true"), None).await?;
+    assert!(plain.text().await? == result_forms::text(&after[0])?);
     Ok(())
 }
 

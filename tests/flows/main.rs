@@ -22,6 +22,7 @@ mod premium;
 mod program;
 mod redrive;
 mod rest;
+mod result_forms;
 mod retention;
 mod stack;
 mod thaw;
