@@ -183,7 +183,9 @@ impl Engine {
     ) -> Result<ProcessExit, EngineError> {
         let Task { folder, file_bytes, more_time, .. } = task;
         let Program { command, reference, standard_input } = program;
-        let confined = Confined { command, folder, reference, file_bytes };
+        // A program that reads what the engine writes runs beside it.
+        let is_background = standard_input.is_some();
+        let confined = Confined { command, folder, reference, file_bytes, is_background };
         let limits = self.sandbox.limits.extended(more_time);
         let sandbox = Sandbox { limits, ..self.sandbox.clone() };
         let ended =

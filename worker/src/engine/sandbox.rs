@@ -1,5 +1,5 @@
-//! How a child process is confined and limited. The tools `bwrap` or `setpriv`, and `prlimit` of
-//! util-linux, set everything up and then execute the program, so that no code of this process runs
+//! How a child process is confined and limited. The tools `bwrap` or `setpriv`, `prlimit` of
+//! util-linux and `nice`, set everything up and then execute the program, so that no code of this process runs
 //! between fork and exec.
 
 use super::bubblewrap::Bubblewrap;
@@ -81,7 +81,13 @@ pub(super) struct Confined<'a> {
     pub(super) reference: Option<&'a Path>,
     /// The largest file that the program may write, in bytes.
     pub(super) file_bytes: u64,
+    /// Whether other programs have precedence in the use of processors.
+    pub(super) is_background: bool,
 }
+
+/// The niceness of a program in the background: it has a third of the weight of others (sched(7)), so that it
+/// delays the engine little, and still proceeds beside many engines.
+const BACKGROUND_NICENESS: &str = "5";
 
 /// The hard limit of CPU time exceeds the soft limit by this many seconds. The soft limit ends the
 /// engine with SIGXCPU, which identifies the cause.
@@ -101,7 +107,9 @@ impl Sandbox {
             Confinement::Namespaces(_) => "bwrap",
             Confinement::Limits => "setpriv",
         };
-        [wrapper, "prlimit"].into_iter().find(|program| find_program(program.as_ref()).is_none())
+        [wrapper, "prlimit", "nice"]
+            .into_iter()
+            .find(|program| find_program(program.as_ref()).is_none())
     }
 
     /// Creates the cgroup of a run that reads `mapped_bytes` of files, if this is possible.
@@ -137,17 +145,20 @@ impl Sandbox {
         let join_then = |program: &str| {
             cgroup.map_or_else(|| vec![program.into()], |cgroup| cgroup.join_then(program))
         };
-        let mut arguments;
+        let mut arguments = Vec::new();
+        if run.is_background {
+            arguments.extend(["nice", "-n", BACKGROUND_NICENESS].map(OsString::from));
+        }
         match &self.confinement {
             Confinement::Namespaces(bubblewrap) => {
                 let program = run.command.first().and_then(|program| find_program(program));
                 let readable: Vec<&Path> =
                     program.as_deref().into_iter().chain(run.reference).collect();
-                arguments = join_then("bwrap");
+                arguments.extend(join_then("bwrap"));
                 arguments.extend(bubblewrap.arguments(run.folder, &readable));
             }
             Confinement::Limits => {
-                arguments = join_then("setpriv");
+                arguments.extend(join_then("setpriv"));
                 // The first kills the engine when the worker dies.
                 let flags = ["--pdeathsig=KILL", "--no-new-privs", "--"];
                 arguments.extend(flags.map(OsString::from));

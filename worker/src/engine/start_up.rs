@@ -21,7 +21,13 @@ pub(crate) async fn measure_start_up(sandbox: &Sandbox, runs: u32) -> anyhow::Re
     let limited = Sandbox { confinement: Confinement::Limits, ..sandbox.clone() };
     let folder = tempfile::tempdir()?;
     let command = [OsString::from("true")];
-    let run = Confined { command: &command, folder: folder.path(), reference: None, file_bytes: 0 };
+    let run = Confined {
+        command: &command,
+        folder: folder.path(),
+        reference: None,
+        file_bytes: 0,
+        is_background: false,
+    };
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..runs.max(1) {
         for (sandbox, times) in [(sandbox, &mut with), (&limited, &mut without)] {
