@@ -27,12 +27,19 @@ const EVERY: usize = 45;
 /// The number of runs at once.
 const AT_ONCE: &str = "8";
 
+/// The arguments of the worker's default command, after the program.
+const ARGUMENTS: &str = "annotate {input} --reference {bundle} --out {output} --log {log} \
+                         --index=if-bgzipped --progress json {options}";
+
 /// Options of `bench genome`.
 #[derive(Args)]
 pub(crate) struct GenomeOptions {
     /// A folder with genome.fa, genome.gff3 and wgs.vcf, as make.py writes them. By default they are made.
     #[arg(long)]
     files: Option<PathBuf>,
+    /// Store and index the result after the run, for comparison, instead of while it is written.
+    #[arg(long)]
+    store_after: bool,
 }
 
 /// Measures with the profile of `./gas up`: engine and explorer are optimized in both profiles.
@@ -61,6 +68,10 @@ pub(super) fn genome(paths: &Paths, options: &GenomeOptions) -> Result<()> {
     let catalog = work.join("catalog");
     add_reference(paths, &catalog, &files)?;
     config.references = setup::references(catalog, Some(REFERENCE))?.context("no reference")?;
+    if options.store_after {
+        let engine = paths.root.join("tests/support/unreported_annotator.sh");
+        config.annotator = Some(format!("{} {ARGUMENTS}", engine.display()));
+    }
     let binaries = config.programs.binaries.clone();
     with_stack(config, "genome", |stack| {
         let cache = stack.data_dir().join("references/bundles");
@@ -77,7 +88,7 @@ pub(super) fn genome(paths: &Paths, options: &GenomeOptions) -> Result<()> {
                 .args(["run", "--quiet", "--locked", "--package", "gas-tests"])
                 .args(["--example", "genome-bench", "--"])
                 .arg(&sample)
-                .arg(bare.wall.to_string()),
+                .args([bare.wall.to_string(), bare.cpu.to_string()]),
         ))?;
         runs(stack, &binaries, &bundle, &sample, &work)
     })
