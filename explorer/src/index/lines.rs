@@ -3,12 +3,12 @@
 use super::RESULT_LIMITS;
 use crate::Error;
 use crate::format::BlockOffset;
-use flate2::bufread::GzDecoder;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 use gas_shared::vcf::{Code, Diagnostic, Severity};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// The most text of a BGZF block (SAM specification, section 4.1).
-const MAX_BLOCK_TEXT: u64 = 1 << 16;
+const MAX_BLOCK_TEXT: usize = 1 << 16;
 const READ_BYTES: usize = 1 << 18;
 
 /// The lines of a file.
@@ -21,6 +21,8 @@ pub(super) struct Lines<R> {
     /// BGZF blocks whose text is not completely returned.
     offsets: Vec<BlockOffset>,
     packed: Vec<u8>,
+    /// Used for all blocks, since making one costs as much as a small block.
+    inflate: Decompress,
     buffer: Vec<u8>,
     /// Start of the next line in the buffer.
     at: usize,
@@ -39,6 +41,7 @@ impl<R: Read> Lines<R> {
             read: BlockOffset { packed: 0, text: 0 },
             offsets: Vec::new(),
             packed: Vec::new(),
+            inflate: Decompress::new(false),
             buffer: Vec::new(),
             at: 0,
             lines: 0,
@@ -150,18 +153,37 @@ impl<R: Read> Lines<R> {
         let size = block_size(&self.packed[12..]).ok_or(Error::NotBgzf)?;
         let rest = size.checked_sub(self.packed.len()).ok_or(Error::NotBgzf)?;
         self.read_packed(rest)?;
-        let before = self.buffer.len();
-        GzDecoder::new(&self.packed[..])
-            .take(MAX_BLOCK_TEXT + 1)
-            .read_to_end(&mut self.buffer)
-            .map_err(Error::Input)?;
-        if (self.buffer.len() - before) as u64 > MAX_BLOCK_TEXT {
-            return Err(Error::NotBgzf);
-        }
+        let length = self.unpack(12 + extra)?;
         self.offsets.push(self.read);
         self.read.packed += size as u64;
-        self.read.text += (self.buffer.len() - before) as u64;
+        self.read.text += length as u64;
         Ok(true)
+    }
+
+    /// Appends the text of the block in `packed` to the buffer, and returns its length. The compressed bytes
+    /// start at `start`; checksum and length of the text follow them.
+    fn unpack(&mut self, start: usize) -> Result<usize, Error> {
+        let (data, trailer) = self.packed.split_last_chunk::<8>().ok_or(Error::NotBgzf)?;
+        let data = data.get(start..).ok_or(Error::NotBgzf)?;
+        let [sum, length] = [0, 4].map(|at| {
+            u32::from_le_bytes([trailer[at], trailer[at + 1], trailer[at + 2], trailer[at + 3]])
+        });
+        let length = length as usize;
+        if length > MAX_BLOCK_TEXT {
+            return Err(Error::NotBgzf);
+        }
+        let before = self.buffer.len();
+        // One more byte than stated shows a block with more text.
+        self.buffer.reserve(length + 1);
+        self.inflate.reset(false);
+        let status = self.inflate.decompress_vec(data, &mut self.buffer, FlushDecompress::Finish);
+        let text = &self.buffer[before..];
+        let mut crc = Crc::new();
+        crc.update(text);
+        if matches!(status, Ok(Status::StreamEnd)) && text.len() == length && crc.sum() == sum {
+            return Ok(length);
+        }
+        Err(Error::Input(io::Error::new(io::ErrorKind::InvalidData, "a BGZF block is damaged")))
     }
 
     fn read_packed(&mut self, length: usize) -> Result<(), Error> {
