@@ -197,3 +197,18 @@ async fn a_worker_that_finishes_after_its_claim_was_lost_does_not_bring_a_delete
         assert!(case.stored_result().is_none(), "small: {small}");
     }
 }
+
+#[tokio::test]
+async fn the_engine_has_precedence_over_the_index_builder_beside_it() {
+    let engine = r#"nice > "$(dirname "$0")/engine.nice""#;
+    let case = case(&writing('x', &format!("{engine}\n{UNTIL_SENT}\n{END}"))).await;
+    let indexer = r#"nice > "$(dirname "$0")/indexer.nice"; cat "$1" > "$2""#;
+    std::fs::write(case.folder.path().join("indexer.sh"), indexer).unwrap();
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    let [engine, indexer] = ["engine.nice", "indexer.nice"].map(|name| {
+        let text = std::fs::read_to_string(case.folder.path().join(name)).unwrap();
+        text.trim().parse::<i32>().unwrap()
+    });
+    assert!(indexer > engine || engine == 19, "{engine} and {indexer}");
+}
