@@ -51,6 +51,8 @@ async fn run(
         select: Selection::Pick,
         layout: Layout::Csq,
         no_hgvs: false,
+        sources: None,
+        no_sources: false,
     };
     let options = AnnotateOptions {
         files,

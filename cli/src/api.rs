@@ -1,7 +1,9 @@
 //! A client of the REST API and of storage. Requests are retried if the network or GAS fails
 //! temporarily.
 
-use crate::dto::{Account, CreatedJob, Job, JobList, Link, Problem, ReferenceList, Status, Upload};
+use crate::dto::{
+    Account, CreatedJob, Job, JobList, Link, Problem, ReferenceList, SourceList, Status, Upload,
+};
 use crate::error::CliError;
 use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
@@ -75,6 +77,11 @@ impl Api {
     /// Returns the references that files can be annotated with.
     pub async fn references(&self) -> Result<ReferenceList, CliError> {
         self.read(self.request(Method::GET, "references")).await
+    }
+
+    /// Returns the sources that files can be annotated with.
+    pub async fn sources(&self) -> Result<SourceList, CliError> {
+        self.read(self.request(Method::GET, "sources")).await
     }
 
     /// Creates a job. Repeated calls with the same `key` return the same job.

@@ -86,6 +86,8 @@ pub enum Command {
     },
     /// List the references that files can be annotated with.
     References,
+    /// List the sources that files can be annotated with.
+    Sources,
     /// Show the account that the token belongs to.
     Account,
 }

@@ -157,6 +157,26 @@ pub struct JobList {
     pub next_cursor: Option<String>,
 }
 
+/// The sources that files can be annotated with.
+#[derive(Debug, Deserialize)]
+pub struct SourceList {
+    /// All sources.
+    pub sources: Vec<Source>,
+}
+
+/// What a provider knows about variants, positions, regions or genes.
+#[derive(Debug, Deserialize)]
+pub struct Source {
+    /// The id.
+    pub id: String,
+    /// Name and release.
+    pub label: String,
+    /// The license of the data.
+    pub license: String,
+    /// Whether the license forbids commercial use, so that only jobs that name the source get it.
+    pub noncommercial: bool,
+}
+
 /// The references that files can be annotated with.
 #[derive(Debug, Deserialize)]
 pub struct ReferenceList {
@@ -192,6 +212,18 @@ pub struct Provenance {
     pub gene_set: Option<String>,
     /// Name and version of the engine.
     pub engine: Option<String>,
+    /// The sources. Older services do not state them.
+    #[serde(default)]
+    pub sources: Vec<UsedSource>,
+}
+
+/// A source that a file was annotated with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UsedSource {
+    /// The source.
+    pub id: String,
+    /// Name and release.
+    pub label: String,
 }
 
 /// The references to use instead, if the file is of another assembly.

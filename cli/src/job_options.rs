@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, value_parser};
 use gas_shared::reference::ReferenceId;
+use gas_shared::source::SourceId;
 use gas_shared::{JobOptions, Layout, Selection, Transcripts};
 use std::str::FromStr;
 use strum::VariantArray;
@@ -26,6 +27,13 @@ pub struct JobOptionArgs {
     /// Write no HGVS descriptions.
     #[arg(long)]
     pub no_hgvs: bool,
+    /// The ids of the sources to annotate with, separated by commas [default: all that fit the reference and permit
+    /// commercial use].
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = value_parser!(SourceId))]
+    pub sources: Option<Vec<SourceId>>,
+    /// Annotate without sources.
+    #[arg(long, conflicts_with = "sources")]
+    pub no_sources: bool,
 }
 
 impl JobOptionArgs {
@@ -37,6 +45,7 @@ impl JobOptionArgs {
             selection: self.select,
             layout: self.layout,
             hgvs: !self.no_hgvs,
+            sources: if self.no_sources { Some(Vec::new()) } else { self.sources.clone() },
         }
     }
 }
@@ -70,7 +79,7 @@ mod tests {
     fn options_have_the_names_of_the_api() {
         assert_eq!(parse(&[]).unwrap(), JobOptions::default());
         let all = "--reference homo_sapiens/GRCh38/ensembl-115 --transcripts mane-canonical \
-                   --select flag-pick --layout ann --no-hgvs";
+                   --select flag-pick --layout ann --no-hgvs --sources a/GRCh38/1,b/any/2";
         let options = parse(&all.split_whitespace().collect::<Vec<_>>()).unwrap();
         let expected = JobOptions {
             reference: Some("homo_sapiens/GRCh38/ensembl-115".parse().unwrap()),
@@ -78,8 +87,11 @@ mod tests {
             selection: Selection::FlagPick,
             layout: Layout::Ann,
             hgvs: false,
+            sources: Some(vec!["a/GRCh38/1".parse().unwrap(), "b/any/2".parse().unwrap()]),
         };
         assert_eq!(options, expected);
+        assert_eq!(parse(&["--no-sources"]).unwrap().sources, Some(Vec::new()));
+        assert!(parse(&["--no-sources", "--sources", "a/GRCh38/1"]).is_err());
         let error = parse(&["--select", "worst"]).unwrap_err().to_string();
         assert!(error.contains("flag-pick") && error.contains("most-severe"), "{error}");
         assert!(parse(&["--reference", "GRCh38"]).is_err());

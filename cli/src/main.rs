@@ -66,6 +66,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             }
         }
         Command::References => show::references(&api.references().await?),
+        Command::Sources => show::sources(&api.sources().await?),
         Command::Account => show::account(&api.account().await?),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! The output of the commands.
 
 use crate::api::Api;
-use crate::dto::{Account, Job, Reference, ReferenceList, Status};
+use crate::dto::{Account, Job, Reference, ReferenceList, Source, SourceList, Status};
 use crate::error::CliError;
 
 /// Prints up to `limit` jobs, newest first.
@@ -56,6 +56,8 @@ pub fn details(job: &Job) {
             let assembly: Vec<&str> = assembly.into_iter().flatten().map(String::as_str).collect();
             lines.push(("reference", format!("{} ({})", from.reference, assembly.join(", "))));
             lines.push(("manifest", from.reference_sha256.clone()));
+            let sources = from.sources.iter();
+            lines.extend(sources.map(|s| ("source", format!("{} ({})", s.id, s.label))));
             lines.extend(from.engine.clone().map(|engine| ("engine", engine)));
         }
         if let Some(until) = result.downloadable_until {
@@ -86,6 +88,18 @@ fn reference_line(reference: &Reference) -> String {
     format!("{id}  {}{note}", texts.join(", "))
 }
 
+/// Prints the sources, each as one line of columns that begins with the id.
+pub fn sources(list: &SourceList) {
+    let lines: Vec<String> = list.sources.iter().map(source_line).collect();
+    lines.iter().for_each(|line| println!("{line}"));
+}
+
+fn source_line(source: &Source) -> String {
+    let Source { id, label, license, noncommercial } = source;
+    let note = if *noncommercial { "  (only with --sources)" } else { "" };
+    format!("{id}  {label}, {license}{note}")
+}
+
 /// Prints the account that the token belongs to.
 pub fn account(account: &Account) {
     println!("{:<14}{} <{}>", "account", account.name, account.email);
@@ -96,6 +110,20 @@ pub fn account(account: &Account) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_is_a_line_that_begins_with_its_id() {
+        let list: SourceList = serde_json::from_str(
+            r#"{"sources":[{"id":"clinvar/GRCh38/1","label":"ClinVar 1","license":"Public domain","noncommercial":false},{"id":"scores/GRCh38/2","label":"Scores 2","license":"CC BY-NC 4.0","noncommercial":true}]}"#,
+        )
+        .unwrap();
+        let lines: Vec<String> = list.sources.iter().map(source_line).collect();
+        let expected = [
+            "clinvar/GRCh38/1  ClinVar 1, Public domain",
+            "scores/GRCh38/2  Scores 2, CC BY-NC 4.0  (only with --sources)",
+        ];
+        assert_eq!(lines, expected);
+    }
 
     #[test]
     fn a_line_has_fixed_columns() {

@@ -4,6 +4,7 @@
 //! engine (`gas-annotate annotate --transcripts … --select … --layout …`).
 
 use crate::reference::ReferenceId;
+use crate::source::SourceId;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -27,6 +28,14 @@ pub struct JobOptions {
     pub layout: Layout,
     /// Whether HGVS descriptions are written.
     pub hgvs: bool,
+    /// The ids of the sources to annotate with; an empty list stands for none. Without it, the file is annotated with all
+    /// sources that fit the reference, except those whose license forbids commercial use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<Vec<String>>, example = json!(["clinvar/GRCh38/2026-11"]))
+    )]
+    pub sources: Option<Vec<SourceId>>,
 }
 
 impl Default for JobOptions {
@@ -37,6 +46,7 @@ impl Default for JobOptions {
             selection: Selection::default(),
             layout: Layout::default(),
             hgvs: true,
+            sources: None,
         }
     }
 }
@@ -53,20 +63,33 @@ impl JobOptions {
     /// [`OptionConflict`] if they cannot.
     pub fn check(&self) -> Result<(), OptionConflict> {
         if self.layout == Layout::Bcsq && self.selection != Selection::All {
-            return Err(OptionConflict { selection: self.selection });
+            return Err(OptionConflict::Selection { selection: self.selection });
+        }
+        if self.sources.as_ref().is_some_and(|sources| sources.len() > MAX_SOURCES) {
+            return Err(OptionConflict::TooManySources);
         }
         Ok(())
     }
 }
 
+/// The most sources of a job.
+pub const MAX_SOURCES: usize = 32;
+
 /// Options that cannot be combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the layout bcsq describes haplotypes, of which none can be selected; use the selection all \
-     instead of {selection}, or the layout csq or ann"
-)]
-pub struct OptionConflict {
-    selection: Selection,
+pub enum OptionConflict {
+    /// A selection of haplotypes.
+    #[error(
+        "the layout bcsq describes haplotypes, of which none can be selected; use the selection all \
+         instead of {selection}, or the layout csq or ann"
+    )]
+    Selection {
+        /// The selection.
+        selection: Selection,
+    },
+    /// More sources than [`MAX_SOURCES`].
+    #[error("a job can have at most {most} sources; choose fewer", most = MAX_SOURCES)]
+    TooManySources,
 }
 
 /// The transcripts that a file is annotated with.
@@ -200,8 +223,11 @@ mod tests {
             selection: Selection::FlagPick,
             layout: Layout::Ann,
             hgvs: false,
+            sources: Some(vec!["clinvar/GRCh38/2026-11".parse().unwrap()]),
         };
-        for options in [defaults, options] {
+        let none = JobOptions { sources: Some(Vec::new()), ..JobOptions::default() };
+        assert_ne!(none, defaults);
+        for options in [defaults, options, none] {
             let json = serde_json::to_string(&options).unwrap();
             assert_eq!(serde_json::from_str::<JobOptions>(&json).unwrap(), options);
         }

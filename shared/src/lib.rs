@@ -34,4 +34,4 @@ pub use ids::{JobId, TokenId, UserId};
 pub use job::{Job, JobStatus, JobView};
 pub use job_options::{JobOptions, Layout, Selection, Transcripts};
 pub use plan::Plan;
-pub use provenance::Provenance;
+pub use provenance::{Provenance, UsedSource};

@@ -1,10 +1,11 @@
 //! What a result was made with, besides the options of its job.
 
 use crate::reference::{GeneSet, ReferenceChoice, ReferenceId, Sha256};
+use crate::source::{SourceChoice, SourceId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The reference and the engine of a result.
+/// The reference, the sources and the engine of a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The reference.
@@ -19,6 +20,28 @@ pub struct Provenance {
     /// Name and version of the engine. `None` if the engine does not state them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// The sources, in the order of their columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<UsedSource>,
+}
+
+/// A source of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedSource {
+    /// The source.
+    pub id: SourceId,
+    /// Name and release, such as `gnomAD exomes 4.1`.
+    pub label: String,
+    /// The digest of its manifest.
+    pub sha256: Sha256,
+}
+
+impl UsedSource {
+    /// What results of a source state.
+    pub fn of(source: &SourceChoice) -> Self {
+        let (id, label) = (source.id.clone(), source.label());
+        Self { id, label, sha256: source.sha256.clone() }
+    }
 }
 
 impl Provenance {
@@ -30,7 +53,14 @@ impl Provenance {
             assembly: reference.assembly.clone(),
             gene_set: reference.gene_set.clone(),
             engine: None,
+            sources: Vec::new(),
         }
+    }
+
+    /// The sources in one line for users: `ClinVar 2026-11, gnomAD exomes 4.1`. `None` if there are none.
+    pub fn source_labels(&self) -> Option<String> {
+        let labels: Vec<&str> = self.sources.iter().map(|source| source.label.as_str()).collect();
+        (!labels.is_empty()).then(|| labels.join(", "))
     }
 }
 
@@ -58,6 +88,7 @@ mod tests {
             assembly: "GRCh38".to_owned(),
             gene_set: Some(gene_set),
             engine: Some("gas-annotate 0.1.0".to_owned()),
+            sources: Vec::new(),
         };
         assert_eq!(provenance.to_string(), "GRCh38, Ensembl 115 (homo_sapiens/GRCh38/ensembl-115)");
         let local = Provenance { gene_set: None, ..provenance };

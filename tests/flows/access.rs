@@ -24,6 +24,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 34] = [
     (Method::GET, "/api/jobs/{id}/queue"),
     (Method::GET, "/api/jobs/{id}/variants/0"),
     (Method::GET, "/api/references"),
+    (Method::GET, "/api/sources"),
     (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
     (Method::POST, "/api/account/delete"),

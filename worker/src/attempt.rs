@@ -11,9 +11,9 @@ use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
 use gas_backend::{AnnotateGas, RegionIndex, chain};
+use gas_shared::Job;
 use gas_shared::job::ResultForm;
 use gas_shared::job::step;
-use gas_shared::{Job, Provenance};
 use std::io;
 use std::path::Path;
 
@@ -30,10 +30,11 @@ pub(crate) async fn attempt(
     held: HeldClaim<'_>,
     folder: &Path,
 ) -> Result<Finished, AttemptError> {
-    let Worker { gas, intake, references, .. } = worker;
+    let Worker { gas, intake, references, sources, .. } = worker;
     let HeldClaim { job, report, .. } = held;
-    let job_engine = JobEngine::of(&worker.engine, references, intake, job, report).await?;
-    let JobEngine { engine, reference } = &job_engine;
+    let job_engine =
+        JobEngine::of(&worker.engine, references, sources, intake, job, report).await?;
+    let engine = &job_engine.engine;
     let name = &job.input.name;
     // The user's file name must not become part of a path or a command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
@@ -80,8 +81,7 @@ pub(crate) async fn attempt(
     };
     let (annotated, streamed) = tokio::try_join!(run, stream.run())?;
     let Annotated { records, not_annotated, engine: engine_name } = annotated;
-    let provenance = reference.provenance.clone();
-    let provenance = provenance.map(|found| Provenance { engine: engine_name, ..found });
+    let provenance = job_engine.provenance(engine_name);
 
     let count_log = open(&log, "count log")?;
     let log_key = gas.object_keys.log(job.owner, job.id, name);

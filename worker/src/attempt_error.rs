@@ -4,9 +4,12 @@ use crate::engine::EngineError;
 use crate::heartbeat::LostClaim;
 use crate::outage::MaybeOutage;
 use crate::references::ReferenceFailure;
+use crate::sources::SourceFailure;
 use gas_backend::ports::PortError;
 use gas_shared::exit_code::is_disk_full;
-use gas_shared::job::{OPTIONS_UNAVAILABLE, REFERENCE_UNAVAILABLE, SERVICE_TOO_SMALL};
+use gas_shared::job::{
+    OPTIONS_UNAVAILABLE, REFERENCE_UNAVAILABLE, SERVICE_TOO_SMALL, SOURCE_UNAVAILABLE,
+};
 use std::io;
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -25,6 +28,9 @@ pub(crate) enum AttemptError {
     /// There is no such reference, or it could not be fetched.
     #[error(transparent)]
     Reference(#[from] ReferenceFailure),
+    /// There is no such source, or it could not be fetched.
+    #[error(transparent)]
+    Source(#[from] SourceFailure),
     /// This version does not know the options.
     #[error("the options of the job are of a newer version")]
     NewerOptions,
@@ -57,6 +63,7 @@ impl AttemptError {
     pub(crate) fn unavailable(&self) -> Option<&'static str> {
         match self {
             Self::Reference(failure) if failure.is_final() => Some(REFERENCE_UNAVAILABLE),
+            Self::Source(SourceFailure::Absent(_)) => Some(SOURCE_UNAVAILABLE),
             Self::NoOptions => Some(OPTIONS_UNAVAILABLE),
             Self::NeverFits { .. } => Some(SERVICE_TOO_SMALL),
             _ => None,
@@ -75,6 +82,7 @@ impl MaybeOutage for AttemptError {
         match self {
             Self::Port(error) => error.is_outage() && !is_disk_full(error),
             Self::Reference(failure) => failure.is_outage() && !is_disk_full(failure),
+            Self::Source(failure) => failure.is_outage() && !is_disk_full(failure),
             _ => false,
         }
     }

@@ -14,6 +14,7 @@ use crate::reference_cache::CacheError;
 use crate::references::ReferenceFailure;
 use crate::report::Report;
 use crate::scratch::ScratchAdmission;
+use crate::sources::SourceFailure;
 use crate::worker::Worker;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
@@ -241,7 +242,8 @@ impl Worker {
                 let rejection = self.rejection(job, problem).await;
                 return self.rejected(job, claim, rejection, report).await;
             }
-            AttemptError::Reference(ReferenceFailure::Cache(error @ CacheError::Full { .. })) => {
+            AttemptError::Reference(ReferenceFailure::Cache(error @ CacheError::Full { .. }))
+            | AttemptError::Source(SourceFailure::Cache(error @ CacheError::Full { .. })) => {
                 tracing::warn!(error = %chain(&error), "job returns to the queue");
                 return JobOutcome::NoSpace;
             }
@@ -265,6 +267,10 @@ impl Worker {
             | AttemptError::Reference(
                 ReferenceFailure::Catalog(ReferenceError::Port(_))
                 | ReferenceFailure::Cache(CacheError::Catalog(_) | CacheError::File(_)),
+            )
+            | AttemptError::Source(
+                SourceFailure::Catalog(_)
+                | SourceFailure::Cache(CacheError::Catalog(_) | CacheError::File(_)),
             )) => {
                 report.note("attempt interrupted because of a problem on our side");
                 report.store(&self.gas, job).await;

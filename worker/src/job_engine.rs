@@ -1,27 +1,30 @@
-//! The engine for a job: its reference, and the arguments for its options.
+//! The engine for a job: its reference, its sources, and the arguments for its options.
 
 use crate::attempt_error::AttemptError;
 use crate::engine::Engine;
 use crate::outage::Intake;
 use crate::references::{OpenReference, References};
 use crate::report::Report;
+use crate::sources::{OpenSource, Sources};
 use gas_shared::{Job, JobOptions, Layout, Provenance, Selection, Transcripts};
 use std::sync::Arc;
 
-/// The engine and the reference of a job. The reference stays in the cache as long as this value lives.
+/// The engine, the reference and the sources of a job, which stay in the cache as long as this value lives.
 pub(crate) struct JobEngine {
     pub(crate) engine: Engine,
-    pub(crate) reference: Arc<OpenReference>,
+    reference: Arc<OpenReference>,
+    sources: Vec<OpenSource>,
 }
 
 impl JobEngine {
-    /// Takes the reference of a job from the cache or the catalog.
+    /// Takes the reference and the sources of a job from the cache or the catalog.
     ///
     /// # Errors
-    /// If the job cannot have its reference or its options.
+    /// If the job cannot have its reference, its sources or its options.
     pub(crate) async fn of(
         engine: &Engine,
         references: &References,
+        sources: &Sources,
         intake: &Intake,
         job: &Job,
         report: &Report,
@@ -44,13 +47,38 @@ impl JobEngine {
                 provenance.reference_sha256
             ));
         }
-        Ok(Self { engine: engine.for_job(reference.folder(), arguments), reference })
+        let assembly = reference.provenance.as_ref().map(|found| found.assembly.as_str());
+        let wanted = options.sources.as_deref();
+        // An annotator that takes no options takes no sources.
+        let sources = if template.takes_options() {
+            intake.retry(|| sources.acquire(wanted, assembly)).await?
+        } else {
+            Vec::new()
+        };
+        for source in &sources {
+            arguments.extend(["--source".to_owned(), source.argument.clone()]);
+            let used = &source.used;
+            report.note(&format!(
+                "source {} ({}), SHA-256 of its manifest: {}",
+                used.label, used.id, used.sha256
+            ));
+        }
+        let folders = sources.iter().map(|source| source.folder().to_owned()).collect();
+        let engine = engine.for_job(reference.folder(), folders, arguments);
+        Ok(Self { engine, reference, sources })
+    }
+
+    /// What the result states, with the engine's name for itself.
+    pub(crate) fn provenance(&self, engine: Option<String>) -> Option<Provenance> {
+        let found = self.reference.provenance.clone()?;
+        let sources = self.sources.iter().map(|source| source.used.clone()).collect();
+        Some(Provenance { engine, sources, ..found })
     }
 }
 
 /// The arguments of `gas-annotate annotate` for options that are not the default ones.
 fn arguments(options: &JobOptions) -> Vec<String> {
-    let JobOptions { reference: _, transcripts, selection, layout, hgvs } = options;
+    let JobOptions { reference: _, transcripts, selection, layout, hgvs, sources: _ } = options;
     let mut arguments = Vec::new();
     let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
     if *transcripts != Transcripts::default() {
@@ -73,7 +101,8 @@ fn arguments(options: &JobOptions) -> Vec<String> {
 
 /// The arguments with which the engine states the reference in its output.
 fn provenance_arguments(provenance: &Provenance) -> Vec<String> {
-    let Provenance { reference, reference_sha256, gene_set, assembly: _, engine: _ } = provenance;
+    let Provenance { reference, reference_sha256, gene_set, assembly: _, engine: _, sources: _ } =
+        provenance;
     let named = [
         ("--reference-id", Some(reference.to_string())),
         ("--manifest-sha256", Some(reference_sha256.to_string())),
@@ -96,6 +125,7 @@ mod tests {
             layout: Layout::Ann,
             hgvs: false,
             reference: None,
+            sources: None,
         };
         let expected =
             "--transcripts mane-canonical --select flag-pick --layout ann --no-hgvs".to_owned();

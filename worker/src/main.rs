@@ -25,6 +25,7 @@ mod result_stream;
 mod run_file;
 mod scratch;
 mod settings;
+mod sources;
 #[cfg(test)]
 mod testing;
 mod utility;
@@ -109,6 +110,7 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         references = settings.references.open(deployment, &sdk) => references?,
         () = shutdown.requested() => return Ok(()),
     };
+    let sources = settings.references.sources(deployment, &sdk)?;
     let engine = settings.engine(references.default_folder().to_owned())?;
     engine.check_reference().await?;
     let worker = Worker {
@@ -116,6 +118,7 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
         engine,
         references: Arc::new(references),
+        sources: Arc::new(sources),
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
         intake: Arc::default(),

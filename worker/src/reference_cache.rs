@@ -1,9 +1,9 @@
-//! The references on this machine: a folder of bounded size, filled from the catalog.
+//! The references and sources on this machine: a folder of bounded size, filled from their catalogs.
 //!
 //! | name | content |
 //! |---|---|
-//! | `objects/<digest>` | files of references, each once |
-//! | `bundles/<manifest digest>/` | references as the engine opens them: links to objects |
+//! | `objects/<digest>` | files of references and sources, each once |
+//! | `bundles/<manifest digest>/` | references and sources as the engine opens them: links to objects |
 //! | `incoming/` | the reference that is being fetched |
 //! | `locks/<manifest digest>` | shared lock: in use; modification time: last use |
 //! | `download.lock` | exclusive lock: one process fetches or removes |
@@ -11,8 +11,9 @@
 //! Locks are those of the kernel (flock), so they end with their process. All workers of a machine may
 //! share the folder: however many jobs need a reference, one of them fetches it and the others wait.
 
-use gas_backend::ports::{PortError, ReferenceCatalog, StoredManifest};
-use gas_shared::reference::{ReferenceFile, ReferenceId, Sha256};
+use gas_backend::ports::{Catalog, CatalogId, Manifest, PortError, StoredManifest};
+use gas_shared::catalog::CatalogFile;
+use gas_shared::reference::{ReferenceManifest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -25,85 +26,87 @@ use tokio::time::sleep;
 /// How often a lock that another job or process has is tried again.
 const LOCK_POLL: Duration = Duration::from_millis(100);
 
-/// Objects are shared by several references.
+/// Objects are shared by several references or sources.
 const READ_ONLY: u32 = 0o444;
 
-/// A cache of references.
+/// A cache of what a catalog has. Caches of several catalogs can have one folder and limit.
 #[derive(Clone)]
-pub(crate) struct ReferenceCache {
+pub(crate) struct CatalogCache<M> {
     folder: PathBuf,
     limit: u64,
-    catalog: Arc<dyn ReferenceCatalog>,
+    catalog: Arc<dyn Catalog<M>>,
 }
 
-/// A reference in use. It is not removed from the cache as long as this value lives.
+/// A cache of references.
+pub(crate) type ReferenceCache = CatalogCache<ReferenceManifest>;
+
+/// A reference or source in use. It is not removed from the cache as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct ReferenceLease {
+pub(crate) struct CacheLease {
     folder: PathBuf,
     // The lock is released when the file is closed.
     _lock: File,
 }
 
-impl ReferenceLease {
-    /// The folder of the reference.
+impl CacheLease {
+    /// The folder of the reference or source.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 }
 
-/// Why a reference is not in the cache.
+/// Why a reference or source is not in the cache.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
     #[error(
-        "reference {id} has {bytes} bytes, but the cache may have only {limit}; raise \
-         GAS_REFERENCE_CACHE_MIB"
+        "{kind} {id} has {bytes} bytes, but the cache may have only {limit}; raise GAS_REFERENCE_CACHE_MIB"
     )]
-    TooLarge { id: ReferenceId, bytes: u64, limit: u64 },
+    TooLarge { kind: &'static str, id: String, bytes: u64, limit: u64 },
     #[error(
-        "the cache has no space for the {bytes} bytes of reference {id}, since running jobs use the \
-         references in it; raise GAS_REFERENCE_CACHE_MIB"
+        "the cache has no space for the {bytes} bytes of {kind} {id}, since running jobs use what is in it; \
+         raise GAS_REFERENCE_CACHE_MIB"
     )]
-    Full { id: ReferenceId, bytes: u64 },
+    Full { kind: &'static str, id: String, bytes: u64 },
     #[error(transparent)]
     Catalog(#[from] PortError),
-    #[error("the cache of references failed")]
+    #[error("the cache of references and sources failed")]
     File(#[from] io::Error),
 }
 
-impl ReferenceCache {
+impl<M: Manifest> CatalogCache<M> {
     /// A cache in a folder, of at most `limit` bytes.
     pub(crate) fn new(
         folder: impl Into<PathBuf>,
         limit: u64,
-        catalog: Arc<dyn ReferenceCatalog>,
+        catalog: Arc<dyn Catalog<M>>,
     ) -> Self {
         Self { folder: folder.into(), limit, catalog }
     }
 
-    /// A reference for the duration of the lease. It is fetched from the catalog unless it is there; the
-    /// references that were not used for longest are removed if their space is needed.
+    /// A reference or source for the duration of the lease. It is fetched from the catalog unless it is there; those
+    /// that were not used for longest are removed if their space is needed.
     pub(crate) async fn acquire(
         &self,
-        reference: &StoredManifest,
-    ) -> Result<ReferenceLease, CacheError> {
+        wanted: &StoredManifest<M>,
+    ) -> Result<CacheLease, CacheError> {
         for name in ["objects", "bundles", "incoming", "locks"] {
             fs::create_dir_all(self.folder.join(name))?;
         }
         loop {
-            if let Some(lease) = self.lease(&reference.digest).await? {
+            if let Some(lease) = self.lease(&wanted.digest).await? {
                 return Ok(lease);
             }
             let lock = open_lock(&self.folder.join("download.lock"))?;
             wait_for(|| lock.try_lock()).await?;
             // Another job may have fetched it in the meantime.
-            if !self.bundle(&reference.digest).exists() {
-                self.fetch(reference).await?;
+            if !self.bundle(&wanted.digest).exists() {
+                self.fetch(wanted).await?;
             }
         }
     }
 
-    /// A lease, if the reference is in the cache.
-    async fn lease(&self, digest: &Sha256) -> io::Result<Option<ReferenceLease>> {
+    /// A lease, if the content of a manifest is in the cache.
+    async fn lease(&self, digest: &Sha256) -> io::Result<Option<CacheLease>> {
         let lock = open_lock(&self.lock_path(digest))?;
         wait_for(|| lock.try_lock_shared()).await?;
         let folder = self.bundle(digest);
@@ -111,38 +114,38 @@ impl ReferenceCache {
             return Ok(None);
         }
         lock.set_modified(SystemTime::now())?;
-        Ok(Some(ReferenceLease { folder, _lock: lock }))
+        Ok(Some(CacheLease { folder, _lock: lock }))
     }
 
-    /// Fetches a reference. The caller has the download lock.
-    async fn fetch(&self, reference: &StoredManifest) -> Result<(), CacheError> {
-        let manifest = &reference.manifest;
-        let bytes = manifest.bytes();
+    /// Fetches the content of a manifest. The caller has the download lock.
+    async fn fetch(&self, wanted: &StoredManifest<M>) -> Result<(), CacheError> {
+        let files = wanted.manifest.files().into_owned();
+        let (kind, id) = (M::Id::KIND, wanted.manifest.id().to_string());
+        let bytes = files.iter().map(|file| file.bytes).fold(0, u64::saturating_add);
         if bytes > self.limit {
-            let (id, limit) = (manifest.id.clone(), self.limit);
-            return Err(CacheError::TooLarge { id, bytes, limit });
+            return Err(CacheError::TooLarge { kind, id, bytes, limit: self.limit });
         }
-        let (cache, files) = (self.clone(), manifest.files.clone());
-        let has_space = blocking(move || cache.make_space(&files)).await?;
+        let (cache, needed) = (self.clone(), files.clone());
+        let has_space = blocking(move || cache.make_space(&needed)).await?;
         if !has_space {
-            return Err(CacheError::Full { id: manifest.id.clone(), bytes });
+            return Err(CacheError::Full { kind, id, bytes });
         }
-        tracing::info!(reference = %manifest.id, bytes, "reference is fetched");
+        tracing::info!(kind, %id, bytes, "content of a catalog is fetched");
         // A name that no earlier download has, of which a thread may still be writing.
         let incoming = tempfile::tempdir_in(self.folder.join("incoming"))?;
-        for file in &manifest.files {
+        for file in &files {
             self.place(file, &incoming.path().join(&file.name)).await?;
         }
         File::open(incoming.path())?.sync_all()?;
         fs::set_permissions(incoming.path(), Permissions::from_mode(0o755))?;
-        fs::rename(incoming.path(), self.bundle(&reference.digest))?;
+        fs::rename(incoming.path(), self.bundle(&wanted.digest))?;
         File::open(self.folder.join("bundles"))?.sync_all()?;
-        tracing::info!(reference = %manifest.id, "reference is ready");
+        tracing::info!(kind, %id, "content of a catalog is ready");
         Ok(())
     }
 
-    /// Links a file to its object, which is fetched unless another reference has it already.
-    async fn place(&self, file: &ReferenceFile, to: &Path) -> Result<(), CacheError> {
+    /// Links a file to its object, which is fetched unless it is there already.
+    async fn place(&self, file: &CatalogFile, to: &Path) -> Result<(), CacheError> {
         let object = self.object(&file.sha256);
         match fs::hard_link(&object, to) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -155,9 +158,9 @@ impl ReferenceCache {
         Ok(fs::hard_link(to, object)?)
     }
 
-    /// Removes what no reference needs, and then references that are not in use, until the files have
+    /// Removes what no reference or source needs, and then those that are not in use, until the files have
     /// space. `false` if there is not enough.
-    fn make_space(&self, files: &[ReferenceFile]) -> io::Result<bool> {
+    fn make_space(&self, files: &[CatalogFile]) -> io::Result<bool> {
         // The caller has the download lock, so all entries are leftovers of killed processes.
         for entry in fs::read_dir(self.folder.join("incoming"))? {
             fs::remove_dir_all(entry?.path())?;
@@ -178,7 +181,7 @@ impl ReferenceCache {
         }
     }
 
-    /// Removes objects that no reference in the cache has, and returns the names and sizes of the others.
+    /// Removes objects that no reference or source in the cache has, and returns the names and sizes of the others.
     fn sweep(&self) -> io::Result<HashMap<String, u64>> {
         let mut linked = HashSet::new();
         for bundle in fs::read_dir(self.folder.join("bundles"))? {
@@ -199,7 +202,7 @@ impl ReferenceCache {
         Ok(objects)
     }
 
-    /// Removes the reference that was not used for longest and is not in use. `false` if all are in use.
+    /// Removes the reference or source that was not used for longest and is not in use. `false` if all are in use.
     fn remove_oldest(&self) -> io::Result<bool> {
         let mut bundles = Vec::new();
         for bundle in fs::read_dir(self.folder.join("bundles"))? {
@@ -211,7 +214,7 @@ impl ReferenceCache {
         for (_, path, lock) in bundles {
             match lock.try_lock() {
                 Ok(()) => {
-                    tracing::info!(folder = %path.display(), "reference is removed from the cache");
+                    tracing::info!(folder = %path.display(), "content of a catalog is removed from the cache");
                     // Renamed first: a bundle is whole or absent.
                     let removed = tempfile::tempdir_in(self.folder.join("incoming"))?;
                     fs::rename(path, removed.path().join("bundle"))?;
@@ -333,9 +336,8 @@ mod tests {
         let (a, b) = (fixture.reference("a", 20).await, fixture.reference("b", 20).await);
         let cache = fixture.cache();
         let (one, other) = (cache.acquire(&a).await.unwrap(), cache.acquire(&b).await.unwrap());
-        let inode = |lease: &ReferenceLease, name: &str| {
-            fs::metadata(lease.folder().join(name)).unwrap().ino()
-        };
+        let inode =
+            |lease: &CacheLease, name: &str| fs::metadata(lease.folder().join(name)).unwrap().ino();
         assert_eq!(inode(&one, "sequence.bin"), inode(&other, "sequence.bin"));
         assert_ne!(inode(&one, "models.bin"), inode(&other, "models.bin"));
         assert_eq!(fixture.cached("objects"), 3);

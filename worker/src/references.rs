@@ -1,12 +1,14 @@
 //! The references of a worker: one in a folder, or those of the catalog through the cache.
 
 use crate::outage::MaybeOutage;
-use crate::reference_cache::{CacheError, ReferenceCache, ReferenceLease};
+use crate::reference_cache::{CacheError, CacheLease, CatalogCache, ReferenceCache};
+use crate::sources::Sources;
 use anyhow::{Context, ensure};
 use clap::Args;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::{PortError, PortResult, ReferenceCatalog, StoredManifest};
 use gas_backend::references::{ReferenceSettings, describe_bundle};
+use gas_backend::sources::SourceSettings;
 use gas_backend::usecases::{ReferenceError, reference};
 use gas_backend::{Deployment, chain};
 use gas_shared::Provenance;
@@ -21,10 +23,12 @@ const MIB: u64 = 1024 * 1024;
 pub(crate) struct WorkerReferences {
     #[command(flatten)]
     pub(crate) source: ReferenceSettings,
-    /// The folder for references from the catalog. All workers of a machine may share it.
+    #[command(flatten)]
+    sources: SourceSettings,
+    /// The folder for references and sources from their catalogs. All workers of a machine may share it.
     #[arg(long, env = "GAS_REFERENCE_CACHE", default_value = "/var/tmp/gas-references")]
     pub(crate) reference_cache: PathBuf,
-    /// The most space for references from the catalog, in MiB.
+    /// The most space for references and sources from their catalogs, in MiB.
     #[arg(long, env = "GAS_REFERENCE_CACHE_MIB", default_value_t = 20_480)]
     pub(crate) reference_cache_mib: u64,
 }
@@ -36,7 +40,7 @@ pub(crate) struct OpenReference {
     /// What results of it state. `None` if the folder has no manifest of the engine.
     pub(crate) provenance: Option<Provenance>,
     // It is only kept.
-    _lease: Option<ReferenceLease>,
+    _lease: Option<CacheLease>,
 }
 
 impl OpenReference {
@@ -203,6 +207,19 @@ impl WorkerReferences {
             Some((catalog, default)) => self.of_catalog(catalog, &default).await,
             None => self.bundle(),
         }
+    }
+
+    /// Finds the sources.
+    ///
+    /// # Errors
+    /// If their catalog is a bucket that is not set.
+    pub(crate) fn sources(&self, deployment: &Deployment, sdk: &Sdk) -> anyhow::Result<Sources> {
+        let Some(catalog) = self.sources.catalog(deployment, sdk)? else {
+            return Ok(Sources::default());
+        };
+        let folder = std::path::absolute(&self.reference_cache)?;
+        let limit = self.reference_cache_mib.saturating_mul(MIB);
+        Ok(Sources::of_catalog(catalog.clone(), CatalogCache::new(folder, limit, catalog)))
     }
 
     /// The reference in a folder.

@@ -187,7 +187,8 @@ fn engine(annotator: &str, reference: PathBuf, sandbox: Sandbox) -> anyhow::Resu
     let template = Template::parse(annotator)
         .with_context(|| format!("GAS_ANNOTATOR {annotator:?} is not a valid command line"))?;
     let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
-    let engine = Engine { template, indexer, reference, options: Vec::new(), sandbox };
+    let (sources, options) = (Vec::new(), Vec::new());
+    let engine = Engine { template, indexer, reference, sources, options, sandbox };
     engine.check()?;
     Ok(engine)
 }

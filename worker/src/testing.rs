@@ -2,18 +2,22 @@
 
 use crate::disk::{Disk, Space};
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
-use crate::reference_cache::ReferenceCache;
+use crate::reference_cache::{CatalogCache, ReferenceCache};
 use crate::references::{ReferenceFailure, References};
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
+use crate::sources::Sources;
 use crate::worker::Worker;
 use async_trait::async_trait;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::references::FolderCatalog;
-use gas_backend::testkit::{Outage, TestGas, reference_file, reference_manifest};
-use gas_backend::usecases::{add_reference, set_reference_state};
+use gas_backend::testkit::{
+    Outage, TestGas, catalog_file, reference_file, reference_manifest, source_manifest,
+};
+use gas_backend::usecases::{add_reference, catalog, set_reference_state};
 use gas_shared::JobId;
 use gas_shared::reference::{ReferenceId, ReferenceState};
+use gas_shared::source::SourceManifest;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -158,6 +162,7 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
         template: template("engine.sh", script, "{input} {output} {log} {bundle} {options}"),
         indexer: template("indexer.sh", INDEXER, "{input} {output}"),
         reference: folder.to_owned(),
+        sources: Vec::new(),
         options: Vec::new(),
         sandbox: Sandbox { confinement: Confinement::Limits, cgroup: None, limits },
     }
@@ -171,6 +176,7 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
         queue,
         engine: shell_engine(folder.path(), script),
         references: Arc::new(References::only(folder.path())),
+        sources: Arc::default(),
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
         intake: Arc::default(),
@@ -209,6 +215,20 @@ impl TestCatalog {
         let cache = self.folder.path().join("cache");
         let cache = ReferenceCache::new(cache, limit, self.catalog.clone());
         References::of_catalog(self.catalog.clone(), cache, &GRCH37.parse().unwrap()).await
+    }
+
+    /// The sources of a worker with these in its catalog, each with a file that contains its id.
+    pub(crate) async fn sources(&self, ids: &[&str], limit: u64) -> Sources {
+        let folder = self.folder.path();
+        let stored = FolderCatalog::<SourceManifest>::new(folder.join("sources"));
+        let stored = Arc::new(stored);
+        for id in ids {
+            let manifest =
+                source_manifest(id, catalog_file(&folder.join("source.gas"), id.as_bytes()));
+            catalog::add(&*stored, folder, manifest, false).await.unwrap();
+        }
+        let cache = CatalogCache::new(folder.join("cache"), limit, stored.clone());
+        Sources::of_catalog(stored, cache)
     }
 
     pub(crate) async fn retire(&self, id: &str) {

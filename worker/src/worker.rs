@@ -5,6 +5,7 @@ use crate::outage::Intake;
 use crate::references::References;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
+use crate::sources::Sources;
 use gas_backend::AnnotateGas;
 use gas_backend::ports::Queue;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(crate) struct Worker {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) engine: Engine,
     pub(crate) references: Arc<References>,
+    pub(crate) sources: Arc<Sources>,
     pub(crate) timing: Timing,
     /// The number of failures of the engine after which a job is marked FAILED.
     pub(crate) max_attempts: u32,

@@ -215,6 +215,13 @@ impl SourceSet {
         self.shared.sources.iter().map(|source| source.label.as_str())
     }
 
+    /// The ids of the sources that are from a catalog; `None` without sources.
+    pub fn ids(&self) -> Option<Vec<SourceId>> {
+        let sources = &self.shared.sources;
+        let ids = || sources.iter().filter_map(|source| source.id.clone()).collect();
+        (!sources.is_empty()).then(ids)
+    }
+
     /// What a result states about its sources.
     pub fn provenance(&self) -> Vec<SourceProvenance> {
         self.shared.sources.iter().map(OpenSource::provenance).collect()

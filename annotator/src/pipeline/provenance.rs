@@ -24,6 +24,7 @@ pub fn provenance(reference: &Reference, options: &Options) -> RunProvenance {
                 Mode::Csq(_) => Layout::Bcsq,
             },
             hgvs: annotations.hgvs,
+            sources: options.sources.ids(),
         },
         pick_order: order.map(ToString::to_string).collect(),
         manifest_sha256: options.manifest_sha256.clone(),

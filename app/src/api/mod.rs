@@ -36,7 +36,7 @@ pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
 pub use uploads::{
-    begin_parts, confirm_upload, default_options, next_parts, references, request_upload,
+    begin_parts, confirm_upload, default_options, next_parts, references, request_upload, sources,
     upload_settings,
 };
 
@@ -69,6 +69,7 @@ mod tests {
         GET /api/jobs/{id}/queue
         GET /api/jobs/{id}/variants/{number}
         GET /api/references
+        GET /api/sources
         GET /api/uploads/options
         GET /api/uploads/terms
         POST /api/account/delete

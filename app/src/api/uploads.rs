@@ -3,6 +3,7 @@
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::reference::ReferenceChoices;
+use gas_shared::source::SourceChoices;
 use gas_shared::upload::{NewUpload, PartsTicket, UploadSettings, UploadTicket};
 use gas_shared::{JobId, JobOptions, JobView};
 
@@ -18,6 +19,13 @@ pub async fn upload_settings() -> ApiResult<RawJson<UploadSettings>> {
 pub async fn references() -> ApiResult<RawJson<ReferenceChoices>> {
     let (web, _) = crate::server::caller::account().await?;
     Ok(RawJson::of(&*gas_backend::usecases::references(&web.gas).await?))
+}
+
+/// The sources that jobs can choose.
+#[get("/api/sources")]
+pub async fn sources() -> ApiResult<RawJson<SourceChoices>> {
+    let (web, _) = crate::server::caller::account().await?;
+    Ok(RawJson::of(&*gas_backend::usecases::sources(&web.gas).await?))
 }
 
 /// The options that the caller chose last, for the next file.

@@ -30,6 +30,7 @@ mod scroll_table;
 mod shell;
 mod shortcuts;
 mod skeleton;
+mod source_fields;
 mod status_badge;
 mod subscription;
 mod tabs;

@@ -1,5 +1,6 @@
 //! The form for the options of a job.
 
+use super::source_fields::SourceFields;
 use dioxus::prelude::*;
 use gas_shared::assembly::FileAssembly;
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
@@ -28,7 +29,7 @@ const LAYOUTS: [(Layout, &str); 3] = [
 /// The options in one line, for a folded form: `all transcripts · CSQ · no HGVS`.
 pub fn describe_options(options: &JobOptions) -> String {
     // The reference is shown by its own name, elsewhere.
-    let JobOptions { reference: _, transcripts, selection, layout, hgvs } = options;
+    let JobOptions { reference: _, transcripts, selection, layout, hgvs, sources } = options;
     let transcripts = match transcripts {
         Transcripts::All => "all transcripts",
         Transcripts::ManeCanonical => "MANE and canonical transcripts",
@@ -43,7 +44,12 @@ pub fn describe_options(options: &JobOptions) -> String {
     };
     let layout = layout.to_string().to_uppercase();
     let hgvs = if *hgvs { None } else { Some("no HGVS") };
-    let parts = [Some(transcripts), selection, Some(&layout), hgvs];
+    let sources = sources.as_ref().map(|sources| match sources.len() {
+        0 => "no sources".to_owned(),
+        1 => "1 source".to_owned(),
+        n => format!("{n} sources"),
+    });
+    let parts = [Some(transcripts), selection, Some(&layout), hgvs, sources.as_deref()];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -70,7 +76,9 @@ pub fn OptionsForm(
 ) -> Element {
     let before = options.clone();
     let set_reference = move |value: String| {
-        onchange.call(JobOptions { reference: value.parse().ok(), ..before.clone() });
+        // Sources are of an assembly.
+        let reference = value.parse().ok();
+        onchange.call(JobOptions { reference, sources: None, ..before.clone() });
     };
     rsx! {
         if references.choices.len() > 1 {
@@ -104,6 +112,10 @@ fn Fields(
     let has_marks = references
         .find(options.reference.as_ref())
         .is_none_or(|chosen| chosen.transcripts.has_mane_or_canonical());
+    // While the reference is detected for each file, its assembly is not known.
+    let is_known = options.reference.is_some() || references.choices.len() == 1;
+    let reference = references.find(options.reference.as_ref()).filter(|_| is_known);
+    let assembly = reference.map(|reference| reference.assembly.clone());
     let is_haplotypes = options.layout == Layout::Bcsq;
     let before = options.clone();
     let set_transcripts = move |value: String| {
@@ -152,6 +164,9 @@ fn Fields(
             label { class: "choice options-hgvs",
                 input { id: "{id}-hgvs", r#type: "checkbox", checked: options.hgvs, onchange: set_hgvs }
                 "HGVS descriptions"
+            }
+            if let Some(assembly) = assembly {
+                SourceFields { id: id.clone(), options: options.clone(), assembly, onchange }
             }
             if matches!(options.selection, Selection::Pick | Selection::FlagPick | Selection::PerGene) {
                 p { class: "muted options-order",
@@ -239,11 +254,12 @@ mod tests {
             selection: Selection::PerGene,
             layout: Layout::Ann,
             hgvs: false,
+            sources: Some(Vec::new()),
             ..default
         };
         assert_eq!(
             describe_options(&other),
-            "MANE and canonical transcripts · one per gene · ANN · no HGVS"
+            "MANE and canonical transcripts · one per gene · ANN · no HGVS · no sources"
         );
     }
 }

@@ -127,6 +127,9 @@ impl From<OptionsError> for ApiError {
         match error {
             OptionsError::Port(error) => error.into(),
             OptionsError::UnknownReference { .. }
+            | OptionsError::UnknownSource { .. }
+            | OptionsError::SourceOfOtherAssembly { .. }
+            | OptionsError::SameColumn { .. }
             | OptionsError::NoMarkedTranscripts(_)
             | OptionsError::Conflict(_) => Self::new(ErrorCode::Invalid, error.to_string()),
         }

@@ -9,7 +9,7 @@ use gas_shared::job::{
     Results, Retention, Stored, StoredOptions,
 };
 use gas_shared::reference::{GeneSet, Sha256};
-use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, Provenance, UserId};
+use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, Provenance, UsedSource, UserId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -89,6 +89,11 @@ fn partly_annotated(results: Results) -> JobState {
         assembly: "GRCh38".to_owned(),
         gene_set: Some(GeneSet { name: "Ensembl".to_owned(), release: "115".to_owned() }),
         engine: Some("gas-annotate 0.1.0".to_owned()),
+        sources: vec![UsedSource {
+            id: "clinvar/GRCh38/2026-11".parse().unwrap(),
+            label: "ClinVar 2026-11".to_owned(),
+            sha256: Sha256::from_bytes([2; 32]),
+        }],
     });
     JobState::Completed(Completion { not_annotated, provenance, ..done })
 }

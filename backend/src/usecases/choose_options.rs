@@ -5,6 +5,7 @@ use crate::chain;
 use crate::ports::{PortError, PortResult};
 use gas_shared::job_options::{OptionConflict, Transcripts};
 use gas_shared::reference::{ReferenceChoices, ReferenceId};
+use gas_shared::source::{SourceChoice, SourceChoices, SourceId};
 use gas_shared::{JobOptions, UserId};
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,34 @@ pub enum OptionsError {
          coding, or another reference"
     )]
     NoMarkedTranscripts(ReferenceId),
+    /// There is no such source, or it is retired.
+    #[error("there is no source {id}; {known}")]
+    UnknownSource {
+        /// The identifier.
+        id: SourceId,
+        /// What can be chosen.
+        known: KnownSources,
+    },
+    /// A source is of another assembly than the reference.
+    #[error("the source {id} is not of {assembly}, the assembly of the reference; {known}")]
+    SourceOfOtherAssembly {
+        /// The identifier.
+        id: SourceId,
+        /// The assembly of the reference.
+        assembly: String,
+        /// What can be chosen.
+        known: KnownSources,
+    },
+    /// Two sources have a column of the same name.
+    #[error("the sources {one} and {other} both have the column {column}; choose one of them")]
+    SameColumn {
+        /// A source.
+        one: SourceId,
+        /// The other one.
+        other: SourceId,
+        /// The column.
+        column: String,
+    },
     /// The options exclude each other.
     #[error(transparent)]
     Conflict(#[from] OptionConflict),
@@ -59,6 +88,24 @@ impl fmt::Display for KnownReferences {
     }
 }
 
+/// The sources that a user can choose, for an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSources(Vec<SourceId>);
+
+impl fmt::Display for KnownSources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("leave sources out, since none can be chosen here");
+        }
+        let named: Vec<&str> = self.0.iter().take(MAX_NAMED).map(SourceId::as_str).collect();
+        write!(f, "choose of {}", named.join(", "))?;
+        match self.0.len().saturating_sub(MAX_NAMED) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 /// Checks that a job can have these options.
 ///
 /// # Errors
@@ -66,11 +113,16 @@ impl fmt::Display for KnownReferences {
 pub(super) async fn check_options(gas: &Gas, options: &JobOptions) -> Result<(), OptionsError> {
     options.check()?;
     let is_marked = options.transcripts == Transcripts::ManeCanonical;
-    if options.reference.is_none() && !is_marked {
+    let sources = options.sources.as_deref().unwrap_or_default();
+    if options.reference.is_none() && !is_marked && sources.is_empty() {
         return Ok(());
     }
     let references = gas.references.choices().await?;
     let choice = references.find(options.reference.as_ref());
+    if !sources.is_empty() {
+        let assembly = choice.map(|choice| choice.assembly.as_str());
+        check_sources(&*gas.sources.choices().await?, sources, assembly)?;
+    }
     match (choice, &options.reference) {
         (Some(choice), _) if is_marked && !choice.transcripts.has_mane_or_canonical() => {
             Err(OptionsError::NoMarkedTranscripts(choice.id.clone()))
@@ -83,6 +135,47 @@ pub(super) async fn check_options(gas: &Gas, options: &JobOptions) -> Result<(),
     }
 }
 
+/// Checks that a job with a reference of an assembly, if it is known, can have these sources.
+fn check_sources(
+    choices: &SourceChoices,
+    ids: &[SourceId],
+    assembly: Option<&str>,
+) -> Result<(), OptionsError> {
+    let known = || {
+        let fits =
+            |choice: &&SourceChoice| assembly.is_none_or(|name| choice.id.fits_assembly(name));
+        let fitting = choices.choices.iter().filter(fits);
+        KnownSources(fitting.map(|choice| choice.id.clone()).collect())
+    };
+    let mut chosen: Vec<&SourceChoice> = Vec::new();
+    for id in ids {
+        let Some(choice) = choices.find(id) else {
+            return Err(OptionsError::UnknownSource { id: id.clone(), known: known() });
+        };
+        if let Some(assembly) = assembly.filter(|name| !id.fits_assembly(name)) {
+            let assembly = assembly.to_owned();
+            let known = known();
+            return Err(OptionsError::SourceOfOtherAssembly { id: id.clone(), assembly, known });
+        }
+        let common = |other: &&SourceChoice| {
+            Some((other.id.clone(), other.common_column(choice)?.to_owned()))
+        };
+        if let Some((one, column)) = chosen.iter().find_map(common) {
+            return Err(OptionsError::SameColumn { one, other: id.clone(), column });
+        }
+        chosen.push(choice);
+    }
+    Ok(())
+}
+
+/// The sources that jobs can choose.
+///
+/// # Errors
+/// If the catalog cannot be read.
+pub async fn sources(gas: &Gas) -> PortResult<Arc<SourceChoices>> {
+    gas.sources.choices().await
+}
+
 /// The references that jobs can choose.
 ///
 /// # Errors
@@ -91,10 +184,11 @@ pub async fn references(gas: &Gas) -> PortResult<Arc<ReferenceChoices>> {
     gas.references.choices().await
 }
 
-/// Remembers what a user has chosen for the next file. A failure is only logged, since the upload does
-/// not depend on it.
+/// Remembers what a user has chosen for the next file, which may be of another assembly, so without the sources. A failure
+/// is only logged, since the upload does not depend on it.
 pub(super) async fn remember_options(gas: &Gas, user: UserId, options: &JobOptions) {
-    if let Err(error) = gas.accounts.set_job_options(user, options).await {
+    let options = JobOptions { sources: None, ..options.clone() };
+    if let Err(error) = gas.accounts.set_job_options(user, &options).await {
         tracing::warn!(error = %chain(&error), "chosen options not remembered");
     }
 }
@@ -170,6 +264,36 @@ mod tests {
             ..JobOptions::default()
         };
         assert!(rejection(&test, &haplotypes).await.contains("bcsq"));
+    }
+
+    #[tokio::test]
+    async fn sources_that_a_job_cannot_have_are_rejected_with_what_can_be_chosen() {
+        let test = TestGas::new();
+        test.references.add(GRCH37);
+        let with = |ids: &[&str]| JobOptions {
+            sources: Some(ids.iter().map(|id| id.parse().unwrap()).collect()),
+            ..of(GRCH37)
+        };
+        let clinvar = "clinvar/GRCh37/2026-11";
+        insta::assert_snapshot!(rejection(&test, &with(&[clinvar])).await, @"there is no source clinvar/GRCh37/2026-11; leave sources out, since none can be chosen here");
+        for id in [clinvar, "clinvar/GRCh38/2026-11", "constraint/any/4.1"] {
+            test.sources.add(id);
+        }
+        insta::assert_snapshot!(rejection(&test, &with(&["dbsnp/GRCh37/157"])).await, @"there is no source dbsnp/GRCh37/157; choose of clinvar/GRCh37/2026-11, constraint/any/4.1");
+        insta::assert_snapshot!(rejection(&test, &with(&["clinvar/GRCh38/2026-11"])).await, @"the source clinvar/GRCh38/2026-11 is not of GRCh37, the assembly of the reference; choose of clinvar/GRCh37/2026-11, constraint/any/4.1");
+        insta::assert_snapshot!(rejection(&test, &with(&[clinvar, "constraint/any/4.1"])).await, @"the sources clinvar/GRCh37/2026-11 and constraint/any/4.1 both have the column AF; choose one of them");
+        for ids in [&[][..], &[clinvar]] {
+            assert!(check_options(&test.gas, &with(ids)).await.is_ok());
+        }
+        let many: Vec<String> = (0..40).map(|n| format!("a/any/{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(rejection(&test, &with(&many)).await.contains("at most 32 sources"));
+        // They belong to a file of the assembly, so the next one does not begin with them.
+        let ada = test.user("ada", Plan::Premium);
+        let new = NewUpload::new("a.vcf", 20).with(with(&[clinvar]));
+        let ticket = request_upload(&test.gas, &ada, &new).await.unwrap();
+        assert_eq!(test.job(ticket.job_id).options.known(), Some(&with(&[clinvar])));
+        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), of(GRCH37));
     }
 
     #[tokio::test]

@@ -267,6 +267,7 @@ pub(super) mod tests {
             (Some("no_transcripts"), false),
             (Some("no_variants"), false),
             (Some("reference_unavailable"), false),
+            (Some("source_unavailable"), false),
             (Some("options_unavailable"), false),
             (Some("service_too_small"), false),
             // A failure of the service.

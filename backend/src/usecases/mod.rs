@@ -60,7 +60,9 @@ pub use catalog::{
     remove as remove_reference, set_state as set_reference_state, verify as verify_reference,
 };
 pub use change_job::{ChangeError, change_job};
-pub use choose_options::{KnownReferences, OptionsError, default_options, references};
+pub use choose_options::{
+    KnownReferences, KnownSources, OptionsError, default_options, references, sources,
+};
 pub use confirm_upload::{ConfirmError, confirm_upload};
 pub use create_job::{
     CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,

@@ -206,6 +206,9 @@ pub struct Failure {
 /// The [`Failure::code`] of a job whose reference does not exist any more, or is retired.
 pub const REFERENCE_UNAVAILABLE: &str = "reference_unavailable";
 
+/// The [`Failure::code`] of a job one of whose sources does not exist any more, or is retired.
+pub const SOURCE_UNAVAILABLE: &str = "source_unavailable";
+
 /// The [`Failure::code`] of a job with options that the annotator of the service does not take.
 pub const OPTIONS_UNAVAILABLE: &str = "options_unavailable";
 
@@ -214,12 +217,13 @@ pub const SERVICE_TOO_SMALL: &str = "service_too_small";
 
 /// The [`Failure::code`]s of valid files of which nothing could be annotated with the chosen reference and
 /// options, or which the service cannot run.
-pub const UNCHARGED_CODES: [&str; 7] = [
+pub const UNCHARGED_CODES: [&str; 8] = [
     NOTHING_ANNOTATED,
     WRONG_ASSEMBLY,
     NO_TRANSCRIPTS,
     NO_VARIANTS,
     REFERENCE_UNAVAILABLE,
+    SOURCE_UNAVAILABLE,
     OPTIONS_UNAVAILABLE,
     SERVICE_TOO_SMALL,
 ];

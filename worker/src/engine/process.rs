@@ -68,7 +68,8 @@ pub(super) async fn run(
     on_stdout: impl FnMut(&[u8]),
     on_stderr: impl FnMut(&[u8]),
 ) -> Result<ProcessExit, StopReason> {
-    let cgroup = sandbox.cgroup(run.reference.map_or(0, watch::folder_bytes))?;
+    let mapped = run.readable.iter().map(|folder| watch::folder_bytes(folder));
+    let cgroup = sandbox.cgroup(mapped.fold(0, u64::saturating_add))?;
     let mut command = sandbox.command(run, cgroup.as_ref());
     if pieces.is_some() {
         command.stdin(Stdio::piped());

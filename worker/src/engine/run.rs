@@ -32,6 +32,8 @@ pub(crate) struct Engine {
     pub(crate) indexer: Template,
     /// The folder of the reference.
     pub(crate) reference: PathBuf,
+    /// The folders of the sources of a job.
+    pub(crate) sources: Vec<PathBuf>,
     /// The arguments that differ from job to job.
     pub(crate) options: Vec<String>,
     pub(crate) sandbox: Sandbox,
@@ -73,8 +75,8 @@ pub(crate) enum EngineError {
 /// A program that runs in the sandbox.
 struct Program<'a> {
     command: &'a [OsString],
-    /// The reference that it reads, if it needs one.
-    reference: Option<&'a Path>,
+    /// The folders with the reference and the sources that it reads.
+    readable: &'a [&'a Path],
     /// What it reads from standard input, if anything.
     standard_input: Option<mpsc::Receiver<Bytes>>,
 }
@@ -88,9 +90,14 @@ impl Engine {
         missing.map_or(Ok(()), |missing| anyhow::bail!("program {missing:?} is not on the PATH"))
     }
 
-    /// The engine for a job: with its reference, and arguments for its options.
-    pub(crate) fn for_job(&self, reference: &Path, options: Vec<String>) -> Self {
-        Self { reference: reference.to_owned(), options, ..self.clone() }
+    /// The engine for a job: with its reference, the folders of its sources, and arguments for its options.
+    pub(crate) fn for_job(
+        &self,
+        reference: &Path,
+        sources: Vec<PathBuf>,
+        options: Vec<String>,
+    ) -> Self {
+        Self { reference: reference.to_owned(), sources, options, ..self.clone() }
     }
 
     /// The form of the result of an input. An engine that names its output itself writes text.
@@ -142,8 +149,9 @@ impl Engine {
         };
         let paths = Paths { input, output, log, bundle: &self.reference };
         let command = self.template.fill(paths, &self.options);
-        let program =
-            Program { command: &command, reference: Some(&self.reference), standard_input: None };
+        let sources = self.sources.iter().map(PathBuf::as_path);
+        let readable: Vec<&Path> = std::iter::once(&*self.reference).chain(sources).collect();
+        let program = Program { command: &command, readable: &readable, standard_input: None };
         let ended = self.confined(task, program, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(annotated) => Ok(annotated),
@@ -167,7 +175,7 @@ impl Engine {
         let input = if pieces.is_some() { Path::new(STANDARD_INPUT) } else { output };
         let paths = Paths { input, output: index, log, bundle: &self.reference };
         let command = self.indexer.fill(paths, &[]);
-        let program = Program { command: &command, reference: None, standard_input: pieces };
+        let program = Program { command: &command, readable: &[], standard_input: pieces };
         self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
@@ -182,10 +190,10 @@ impl Engine {
         on_stderr: impl FnMut(&[u8]),
     ) -> Result<ProcessExit, EngineError> {
         let Task { folder, file_bytes, more_time, .. } = task;
-        let Program { command, reference, standard_input } = program;
+        let Program { command, readable, standard_input } = program;
         // A program that reads what the engine writes runs beside it.
         let is_background = standard_input.is_some();
-        let confined = Confined { command, folder, reference, file_bytes, is_background };
+        let confined = Confined { command, folder, readable, file_bytes, is_background };
         let limits = self.sandbox.limits.extended(more_time);
         let sandbox = Sandbox { limits, ..self.sandbox.clone() };
         let ended =

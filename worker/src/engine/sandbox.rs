@@ -77,8 +77,8 @@ pub(super) struct Confined<'a> {
     pub(super) command: &'a [OsString],
     /// The scratch folder, the only place where the program may write.
     pub(super) folder: &'a Path,
-    /// A folder that the program may read, in addition to those of the system.
-    pub(super) reference: Option<&'a Path>,
+    /// Folders that the program may read, in addition to those of the system.
+    pub(super) readable: &'a [&'a Path],
     /// The largest file that the program may write, in bytes.
     pub(super) file_bytes: u64,
     /// Whether other programs have precedence in the use of processors.
@@ -152,8 +152,8 @@ impl Sandbox {
         match &self.confinement {
             Confinement::Namespaces(bubblewrap) => {
                 let program = run.command.first().and_then(|program| find_program(program));
-                let readable: Vec<&Path> =
-                    program.as_deref().into_iter().chain(run.reference).collect();
+                let readable = run.readable.iter().copied();
+                let readable: Vec<&Path> = program.as_deref().into_iter().chain(readable).collect();
                 arguments.extend(join_then("bwrap"));
                 arguments.extend(bubblewrap.arguments(run.folder, &readable));
             }

@@ -24,7 +24,7 @@ pub(crate) async fn measure_start_up(sandbox: &Sandbox, runs: u32) -> anyhow::Re
     let run = Confined {
         command: &command,
         folder: folder.path(),
-        reference: None,
+        readable: &[],
         file_bytes: 0,
         is_background: false,
     };

@@ -103,6 +103,41 @@ async fn a_job_whose_reference_was_retired_after_its_upload_fails_before_it_runs
 }
 
 #[tokio::test]
+async fn a_job_has_the_sources_of_its_reference_unless_it_names_others() {
+    let mut set_up = Catalogued::new(PRINT_REFERENCE, BOTH).await;
+    let ids = ["clinvar/GRCh37/1", "clinvar/GRCh38/1"];
+    set_up.case.worker.sources = Arc::new(set_up.catalog.sources(&ids, BOTH).await);
+    ids.iter().for_each(|id| {
+        set_up.case.test.sources.add(id);
+    });
+    let default = set_up.run(of(GRCH38)).await;
+    let line = set_up.result(&default);
+    let arguments: Vec<&str> = line.lines().next().unwrap().split(' ').collect();
+    let source = arguments.iter().position(|argument| *argument == "--source").unwrap() + 1;
+    let parts: Vec<&str> = arguments[source].split(',').collect();
+    assert_eq!(std::fs::read_to_string(parts[0]).unwrap(), ids[1]);
+    assert_eq!(parts[1], format!("id={}", ids[1]));
+    let JobState::Completed(done) = default.state else { panic!("{default:?}") };
+    let sources = done.provenance.unwrap().sources;
+    assert_eq!(sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>(), [ids[1]]);
+    let none = JobOptions { sources: Some(Vec::new()), ..of(GRCH38) };
+    let without = set_up.run(none).await;
+    assert!(!set_up.result(&without).contains("--source"));
+}
+
+#[tokio::test]
+async fn a_job_whose_source_was_retired_after_its_upload_fails_before_it_runs_and_is_not_charged() {
+    let set_up = Catalogued::new(&counting_runs(PRINT_REFERENCE), BOTH).await;
+    let source = set_up.case.test.sources.add("clinvar/GRCh38/1");
+    let job = set_up.run(JobOptions { sources: Some(vec![source.id]), ..of(GRCH38) }).await;
+    let failure = failure(&job);
+    assert_eq!(failure.code.as_deref(), Some("source_unavailable"));
+    assert!(failure.reason.contains("is retired or does not exist"), "{}", failure.reason);
+    assert!(!failure.is_charged());
+    assert_eq!(set_up.case.runs(), 0);
+}
+
+#[tokio::test]
 async fn a_file_of_another_assembly_fails_with_the_references_that_fit() {
     let set_up = Catalogued::new(WRONG_ASSEMBLY, BOTH).await;
     let job = set_up.run(JobOptions::default()).await;

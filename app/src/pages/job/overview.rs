@@ -145,6 +145,10 @@ fn Details(job: JobView) -> Element {
             if let Some(provenance) = provenance {
                 dt { "Reference" }
                 dd { "{provenance}" }
+                if let Some(labels) = provenance.source_labels() {
+                    dt { "Sources" }
+                    dd { "{labels}" }
+                }
                 if let Some(engine) = &provenance.engine {
                     dt { "Engine" }
                     dd { "{engine}" }

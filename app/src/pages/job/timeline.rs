@@ -155,7 +155,7 @@ fn RerunWith(id: JobId, options: JobOptions, reference: ReferenceId) -> Element 
         RerunButton {
             id,
             label: "Run again with {reference.assembly()} ({reference.gene_set()})",
-            options: JobOptions { reference: Some(reference), ..options },
+            options: JobOptions { reference: Some(reference), sources: None, ..options },
         }
     }
 }

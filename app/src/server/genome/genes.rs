@@ -210,6 +210,7 @@ mod tests {
             assembly: assembly.to_owned(),
             gene_set: None,
             engine: None,
+            sources: Vec::new(),
         }
     }
 

@@ -5,8 +5,9 @@ use gas_shared::job::{
     AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Results, Tier,
 };
 use gas_shared::reference::{ReferenceChoice, ReferenceId, TranscriptCounts};
+use gas_shared::source::SourceChoice;
 use gas_shared::upload::UploadTicket;
-use gas_shared::{Account, Job, JobOptions, JobStatus, Plan, Provenance};
+use gas_shared::{Account, Job, JobOptions, JobStatus, Plan, Provenance, UsedSource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -178,7 +179,7 @@ pub struct FailureDto {
     /// What happened, where, and what to do.
     pub reason: String,
     /// A stable code of the problem of the file, such as `bad_position` or `nothing_annotated`, or
-    /// `reference_unavailable`. `null` for other failures.
+    /// `reference_unavailable` and `source_unavailable`. `null` for other failures.
     pub code: Option<String>,
     /// The assemblies, if the file is of another one than the reference (`wrong_assembly`): run the job
     /// again with one of the fitting references. `null` for other failures.
@@ -240,6 +241,29 @@ pub struct ProvenanceDto {
     /// Name and version of the engine. `null` if it is not known.
     #[schema(example = "gas-annotate 0.1.0")]
     pub engine: Option<String>,
+    /// The sources, in the order of their columns.
+    pub sources: Vec<UsedSourceDto>,
+}
+
+/// A source that a file was annotated with.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = UsedSource)]
+pub struct UsedSourceDto {
+    /// The source.
+    #[schema(example = "clinvar/GRCh38/2026-11")]
+    pub id: String,
+    /// Name and release.
+    #[schema(example = "ClinVar 2026-11")]
+    pub label: String,
+    /// The SHA-256 digest of its manifest, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl From<&UsedSource> for UsedSourceDto {
+    fn from(source: &UsedSource) -> Self {
+        let UsedSource { id, label, sha256 } = source;
+        Self { id: id.to_string(), label: label.clone(), sha256: sha256.to_string() }
+    }
 }
 
 impl From<&Provenance> for ProvenanceDto {
@@ -250,6 +274,7 @@ impl From<&Provenance> for ProvenanceDto {
             assembly: provenance.assembly.clone(),
             gene_set: provenance.gene_set.as_ref().map(ToString::to_string),
             engine: provenance.engine.clone(),
+            sources: provenance.sources.iter().map(UsedSourceDto::from).collect(),
         }
     }
 }
@@ -328,6 +353,54 @@ impl ReferenceDto {
             mane_plus_clinical,
             attribution: choice.attribution.clone(),
             license: choice.license.clone(),
+        }
+    }
+}
+
+/// The sources that jobs can choose.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SourceList)]
+pub struct SourceListDto {
+    /// All sources, in the order of their ids.
+    pub sources: Vec<SourceDto>,
+}
+
+/// What a provider knows about variants, positions, regions or genes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Source)]
+pub struct SourceDto {
+    /// The id, for the option `sources` of a job.
+    #[schema(example = "clinvar/GRCh38/2026-11")]
+    pub id: String,
+    /// The SHA-256 digest of its manifest, in hexadecimal digits.
+    pub sha256: String,
+    /// Name and release.
+    #[schema(example = "ClinVar 2026-11")]
+    pub label: String,
+    /// The assembly; `any` for tables by gene.
+    #[schema(example = "GRCh38")]
+    pub assembly: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// The license of the data, by name or address.
+    pub license: String,
+    /// What a publication that uses the source should cite.
+    pub attribution: String,
+    /// Whether the license forbids commercial use.
+    pub noncommercial: bool,
+}
+
+impl From<&SourceChoice> for SourceDto {
+    fn from(choice: &SourceChoice) -> Self {
+        Self {
+            id: choice.id.to_string(),
+            sha256: choice.sha256.to_string(),
+            label: choice.label(),
+            assembly: choice.id.assembly().to_owned(),
+            columns: choice.columns.iter().map(|column| column.name.clone()).collect(),
+            license: choice.license.clone(),
+            attribution: choice.attribution.clone(),
+            noncommercial: choice.noncommercial,
         }
     }
 }

@@ -14,6 +14,7 @@ mod files;
 mod jobs;
 mod problem;
 mod references;
+mod sources;
 
 use crate::server::overload::{RequestLimits, limit_requests};
 use axum::Router;
@@ -79,6 +80,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::rerun))
         .routes(routes!(references::list))
+        .routes(routes!(sources::list))
         .routes(routes!(files::result))
         .routes(routes!(files::region_index))
         .routes(routes!(files::log))
@@ -102,7 +104,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
         (name = "files", description = "Results and run logs"),
-        (name = "references", description = "Genomes with genes that files are annotated with"),
+        (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
         (name = "account", description = "The account that owns the token"),
     ),
     modifiers(&BearerScheme),

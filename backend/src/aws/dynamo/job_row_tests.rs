@@ -2,9 +2,11 @@
 
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
+use gas_shared::UsedSource;
 use gas_shared::job::{Archived, Results, Retention, Retrieval, Stored, Tier};
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
 use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
+use gas_shared::source::SourceId;
 use proptest::prelude::*;
 use serde_dynamo::{from_item, to_item};
 use serde_json::json;
@@ -107,16 +109,25 @@ fn any_reference() -> impl Strategy<Value = ReferenceId> {
     "[a-z]{1,9}/[A-Z][0-9a-zA-Z.]{0,9}/[a-z]{1,9}-[0-9]{1,3}".prop_map(|id| id.parse().unwrap())
 }
 
+fn any_source() -> impl Strategy<Value = SourceId> {
+    "[a-z]{1,9}/[A-Z][0-9a-zA-Z.]{0,9}/[0-9]{1,3}".prop_map(|id| id.parse().unwrap())
+}
+
 fn any_provenance() -> impl Strategy<Value = Provenance> {
     let gene_set = (".{1,9}", ".{1,5}").prop_map(|(name, release)| GeneSet { name, release });
     let texts = (".{1,9}", proptest::option::of(gene_set), proptest::option::of(".{1,20}"));
-    (any_reference(), any::<[u8; 32]>(), texts).prop_map(
-        |(reference, digest, (assembly, gene_set, engine))| Provenance {
+    let source = (any_source(), ".{1,20}", any::<[u8; 32]>()).prop_map(|(id, label, digest)| {
+        UsedSource { id, label, sha256: Sha256::from_bytes(digest) }
+    });
+    let sources = proptest::collection::vec(source, 0..3);
+    (any_reference(), any::<[u8; 32]>(), texts, sources).prop_map(
+        |(reference, digest, (assembly, gene_set, engine), sources)| Provenance {
             reference,
             reference_sha256: Sha256::from_bytes(digest),
             assembly,
             gene_set,
             engine,
+            sources,
         },
     )
 }
@@ -128,6 +139,7 @@ fn any_mismatch() -> impl Strategy<Value = AssemblyMismatch> {
 
 fn any_options() -> impl Strategy<Value = StoredOptions> {
     let reference = proptest::option::of(any_reference());
+    let sources = proptest::option::of(proptest::collection::vec(any_source(), 0..3));
     let choices = (
         prop_oneof![Just(Transcripts::All), Just(Transcripts::ManeCanonical)],
         prop_oneof![Just(Selection::All), Just(Selection::FlagPick)],
@@ -135,9 +147,9 @@ fn any_options() -> impl Strategy<Value = StoredOptions> {
         any::<bool>(),
     );
     prop_oneof![
-        9 => (reference, choices).prop_map(
-            |(reference, (transcripts, selection, layout, hgvs))| StoredOptions::Known(
-                JobOptions { reference, transcripts, selection, layout, hgvs }
+        9 => (reference, choices, sources).prop_map(
+            |(reference, (transcripts, selection, layout, hgvs), sources)| StoredOptions::Known(
+                JobOptions { reference, transcripts, selection, layout, hgvs, sources }
             )
         ),
         1 => Just(StoredOptions::Newer(json!({ "selection": "newest", "plugins": ["a", 1, null] }))),

@@ -11,7 +11,7 @@ pub(super) struct ResultsReady {
     records: String,
     /// One sentence for each reason why records are not annotated.
     warnings: Vec<String>,
-    /// The reference and the engine.
+    /// The reference, the engine and the sources.
     provenance: Option<String>,
     access: Access,
 }
@@ -24,7 +24,9 @@ impl ResultsReady {
         let warnings = warnings.map(|warning| warning.to_string()).collect();
         let provenance = done.provenance.as_ref().map(|provenance| {
             let engine = provenance.engine.iter().map(|engine| format!(", by {engine}"));
-            format!("Reference: {provenance}{}.", engine.collect::<String>())
+            let sources = provenance.source_labels().map(|labels| format!(" Sources: {labels}."));
+            let (engine, sources) = (engine.collect::<String>(), sources.unwrap_or_default());
+            format!("Reference: {provenance}{engine}.{sources}")
         });
         let access = match done.results.stored() {
             Some(stored) => context.access(stored, Some(done.completed_at)),
