@@ -141,12 +141,17 @@ fn repair_without_returns(definition: &[u8], lines: &mut Vec<RepairedLine<'_>>) 
 }
 
 /// The first definition of a line, and the following ones. Another definition may begin after the
-/// closing bracket, or after a carriage return.
+/// closing bracket, even if the opening one is missing, or after a carriage return.
 fn split_definition(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = if Definition::parse(line).is_some_and(Definition::is_structured) {
-        Unquoted::new(line).find(|(_, b)| *b == b'>').map(|(at, _)| at + 1)
+    let definition = Definition::parse(line);
+    let bracket = || Unquoted::new(line).find(|(_, b)| *b == b'>').map(|(at, _)| at + 1);
+    let carriage_return = || line.iter().position(|b| *b == b'\r');
+    let end = if definition.is_some_and(Definition::is_structured) {
+        bracket()
+    } else if definition.is_some_and(Definition::lacks_brackets) {
+        bracket().into_iter().chain(carriage_return()).min()
     } else {
-        line.iter().position(|b| *b == b'\r')
+        carriage_return()
     };
     let (first, rest) = line.split_at(end.unwrap_or(line.len()));
     let following = rest.trim_ascii_start();
@@ -237,6 +242,7 @@ mod tests {
                 ["##x=1", "##INFO=<ID=A,Description=\"ab\">"],
             ),
             ("##x=\r\r<ID=A>##y=2", ["##x=<ID=A>", "##y=2"]),
+            ("##INFO=ID=A>##y=2", ["##INFO=<ID=A>", "##y=2"]),
         ] {
             assert_eq!(repaired(line).0, expected, "{line:?}");
         }
