@@ -589,19 +589,24 @@ fn only_changed_bases_decide_about_start_codon_splice_sites_and_codons() {
 }
 
 #[test]
-fn an_insertion_between_two_changed_codons_is_reported_with_the_next_one() {
+fn an_insertion_without_a_base_of_its_own_to_show_is_reported_with_the_next_allele() {
     let reference = gene_and_mirror_image();
     let model = CsqModel::new(&reference);
-    // TGG ACC TAC becomes TCC CCA TAAC.
-    let changes = [(118, "TGGA", "T"), (123, "C", "CCCA"), (125, "A", "AA")]
-        .map(|(pos, reference, alt)| Change::new(pos, reference, alt));
-    let mirrored: Vec<Change> =
-        changes.iter().rev().map(|change| change.mirrored(GENE.len())).collect();
-    for (contig, changes) in [("1", changes.as_slice()), ("1r", mirrored.as_slice())] {
-        let records: Vec<(&str, &Change)> = changes.iter().map(|c| (contig, c)).collect();
-        let found = annotate(&reference, &model, &records);
-        let protein = changed_protein(&found, "MADKKSLLERWTYVGSEEEE*");
-        assert_eq!(protein, "MADKKSLLERSP*", "{found:?}");
+    for (changes, expected) in [
+        // TGG ACC TAC becomes TCC CCA TAAC: both codons beside the insertion are changed.
+        ([(118, "TGGA", "T"), (123, "C", "CCCA"), (125, "A", "AA")], "MADKKSLLERSP*"),
+        // GAA CGT TGG becomes GAA TCT CGT ACA TG: CGT is beside both insertions.
+        ([(114, "A", "ATCT"), (117, "T", "TACA"), (119, "GG", "G")], "MADKKSLLESRT*"),
+    ] {
+        let changes = changes.map(|(pos, reference, alt)| Change::new(pos, reference, alt));
+        let mirrored: Vec<Change> =
+            changes.iter().rev().map(|change| change.mirrored(GENE.len())).collect();
+        for (contig, changes) in [("1", changes.as_slice()), ("1r", mirrored.as_slice())] {
+            let records: Vec<(&str, &Change)> = changes.iter().map(|c| (contig, c)).collect();
+            let found = annotate(&reference, &model, &records);
+            let protein = changed_protein(&found, "MADKKSLLERWTYVGSEEEE*");
+            assert_eq!(protein, expected, "{contig} {found:?}");
+        }
     }
 }
 

@@ -231,19 +231,30 @@ impl HaplotypePath<'_> {
 
     /// Whether a base of the haplotype, counted in genomic direction, is in a codon that an allele touches.
     fn is_in_codon_of(&self, base: i32, n: usize, total: i32) -> bool {
-        let base = if self.spliced.reverse { total - 1 - base } else { base };
         let (from, to) = self.reach(n, total);
-        (from.div_euclid(3)..=(to - 1).div_euclid(3)).contains(&base.div_euclid(3))
+        (from.div_euclid(3)..=(to - 1).div_euclid(3)).contains(&self.codon_of(base, total))
     }
 
-    /// Whether a group needs a base beside it to be shown, and both are in codons that other alleles touch.
+    /// The codon of a base of the haplotype, counted in genomic direction.
+    const fn codon_of(&self, base: i32, total: i32) -> i32 {
+        let base = if self.spliced.reverse { total - 1 - base } else { base };
+        base.div_euclid(3)
+    }
+
+    /// Whether a group needs a base beside it to be shown, and other alleles touch the codons of both, or are
+    /// shown with them.
     fn lacks_base(&self, group: &RangeInclusive<usize>, total: i32) -> bool {
         let (left, right) = (*group.start(), *group.end());
-        self.edits[left].edit.is_indel()
-            && left > 0
-            && right + 1 < self.edits.len()
-            && self.shares_codon_of_base(left, total)
-            && self.is_in_codon_of(self.edits[right].end_in_haplotype(), right + 1, total)
+        if !self.edits[left].edit.is_indel() || left == 0 || right + 1 == self.edits.len() {
+            return false;
+        }
+        let after = self.edits[right].end_in_haplotype();
+        let next = &self.edits[right + 1];
+        self.shares_codon_of_base(left, total)
+            && (self.is_in_codon_of(after, right + 1, total)
+                || (next.edit.is_indel()
+                    && !self.shares_codon_of_base(right + 1, total)
+                    && self.codon_of(after, total) == self.codon_of(next.start - 1, total)))
     }
 
     /// Reports the change of a group. Returns whether it brings a stop.
