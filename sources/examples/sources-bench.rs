@@ -1,5 +1,5 @@
 //! Prints the figures of source files on synthetic sites like those of gnomAD:
-//! `sources-bench FOLDER [SITES...]`. All of them are made with a fixed seed.
+//! `sources-bench FOLDER VALUES [SITES...]`, where VALUES is `12`, `21` or `12,21`. All of them are made with a fixed seed.
 #![allow(clippy::print_stdout, reason = "the figures are its output")]
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
@@ -49,6 +49,7 @@ struct Profile {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().expect("name a folder");
+    let wanted = arguments.next().expect("name the numbers of values");
     let mut sizes: Vec<u64> = arguments.map(|n| n.parse().expect("a number of sites")).collect();
     if sizes.is_empty() {
         sizes = vec![4_000_440, 16_001_760];
@@ -63,7 +64,8 @@ fn main() {
     );
     println!("|---|---|---|---|---|---|---|---|");
     for sites in sizes {
-        for profile in &profiles {
+        let is_wanted = |profile: &&Profile| wanted.split(',').any(|n| profile.name.starts_with(n));
+        for profile in profiles.iter().filter(is_wanted) {
             bench(Path::new(&folder), sites, profile);
         }
     }

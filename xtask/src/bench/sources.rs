@@ -14,6 +14,9 @@ pub(crate) struct SourcesOptions {
     /// The numbers of sites of the generated files.
     #[arg(long, value_delimiter = ',', default_values_t = [4_000_440, 16_001_760])]
     sites: Vec<u64>,
+    /// The numbers of values of a site, besides FILTER: 12, or 21 with AN of all populations.
+    #[arg(long, value_delimiter = ',', default_values = ["12", "21"])]
+    values: Vec<String>,
 }
 
 /// Measures the release build, as it ships.
@@ -24,6 +27,7 @@ pub(super) fn sources(paths: &Paths, options: &SourcesOptions) -> Result<()> {
         .args(["run", "--quiet", "--locked", "--release", "--package", "gas-sources"])
         .args(["--example", "sources-bench", "--"])
         .arg(&work)
+        .arg(options.values.join(","))
         .args(options.sites.iter().map(u64::to_string))
         .current_dir(&paths.root))
 }
