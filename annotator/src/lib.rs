@@ -35,5 +35,5 @@ pub mod text_input;
 pub mod variant;
 pub mod vcf;
 
-pub use colocated::{SourcePath, SourceSet};
+pub use colocated::{SourcePath, SourceSet, columns_of_source};
 pub use error::{Error, InputError};

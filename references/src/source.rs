@@ -1,15 +1,13 @@
 //! Builds a source file from the files of a provider, and describes it as a manifest of the catalog.
 
+use gas_annotate::columns_of_source;
 use gas_annotate::reference::Reference;
 use gas_backend::references::checksum;
 use gas_shared::source::{
-    ANY_ASSEMBLY, InvalidSourceId, SOURCE_FILE_NAME, SOURCE_MANIFEST_VERSION, SourceColumn,
-    SourceColumnKind, SourceId, SourceInput, SourceManifest,
+    ANY_ASSEMBLY, InvalidSourceId, SOURCE_FILE_NAME, SOURCE_MANIFEST_VERSION, SourceId,
+    SourceInput, SourceManifest,
 };
-use gas_sources::{
-    BuildSummary, ColumnKind, Contig, Genome, GenomeContig, InputError, Matching, Recipe,
-    SourceDescription, build_source,
-};
+use gas_sources::{BuildSummary, Contig, Genome, GenomeContig, InputError, Recipe, build_source};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -107,7 +105,7 @@ pub fn build_source_file(
     let manifest = SourceManifest {
         version: SOURCE_MANIFEST_VERSION,
         id,
-        columns: columns(&description),
+        columns: columns_of_source(&description),
         name: description.name,
         release: description.version,
         rows: summary.rows,
@@ -134,35 +132,6 @@ fn source_id(recipe: &Recipe) -> Result<SourceId, InvalidSourceId> {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let release = recipe.source.version.chars().map(|c| if is_safe(c) { c } else { '-' });
     format!("{}/{assembly}/{}", recipe.id, release.collect::<String>()).parse()
-}
-
-/// The columns of a source as users see them.
-fn columns(source: &SourceDescription) -> Vec<SourceColumn> {
-    let label = format!("{} {}", source.name, source.version);
-    let column = |name: &str, kind, description: &str| SourceColumn {
-        name: name.to_owned(),
-        source: label.clone(),
-        kind,
-        description: description.to_owned(),
-    };
-    // The transcript of a row is what it is found by.
-    let keys = usize::from(source.matching == Matching::TranscriptAndAllele);
-    let stored = source.columns.iter().skip(keys).map(|stored| {
-        let kind = match stored.kind {
-            _ if stored.prefix.is_some() => SourceColumnKind::Text,
-            ColumnKind::Integer => SourceColumnKind::Integer,
-            ColumnKind::Decimal { .. } => SourceColumnKind::Float,
-            ColumnKind::Flag => SourceColumnKind::Flag,
-            ColumnKind::Category => SourceColumnKind::Category,
-            ColumnKind::Text => SourceColumnKind::Text,
-        };
-        column(&stored.name, kind, &stored.description)
-    });
-    let computed = source.quotients.iter().map(|quotient| {
-        let description = format!("{} / {}", quotient.numerator, quotient.denominator);
-        column(&quotient.name, SourceColumnKind::Float, &description)
-    });
-    stored.chain(computed).collect()
 }
 
 /// The value of a `##` line at the beginning of a VCF file, such as `2026-11-21` of `##fileDate=2026-11-21`.

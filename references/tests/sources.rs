@@ -5,11 +5,14 @@
 mod common;
 
 use common::{REFERENCE, REFERENCE_FOLDER};
+use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::{SourcePath, SourceSet};
 use gas_sources::{Matcher, RecordAllele, SourceFile};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 
 fn asset(name: &str) -> PathBuf {
@@ -116,6 +119,48 @@ fn all_rows_of_the_other_sources_of_the_demo_fit_its_reference() {
         assert!(!added.contains("left out"), "{added}");
         assert!(added.contains(&format!("rows        {rows}\n")), "{added}");
     }
+}
+
+/// The paths of all source files of a catalog.
+fn source_paths(catalog: &Catalog) -> Vec<SourcePath> {
+    let folder = std::fs::read_dir(catalog.0.path().join("objects/sha256")).unwrap();
+    let paths = folder.map(|entry| entry.unwrap().path());
+    paths.map(|path| SourcePath { path, id: None, sha256: None }).collect()
+}
+
+#[test]
+fn the_samples_are_annotated_with_the_frequencies_and_identifiers_of_the_demo() {
+    let catalog = Catalog::new();
+    ["1000-genomes-eur", "dbsnp", "clinvar"].map(|name| catalog.add_demo(name));
+    let sources = SourceSet::open(&source_paths(&catalog), &REFERENCE).unwrap();
+    let options = Options { sources, ..Options::default() };
+    let annotated = |sample: &str| {
+        let output = catalog.0.path().join("out.vcf");
+        let (input, never) = (asset(&format!("samples/{sample}")), AtomicBool::new(false));
+        annotate_file(&input, &output, &REFERENCE, &options, &never, &|_| {}).unwrap();
+        std::fs::read_to_string(output).unwrap()
+    };
+    // The values of fields of CSQ in the first entry of a position.
+    let values = |result: &str, position: &str, fields: &[&str]| {
+        let (_, format) = result.split_once("Format: ").unwrap();
+        let names: Vec<&str> = format.split_once('"').unwrap().0.split('|').collect();
+        let mut lines = result.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let line = lines.find(|line| line.get(1) == Some(&position)).unwrap();
+        let entry = line[7].split_once("CSQ=").unwrap().1.split([',', ';']).next().unwrap();
+        let entry: Vec<&str> = entry.split('|').collect();
+        let value = |field: &&str| entry[names.iter().position(|name| name == field).unwrap()];
+        fields.iter().map(value).collect::<Vec<_>>().join(" ")
+    };
+    let result = annotated("free.vcf");
+    assert_eq!(
+        values(&result, "1000226", &["Existing_variation", "EUR_AC", "EUR_AN"]),
+        "rs376678365 2 1006"
+    );
+    assert_eq!(values(&result, "1000226", &["EUR_AF"])[..8], *"0.001988");
+    let result = annotated("mitochondrial.vcf");
+    let fields = ["Existing_variation", "CLIN_SIG", "ClinVar_ALLELEID"];
+    assert_eq!(values(&result, "3243", &fields).to_lowercase(), "rs199474657 pathogenic 24628");
+    assert!(result.contains("##GAS_SOURCE_COLUMN=<ID=CLIN_SIG,Source=\"ClinVar 2020-04-demo\""));
 }
 
 #[test]

@@ -342,8 +342,8 @@ fn built_error(recipe: &Recipe, content: &[u8]) -> String {
     built(recipe, content).err().unwrap().to_string()
 }
 
-/// A bigWig file (Kent et al. 2010, Bioinformatics 26:2204) with one block of bedGraph items on a contig, not compressed.
-fn big_wig(contig: &str, length: u32, items: &[(u32, u32, f32)]) -> Vec<u8> {
+/// A bigWig file (Kent et al. 2010, Bioinformatics 26:2204) with one block of bedGraph items on a contig.
+fn big_wig(contig: &str, length: u32, items: &[(u32, u32, f32)], is_compressed: bool) -> Vec<u8> {
     let words = |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
     let (start, end) = (items[0].0, items[items.len() - 1].1);
     let mut tree = words(&[0x78ca_8c91, 1, contig.len() as u32, 8, 1, 0, 0, 0]);
@@ -356,6 +356,11 @@ fn big_wig(contig: &str, length: u32, items: &[(u32, u32, f32)]) -> Vec<u8> {
     for (start, end, value) in items {
         block.extend(words(&[*start, *end, value.to_bits()]));
     }
+    if is_compressed {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut zlib, &block).unwrap();
+        block = zlib.finish().unwrap();
+    }
     const HEADER: usize = 64;
     let data = HEADER + tree.len();
     let index = data + 8 + block.len();
@@ -365,6 +370,7 @@ fn big_wig(contig: &str, length: u32, items: &[(u32, u32, f32)]) -> Vec<u8> {
         bytes.extend((offset as u64).to_le_bytes());
     }
     bytes.resize(HEADER, 0);
+    bytes[52] = is_compressed.into();
     bytes.extend(tree);
     bytes.extend(1u64.to_le_bytes());
     bytes.extend(&block);
@@ -380,15 +386,28 @@ fn big_wig(contig: &str, length: u32, items: &[(u32, u32, f32)]) -> Vec<u8> {
 
 #[test]
 fn scores_of_a_big_wig_file_are_rounded_to_their_decimals() {
-    let content = big_wig("chr1", BASES.len() as u32, &[(2, 4, 0.064), (9, 10, -1.5)]);
-    let built = built(&Recipe::named("phylop").unwrap(), &content).unwrap();
+    let items = [(2, 4, 0.064), (9, 10, -1.5)];
+    let phylop = Recipe::named("phylop").unwrap();
+    let content = big_wig("chr1", BASES.len() as u32, &items, true);
+    let compressed = built(&phylop, &content).unwrap();
+    let content = big_wig("chr1", BASES.len() as u32, &items, false);
+    let plain = built(&phylop, &content).unwrap();
+    assert_eq!((plain.summary.rows, &compressed.summary), (3, &plain.summary));
     let score =
-        |position, base: &str| rows(&built, 0, (position, base, "N"), &["phyloP100"]).join(",");
+        |position, base: &str| rows(&plain, 0, (position, base, "N"), &["phyloP100"]).join(",");
     assert_eq!(
         (score(3, "T"), score(4, "T"), score(10, "A")),
         ("0.064".into(), "0.064".into(), "-1.5".into())
     );
     assert_eq!((score(2, "A"), score(5, "C")), (String::new(), String::new()));
-    let phylop = Recipe::named("phylop").unwrap();
-    assert!(built_error(&phylop, &content[..80]).contains("input"));
+    assert!(rows(&compressed, 0, (10, "A", "N"), &["phyloP100"]) == ["-1.5"]);
+    // Wherever the file ends or is damaged, there is an error or another source, and no panic.
+    for end in 4..content.len() {
+        assert!(built_error(&phylop, &content[..end]).contains("input"), "{end}");
+    }
+    for at in 0..content.len() {
+        let mut damaged = content.clone();
+        damaged[at] ^= 0xff;
+        let _ = built(&phylop, &damaged);
+    }
 }

@@ -23,6 +23,7 @@ mod variant_table;
 
 pub(crate) use data_set::EntryKey;
 pub(crate) use fit::Genome;
+pub use source_columns::columns_of_source;
 pub(crate) use source_set::AddedColumn;
 pub use source_set::{SourcePath, SourceSet};
 pub(crate) use track::{BuiltTrack, Field};

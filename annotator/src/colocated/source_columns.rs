@@ -57,6 +57,11 @@ pub(super) fn label(source: &SourceDescription) -> String {
     label.trim().to_owned()
 }
 
+/// The columns that a result has of a source, as its header declares them.
+pub fn columns_of_source(source: &SourceDescription) -> Vec<SourceColumn> {
+    written_columns(source).into_iter().map(|written| written.column).collect()
+}
+
 /// The columns that a source writes. Numerators and denominators are left out, except those of the first quotient: the
 /// frequency in a population says what they do.
 pub(super) fn written_columns(source: &SourceDescription) -> Vec<WrittenColumn> {

@@ -22,7 +22,7 @@ pub struct SourceManifest {
     pub name: String,
     /// The release of the data, such as `4.1` or a date.
     pub release: String,
-    /// The columns, those that are computed from others included.
+    /// The columns that a result has of it.
     pub columns: Vec<SourceColumn>,
     /// The number of rows.
     pub rows: u64,

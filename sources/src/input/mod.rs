@@ -1,5 +1,6 @@
 //! Builds source files from VCF, BED and other tables, as a [`Recipe`] describes.
 
+mod big_wig;
 mod lines;
 mod pending;
 mod recipe;

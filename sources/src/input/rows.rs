@@ -13,6 +13,7 @@ use crate::row::{Key, Row, Value};
 use gas_shared::vcf::AltKind;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::path::Path;
 
 /// The fewest compared REF alleles that allow a conclusion about the assembly, and one in how many may differ.
@@ -214,6 +215,22 @@ impl<'a> RowSink<'a> {
             return Err(RowError::TooManyRows { position }.into());
         }
         Ok(())
+    }
+
+    /// Adds consecutive positions with the same values. Those behind the end of the contig are counted.
+    pub(super) fn positions(
+        &mut self,
+        positions: Range<u32>,
+        values: &[Value<'_>],
+    ) -> Result<(), AddRowError> {
+        let length = match &self.contig {
+            Some(Some(contig)) => contig.contig.length,
+            _ => None,
+        };
+        let end =
+            length.map_or(positions.end, |length| positions.end.min(length.saturating_add(1)));
+        self.summary.outside += u64::from(positions.end.saturating_sub(end.max(positions.start)));
+        (positions.start..end).try_for_each(|position| self.place(position, position, values))
     }
 
     /// Adds a position or a region of the contig.

@@ -1,24 +1,20 @@
 //! Reads a score for each position: wiggle files, as phyloP has them (wigFix), and bigWig files.
 //! <https://genome.ucsc.edu/goldenPath/help/wiggle.html>
 
+use super::big_wig::{BigWig, is_big_wig};
 use super::lines::Lines;
 use super::recipe::Recipe;
 use super::rows::{AddRowError, RowSink};
 use super::{InputError, at_line, line_error};
+use crate::metadata::ColumnKind;
 use crate::row::Value;
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::Path;
-
-/// The first bytes of a bigWig file, in both byte orders.
-const BIG_WIG: [[u8; 4]; 2] = [[0x26, 0xfc, 0x8f, 0x88], [0x88, 0x8f, 0xfc, 0x26]];
 
 /// Reads a file. The format is detected by the first bytes.
 pub(super) fn read(path: &Path, recipe: &Recipe, sink: &mut RowSink<'_>) -> Result<(), InputError> {
     let error = |error| InputError::File(path.to_owned(), error);
-    let mut magic = Vec::new();
-    File::open(path).and_then(|file| file.take(4).read_to_end(&mut magic)).map_err(error)?;
-    if BIG_WIG.iter().any(|expected| magic == expected) {
+    if is_big_wig(path).map_err(error)? {
         return big_wig(path, recipe, sink);
     }
     wiggle(path, recipe, sink)
@@ -75,11 +71,8 @@ fn wiggle(path: &Path, recipe: &Recipe, sink: &mut RowSink<'_>) -> Result<(), In
             }
         };
         let value = column.value(text).map_err(|text| reason(&text))?;
-        if value == Value::Missing || !sink.contig(contig, (*span).into()).map_err(&error)? {
-            continue;
-        }
-        for position in start..start.saturating_add(*span) {
-            sink.place(position, position, &[value]).map_err(&error)?;
+        if value != Value::Missing && sink.contig(contig, (*span).into()).map_err(&error)? {
+            sink.positions(start..start.saturating_add(*span), &[value]).map_err(&error)?;
         }
     }
 }
@@ -114,47 +107,50 @@ fn declaration(line: &[u8]) -> Result<(Declaration, Vec<u8>, u32), String> {
     Ok((declaration, contig, span))
 }
 
-/// Reads a bigWig file, which this program cannot.
-#[cfg(not(feature = "bigwig"))]
-fn big_wig(path: &Path, _: &Recipe, _: &mut RowSink<'_>) -> Result<(), InputError> {
-    let reason = "this program cannot read bigWig files; use bigWigToWig";
-    Err(InputError::Rows(format!("{}: {reason}", path.display())))
-}
-
 /// Reads a bigWig file. Its values are 32-bit floating-point numbers, which are rounded to the decimals of the column.
-#[cfg(feature = "bigwig")]
 fn big_wig(path: &Path, recipe: &Recipe, sink: &mut RowSink<'_>) -> Result<(), InputError> {
-    use crate::metadata::ColumnKind;
-
-    let failed =
-        |error: &dyn std::fmt::Display| InputError::Rows(format!("{}: {error}", path.display()));
     let decimals = match recipe.columns.first().map(|input| input.column.kind) {
         Some(ColumnKind::Decimal { decimals }) => decimals,
         Some(ColumnKind::Integer) => 0,
-        _ => return Err(failed(&"the column of a bigWig file has numbers")),
+        _ => return Err(line_error(path, 0, "the column of a bigWig file has numbers")),
     };
     let factor = 10f64.powi(decimals.into());
-    let added = |error| match error {
-        AddRowError::Build(error) => InputError::Build(error),
-        AddRowError::Reason(reason) => failed(&reason),
-    };
-    let mut file = bigtools::BigWigRead::open_file(path).map_err(|error| failed(&error))?;
-    let contigs: Vec<(String, u32)> =
-        file.chroms().iter().map(|contig| (contig.name.clone(), contig.length)).collect();
-    for (name, length) in contigs {
-        // Blocks are read one after the other.
-        let values = file.get_interval(&name, 0, length).map_err(|error| failed(&error))?;
-        for value in values {
-            let value = value.map_err(|error| failed(&error))?;
-            if !value.value.is_finite() || !sink.contig(name.as_bytes(), 1).map_err(added)? {
-                continue;
+    let read = BigWig::open(path).map_err(BigWigError::File).and_then(|file| {
+        file.for_each_block(|contig, items| {
+            for item in items.iter().filter(|item| item.value.is_finite()) {
+                let rows = item.end.saturating_sub(item.start);
+                if sink.contig(contig.as_bytes(), rows.into())? {
+                    let value = Value::Integer((f64::from(item.value) * factor).round() as i64);
+                    let first = item.start.saturating_add(1);
+                    sink.positions(first..item.end.saturating_add(1), &[value])?;
+                }
             }
-            let scaled = (f64::from(value.value) * factor).round() as i64;
-            for position in value.start..value.end {
-                let position = position.saturating_add(1);
-                sink.place(position, position, &[Value::Integer(scaled)]).map_err(added)?;
-            }
+            Ok(())
+        })
+    });
+    read.map_err(|error| match error {
+        BigWigError::File(error) => InputError::File(path.to_owned(), error),
+        BigWigError::Row(AddRowError::Build(error)) => error.into(),
+        BigWigError::Row(AddRowError::Reason(reason)) => {
+            InputError::Rows(format!("{}: {reason}", path.display()))
         }
+    })
+}
+
+/// Why a bigWig file cannot be used.
+enum BigWigError {
+    File(io::Error),
+    Row(AddRowError),
+}
+
+impl From<io::Error> for BigWigError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
     }
-    Ok(())
+}
+
+impl From<AddRowError> for BigWigError {
+    fn from(error: AddRowError) -> Self {
+        Self::Row(error)
+    }
 }
