@@ -9,8 +9,8 @@ use futures::TryStreamExt;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    ByColumn, CONSEQUENCE, Direction, ExportFormat, FILTER, FREQUENCY, Filter, IMPACT, QUALITY,
-    Query, RS_ID, Range, Sort, SortKey, VARIANT_TYPE,
+    ByColumn, CONSEQUENCE, Direction, ExportFormat, FILTER, FREQUENCY, Filter, IMPACT, Preset,
+    QUALITY, Query, RS_ID, Range, Roles, SampleFilter, Sex, Sort, SortKey, VARIANT_TYPE, Zygosity,
 };
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -34,6 +34,9 @@ pub struct Figure {
 /// first page.
 pub const FILTER_BUDGET_MS: f64 = 200.0;
 
+/// Samples of the second result.
+const SAMPLES: usize = 12;
+
 /// Size of the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 
@@ -49,12 +52,25 @@ const PAGE_ROWS: u32 = 100;
 /// # Errors
 /// [`Error`] if the folder cannot be written or the index cannot be read.
 pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
-    let result = folder.join(format!("synthetic-{records}.vcf"));
-    if !result.exists() {
-        let file = File::create(&result).map_err(Error::Output)?;
-        synthetic::write_result(records, 1, BufWriter::new(file)).map_err(Error::Output)?;
+    let mut figures = Vec::new();
+    for samples in [0, SAMPLES] {
+        let result = folder.join(format!("synthetic-{records}-{samples}.vcf"));
+        if !result.exists() {
+            let file = BufWriter::new(File::create(&result).map_err(Error::Output)?);
+            synthetic::write_result_with_samples(records, samples, 1, file)
+                .map_err(Error::Output)?;
+        }
+        let names = run_on(&result)?.into_iter().map(|figure| Figure {
+            name: if samples == 0 {
+                figure.name
+            } else {
+                format!("{samples} samples, {}", figure.name)
+            },
+            ..figure
+        });
+        figures.extend(names);
     }
-    run_on(&result)
+    Ok(figures)
 }
 
 /// Indexes and measures a result.
@@ -291,6 +307,11 @@ fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
         filters.map(|(name, filter)| (name, query(filter, Sort::default()))).collect();
     let sort = |key, direction| query(Filter::default(), Sort { key, direction });
     let by_quality = sort(SortKey::Number(&QUALITY), Direction::Descending);
+    questions.extend(
+        inheritance(files)?
+            .into_iter()
+            .map(|(name, filter)| (name, query(filter, Sort::default()))),
+    );
     questions.extend([
         (
             "everything at once",
@@ -332,6 +353,28 @@ fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
         ("PASS", Filter::of_values(&FILTER, &["PASS"])),
         ("text", Filter { text: "rs1234".to_owned(), ..all() }),
     ])
+}
+
+/// Criteria about the first three samples, if the result has them.
+fn inheritance(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
+    let explorer = files.open(&Cache::new(CACHE_BYTES))?;
+    let [child, father, mother, ..] = explorer.samples() else { return Ok(Vec::new()) };
+    let roles = Roles {
+        child: child.clone(),
+        father: Some(father.clone()),
+        mother: Some(mother.clone()),
+        sex: Sex::Male,
+    };
+    let presets = Preset::ALL.into_iter().filter(|preset| matches!(preset, Preset::Inherited(_)));
+    let presets = presets.filter_map(|preset| Some((preset.label(), preset.filter(Some(&roles))?)));
+    let mut filters: Vec<_> = presets.collect();
+    let deep = SampleFilter {
+        depth: Some(30),
+        quality: Some(60),
+        ..SampleFilter::of(child, &[Zygosity::Heterozygous])
+    };
+    filters.push(("a call", Filter { samples: vec![deep], ..Filter::default() }));
+    Ok(filters)
 }
 
 const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };

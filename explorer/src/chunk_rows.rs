@@ -6,15 +6,17 @@ use crate::columns::Sources;
 use crate::explorer::Explorer;
 use crate::format::{
     Chunks, Column, ColumnCounts, ColumnKind, Footer, IDS, NO_GENE, ROWS, RowChunk, RowText,
-    decode, number_stream, unpack_chunk,
+    call_stream, decode, genotype_stream, number_stream, unpack_chunk,
 };
+use crate::record_samples::CallNumbers;
 use crate::rows::{Detail, types};
 use crate::source::{merged, read_range};
 use crate::yield_now::yield_now;
 use bytes::Bytes;
+use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt};
 use gas_shared::explorer::{
-    ByCategory, ByColumn, CategoryColumn, Impact, NumericColumn, Row, RowValue,
+    ByCategory, ByColumn, CategoryColumn, Impact, NumericColumn, Row, RowValue, SampleCall,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -87,6 +89,7 @@ impl Explorer {
         &self,
         chunks: &Chunks,
         numbers: &[u64],
+        samples: &[u8],
     ) -> Result<Vec<Row>, Error> {
         let place = |number: u64| {
             let block_rows = u64::from(self.footer.block_rows);
@@ -95,11 +98,16 @@ impl Explorer {
         };
         let wanted: BTreeSet<(usize, usize)> =
             numbers.iter().map(|number| place(*number)).map(|(b, c, _)| (b, c)).collect();
-        let decoded = self.chunks(chunks, &wanted).await?;
+        let decoded = self.chunks(chunks, &wanted);
+        let calls = self.calls(chunks, &wanted, samples);
+        let (decoded, calls) = try_join(decoded, calls).await?;
         let rows = numbers.iter().map(|number| {
             let (block, chunk, row) = place(*number);
+            let calls = calls.get(&(block, chunk)).ok_or(NO_ROW)?;
             let chunk = decoded.get(&(block, chunk)).ok_or(NO_ROW)?;
-            self.row_of_chunk(chunk, row, *number)
+            let mut row_of = self.row_of_chunk(chunk, row, *number)?;
+            row_of.samples = self.sample_calls(calls, row)?;
+            Ok(row_of)
         });
         rows.collect()
     }
@@ -146,6 +154,70 @@ impl Explorer {
             yield_now().await;
         }
         Ok(decoded)
+    }
+
+    /// The calls of some samples, by block and chunk.
+    async fn calls(
+        &self,
+        chunks: &Chunks,
+        wanted: &BTreeSet<(usize, usize)>,
+        samples: &[u8],
+    ) -> Result<HashMap<(usize, usize), Vec<CallColumns>>, Error> {
+        let counts = self.footer.column_counts();
+        let streams = samples
+            .iter()
+            .flat_map(|sample| [genotype_stream(counts, *sample), call_stream(counts, *sample)]);
+        let streams: BTreeSet<usize> = streams.collect();
+        let range = |block: usize, stream: usize, chunk: usize| {
+            let run = chunks.blocks.get(block).and_then(|runs| runs.get(stream));
+            run.and_then(|run| run.range(chunk)).ok_or(NO_ROW)
+        };
+        let mut ranges = Vec::new();
+        for (block, chunk) in wanted {
+            for stream in &streams {
+                ranges.push(range(*block, *stream, *chunk)?);
+            }
+        }
+        let read = self.read_ranges(ranges.into_iter()).await?;
+        let mut calls = HashMap::new();
+        for (block, chunk) in wanted.iter().copied() {
+            let rows = chunks.rows_of(chunk, self.footer.blocks[block].rows);
+            let mut texts = HashMap::new();
+            for stream in &streams {
+                let text = unpack_chunk(&read.slice(&range(block, *stream, chunk)?)?)?;
+                texts.insert(*stream, text);
+            }
+            let column = |kind: ColumnKind| {
+                let text = kind.stream(counts).and_then(|stream| texts.get(&stream));
+                let part = kind.part(rows).and_then(|part| text?.get(part));
+                decode(part.ok_or(NO_ROW)?.to_vec(), kind, rows)
+            };
+            let of_sample = |sample: &u8| {
+                Ok::<_, Error>(CallColumns {
+                    genotypes: column(ColumnKind::Genotype(*sample))?,
+                    depths: column(ColumnKind::Depth(*sample))?,
+                    qualities: column(ColumnKind::GenotypeQuality(*sample))?,
+                    balances: column(ColumnKind::Balance(*sample))?,
+                })
+            };
+            calls.insert((block, chunk), samples.iter().map(of_sample).collect::<Result<_, _>>()?);
+            yield_now().await;
+        }
+        Ok(calls)
+    }
+
+    fn sample_calls(&self, columns: &[CallColumns], row: usize) -> Result<Vec<SampleCall>, Error> {
+        let call = |columns: &CallColumns| {
+            let genotype = columns.genotypes.at(row)?;
+            let numbers = CallNumbers {
+                depth: columns.depths.at(row)?,
+                quality: columns.qualities.at(row)? as u16,
+                balance: columns.balances.at(row)? as u16,
+                phase_set: 0,
+            };
+            Some(numbers.call(self.footer.genotypes().get(genotype as usize)?))
+        };
+        columns.iter().map(|columns| call(columns).ok_or(NO_ROW)).collect()
     }
 
     /// Reads ranges of the index in few requests.
@@ -217,9 +289,18 @@ impl Explorer {
             numbers,
             categories,
             ids,
+            samples: Vec::new(),
             cut: None,
         })
     }
+}
+
+/// The calls of a sample in a chunk.
+struct CallColumns {
+    genotypes: Column,
+    depths: Column,
+    qualities: Column,
+    balances: Column,
 }
 
 /// Bytes by offset.

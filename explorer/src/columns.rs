@@ -4,8 +4,8 @@
 
 use crate::format::ColumnCounts;
 use gas_shared::explorer::{
-    CHROMOSOME, CONSEQUENCE, CategoryColumn, FILTER, FREQUENCY, IMPACT, NumericColumn, QUALITY,
-    RS_ID, VARIANT_TYPE,
+    CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, FILTER, FREQUENCY, IMPACT, NumericColumn,
+    QUALITY, RS_ID, VARIANT_TYPE,
 };
 
 /// The sources of all columns.
@@ -80,8 +80,17 @@ pub enum Shown {
 }
 
 /// The sources of the category columns, in the order of facets.
-pub static CATEGORY_SOURCES: [CategorySource; 6] = [
+pub static CATEGORY_SOURCES: [CategorySource; 7] = [
     CategorySource { column: &IMPACT, values: Categories::HighestImpact },
+    CategorySource {
+        column: &CLINVAR,
+        values: Categories::Fields {
+            annotation: &["CLIN_SIG"],
+            info: &["CLNSIG"],
+            // VEP separates by `&`, ClinVar by the others.
+            separators: b"&/|,",
+        },
+    },
     CategorySource { column: &VARIANT_TYPE, values: Categories::AlleleTypes },
     CategorySource { column: &CONSEQUENCE, values: Categories::MostSevereConsequence },
     CategorySource { column: &RS_ID, values: Categories::HasRsId },
@@ -135,9 +144,10 @@ impl Sources {
         self.categories.iter().filter(is_own)
     }
 
-    /// How many columns an index has.
-    pub(crate) fn counts(&self) -> ColumnCounts {
-        ColumnCounts { numeric: self.numeric.len(), categories: self.own_categories().count() }
+    /// How many columns an index has of a file with some samples.
+    pub(crate) fn counts(&self, samples: usize) -> ColumnCounts {
+        let categories = self.own_categories().count();
+        ColumnCounts { numeric: self.numeric.len(), categories, samples }
     }
 
     /// Finds the column that an annotation field belongs to.

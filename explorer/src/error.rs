@@ -80,6 +80,17 @@ pub enum Error {
         /// The most bytes.
         limit: u64,
     },
+    /// A filter names a sample that the index does not have.
+    #[error(
+        "the results have no sample {name:?} that can be filtered ({samples} samples can); results of \
+         earlier versions have none: run the job again"
+    )]
+    UnknownSample {
+        /// The name.
+        name: String,
+        /// The number of samples that the index has.
+        samples: usize,
+    },
     /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {

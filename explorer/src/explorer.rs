@@ -18,7 +18,7 @@ use crate::text::read_text;
 use bytes::Bytes;
 use futures::future::try_join;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
+use gas_shared::explorer::{Facets, Filter, Genotype, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
 
 /// Bytes read from the end of an index; they usually contain the complete footer.
@@ -48,6 +48,8 @@ pub struct Explorer {
     pub(crate) categories: Vec<Category>,
     /// The columns of the registry that the rows of the index have.
     pub(crate) row_columns: RowColumns,
+    /// Genotypes by number.
+    pub(crate) genotypes: Vec<Genotype>,
     pub(crate) terms: TermNumbers,
     gene_ranks: OnceLock<Vec<u32>>,
 }
@@ -88,6 +90,7 @@ impl Explorer {
             sources,
             categories: Category::all(sources, &footer),
             row_columns: RowColumns::of(sources, &footer),
+            genotypes: footer.genotypes().iter().map(|text| Genotype::parse(text)).collect(),
             header,
             terms: TermNumbers::from_names(footer.terms.clone()),
             index,
@@ -102,6 +105,11 @@ impl Explorer {
     /// The number of records in the result.
     pub fn records(&self) -> u64 {
         self.footer.rows
+    }
+
+    /// The names of the samples that filters and rows can have.
+    pub fn samples(&self) -> &[String] {
+        self.footer.samples()
     }
 
     /// The VCF header of the result.
@@ -154,9 +162,10 @@ impl Explorer {
         let selection = self.select(&query.filter, query.facets).await?;
         let limit = query.limit.min(MAX_ROWS).into();
         let numbers = self.ordered(&selection, query.sort, query.offset, limit).await?;
-        let rows = self.rows(&numbers).await?;
+        let rows = self.rows(&numbers, &query.samples).await?;
         let facets = selection.facets.clone().filter(|_| query.facets);
-        Ok(Page { total: self.footer.rows, matched: selection.matched, rows, facets })
+        let samples = self.footer.samples().to_vec();
+        Ok(Page { total: self.footer.rows, matched: selection.matched, rows, facets, samples })
     }
 
     /// The number of records that match a filter.
@@ -196,28 +205,33 @@ impl Explorer {
         let entry = &self.footer.blocks[block];
         let counts = self.footer.column_counts();
         let mut kinds = kinds.to_vec();
-        kinds.sort_unstable_by_key(|kind| kind.index(counts));
+        // Kinds without a segment are told apart by their streams.
+        kinds.sort_by_key(|kind| {
+            (kind.index(counts), kind.stream(counts), kind.part(1).map(|p| p.start))
+        });
         kinds.dedup();
         let mut loaded = BlockColumns::new(entry.rows as usize);
         let (mut missing, mut in_chunks) = (Vec::new(), Vec::new());
         for kind in kinds {
-            match (self.cache.column(self.id, block as u32, kind), kind.stream()) {
+            match (self.cache.column(self.id, block as u32, kind), kind.stream(counts)) {
                 (Some(column), _) => loaded.insert(kind, column),
                 (None, Some(stream)) if self.footer.chunks.is_some() => {
                     in_chunks.push((kind, stream));
                 }
                 (None, _) => {
-                    entry.segments[kind.index(counts)].check()?;
+                    let segment = entry.segments.get(kind.index(counts)).ok_or(NO_CHUNKS)?;
+                    segment.check()?;
                     missing.push(kind);
                 }
             }
         }
-        let chunked = in_chunks.into_iter().map(|(kind, stream)| {
-            let read = async move { Ok((kind, self.load_chunks(block, kind, stream).await?)) };
-            read.boxed()
+        // Columns of one stream are adjacent in this order, and are read together.
+        let streams = in_chunks.chunk_by(|(_, a), (_, b)| a == b).map(|same| {
+            let kinds = same.iter().map(|(kind, _)| *kind).collect();
+            self.load_chunks(block, kinds, same[0].1).boxed()
         });
-        let chunked = futures::stream::iter(chunked.collect::<Vec<_>>()).buffered(4);
-        let chunked = chunked.try_collect::<Vec<(ColumnKind, Column)>>();
+        let chunked = futures::stream::iter(streams.collect::<Vec<_>>()).buffered(4);
+        let chunked = chunked.try_collect::<Vec<Vec<(ColumnKind, Column)>>>();
         let reads = self.runs(block, &missing).into_iter().map(|run| {
             let read = async move {
                 let length = run.end - run.start;
@@ -228,7 +242,7 @@ impl Explorer {
         });
         let reads = futures::stream::iter(reads.collect::<Vec<_>>()).buffered(4);
         let (chunked, reads) = try_join(chunked, reads.try_collect::<Vec<(Run, Bytes)>>()).await?;
-        for (kind, column) in chunked {
+        for (kind, column) in chunked.into_iter().flatten() {
             let column = Arc::new(column);
             self.cache.insert_column(self.id, block as u32, kind, &column);
             loaded.insert(kind, column);
@@ -246,38 +260,47 @@ impl Explorer {
         Ok(loaded)
     }
 
-    /// A column of a block from its chunks; identifiers in lower case.
+    /// Columns of a block from the chunks of one stream; identifiers in lower case.
     async fn load_chunks(
         &self,
         block: usize,
-        kind: ColumnKind,
+        kinds: Vec<ColumnKind>,
         stream: usize,
-    ) -> Result<Column, Error> {
+    ) -> Result<Vec<(ColumnKind, Column)>, Error> {
         let rows = self.footer.blocks[block].rows;
         let chunks = self.footer.chunks.as_ref().ok_or(NO_CHUNKS)?;
         let run = chunks.blocks.get(block).and_then(|runs| runs.get(stream)).ok_or(NO_CHUNKS)?;
         let bytes = read_range(&*self.index, run.offset, run.bytes(), "the index").await?;
         let mut rest = &bytes[..];
-        let mut column: Option<Column> = None;
+        let mut columns: Vec<(ColumnKind, Column)> = Vec::with_capacity(kinds.len());
         for (n, length) in run.lengths.iter().enumerate() {
             let (chunk, after) = rest.split_at(*length as usize);
             rest = after;
-            let next = decode(unpack_chunk(chunk)?, kind, chunks.rows_of(n, rows))?;
-            match &mut column {
-                Some(column) => column.append(next)?,
-                None => column = Some(next),
+            let rows = chunks.rows_of(n, rows);
+            let text = unpack_chunk(chunk)?;
+            for (at, kind) in kinds.iter().enumerate() {
+                let text = match kind.part(rows) {
+                    Some(part) => text.get(part).ok_or(NO_CHUNKS)?.to_vec(),
+                    None => text.clone(),
+                };
+                let next = decode(text, *kind, rows)?;
+                match columns.get_mut(at) {
+                    Some((_, column)) => column.append(next)?,
+                    None => columns.push((*kind, next)),
+                }
             }
-            let (found, limit) =
-                (column.as_ref().map_or(0, Column::weight), u64::from(COLUMN_BYTES));
+            let found = columns.iter().map(|(_, column)| column.weight()).max().unwrap_or(0);
+            let limit = u64::from(COLUMN_BYTES);
             if found > limit {
                 return Err(Error::ReadLimit { what: "a column of the index", found, limit });
             }
         }
-        let mut column = column.ok_or(NO_CHUNKS)?;
-        if let Column::Text(text) = &mut column {
-            text.make_ascii_lowercase();
+        for (_, column) in &mut columns {
+            if let Column::Text(text) = column {
+                text.make_ascii_lowercase();
+            }
         }
-        Ok(column)
+        if columns.len() == kinds.len() { Ok(columns) } else { Err(NO_CHUNKS) }
     }
 
     /// The number of blocks whose columns are loaded concurrently. Large blocks are loaded one by
@@ -285,10 +308,10 @@ impl Explorer {
     pub(crate) fn concurrent_blocks(&self, kinds: &[ColumnKind]) -> usize {
         let counts = self.footer.column_counts();
         let bytes = self.footer.blocks.iter().enumerate().map(|(n, block)| {
-            let segments = kinds.iter().map(|kind| &block.segments[kind.index(counts)]);
+            let segments = kinds.iter().filter_map(|kind| block.segments.get(kind.index(counts)));
             let columns = segments.map(|segment| segment.unpacked(block.rows)).sum::<u64>();
             let runs = self.footer.chunks.as_ref().map(|chunks| &chunks.blocks[n]);
-            let runs = kinds.iter().filter_map(|kind| runs?.get(kind.stream()?));
+            let runs = kinds.iter().filter_map(|kind| runs?.get(kind.stream(counts)?));
             // Texts are compressed to a third.
             columns + runs.map(|run| run.bytes().saturating_mul(3)).sum::<u64>()
         });

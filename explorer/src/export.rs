@@ -1,6 +1,7 @@
-//! Exports the records that match a filter, as VCF, TSV or CSV.
+//! Exports the records that match a filter, as VCF, TSV, CSV or JSON lines.
 
 use crate::Error;
+use crate::bgzf;
 use crate::explorer::Explorer;
 use crate::format::BlockOffset;
 use crate::header::pieces;
@@ -89,6 +90,22 @@ impl Explorer {
         filter: Filter,
         format: ExportFormat,
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
+        let is_packed = format == ExportFormat::VcfGz;
+        let end = futures::stream::iter(is_packed.then(bgzf::end));
+        let pieces = self.export_text(filter, format);
+        let pieces = pieces.and_then(move |piece| async move {
+            yield_now().await;
+            if is_packed { bgzf::compress(&piece) } else { Ok(piece) }
+        });
+        // An error ends the stream, so that no complete file is pretended.
+        futures::StreamExt::chain(pieces, end)
+    }
+
+    fn export_text(
+        self: Arc<Self>,
+        filter: Filter,
+        format: ExportFormat,
+    ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let begin = async move {
             let selection = self.select(&filter, false).await?;
             let columns = self.sources.numeric.iter().map(|source| source.column);
@@ -97,8 +114,11 @@ impl Explorer {
             let categories = self.sources.own_categories().map(|source| source.column);
             let registered: Vec<_> = columns.chain(categories.map(Registered::Category)).collect();
             let (head, header) = match format {
-                ExportFormat::Vcf => (Bytes::new(), 0..self.footer.header_bytes),
-                _ => (table_header(&registered, format)?, 0..0),
+                ExportFormat::Vcf | ExportFormat::VcfGz => {
+                    (Bytes::new(), 0..self.footer.header_bytes)
+                }
+                ExportFormat::JsonLines => (Bytes::new(), 0..0),
+                ExportFormat::Tsv | ExportFormat::Csv => (table_header(&registered, format)?, 0..0),
             };
             let export = Export {
                 explorer: self,
@@ -145,7 +165,7 @@ impl Export {
             let offsets = &explorer.footer.header_offsets;
             return read_text(result, offsets, bgzf, piece).await.map(Some);
         }
-        let limit = if self.format == ExportFormat::Vcf { u64::MAX } else { LINE_BYTES };
+        let limit = if self.format.has_records() { u64::MAX } else { LINE_BYTES };
         while self.spans.is_empty() {
             let Some(matches) = self.selection.blocks.get(self.block) else { return Ok(None) };
             let rows = explorer.footer.blocks[self.block].rows;
@@ -161,12 +181,13 @@ impl Export {
         }
         let Some(span) = self.spans.pop_front() else { return Ok(None) };
         let is_long = span.range.end - span.range.start > PIECE_BYTES;
-        if is_long && self.format == ExportFormat::Vcf {
+        if is_long && self.format.has_records() {
             return self.start_of_line(span).await.map(Some);
         }
         let text = read_text(result, &self.offsets, bgzf, span.range.clone()).await?;
         match self.format {
-            ExportFormat::Vcf => Ok(Some(lines(&span, &text))),
+            ExportFormat::Vcf | ExportFormat::VcfGz => Ok(Some(lines(&span, &text))),
+            ExportFormat::JsonLines => json_lines(&explorer, &span, &text).map(Some),
             format => table(&explorer, &span, &text, &self.registered, format).map(Some),
         }
     }
@@ -197,6 +218,17 @@ fn lines(span: &Span, text: &[u8]) -> Bytes {
         out.extend_from_slice(b"\n");
     }
     out.freeze()
+}
+
+/// The rows as JSON, one per line.
+fn json_lines(explorer: &Explorer, span: &Span, text: &[u8]) -> Result<Bytes, Error> {
+    let mut out = Vec::new();
+    for line in span.texts(text) {
+        let row = explorer.row(line, Detail::EXPORT)?;
+        serde_json::to_writer(&mut out, &row).map_err(|error| Error::Output(error.into()))?;
+        out.push(b'\n');
+    }
+    Ok(out.into())
 }
 
 fn table_header(registered: &[Registered], format: ExportFormat) -> Result<Bytes, Error> {

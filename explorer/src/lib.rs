@@ -11,6 +11,7 @@
 mod annotation;
 #[cfg(feature = "bench")]
 pub mod bench;
+mod bgzf;
 mod block_columns;
 mod bounded;
 mod cache;
@@ -30,6 +31,7 @@ mod limits;
 mod query;
 mod record_categories;
 mod record_features;
+mod record_samples;
 mod rows;
 mod selection;
 pub mod source;

@@ -19,8 +19,8 @@ use crate::text::{Line, LineRange, MISPLACED, Span, read_text, spans};
 use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{
-    ByCategory, ByColumn, FREQUENCY, Field, Impact, Row, RowDetails, RowValue, TranscriptEntry,
-    VariantType,
+    ByCategory, ByColumn, FREQUENCY, Field, Impact, MAX_INDEXED_SAMPLES, Row, RowDetails, RowValue,
+    TranscriptEntry, VariantType,
 };
 use gas_shared::vcf::{Record, parse_record};
 use percent_encoding::percent_decode;
@@ -81,9 +81,15 @@ impl Detail {
 
 impl Explorer {
     /// The rows of some records, in the order of `numbers`.
-    pub(crate) async fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(
+        &self,
+        numbers: &[u64],
+        samples: &[String],
+    ) -> Result<Vec<Row>, Error> {
+        let samples = samples.iter().take(MAX_INDEXED_SAMPLES).map(|name| self.sample(name));
+        let samples = samples.collect::<Result<Vec<u8>, _>>()?;
         if let Some(chunks) = &self.footer.chunks {
-            return self.rows_of_chunks(chunks, numbers).await;
+            return self.rows_of_chunks(chunks, numbers, &samples).await;
         }
         let mut sorted = numbers.to_vec();
         sorted.sort_unstable();
@@ -160,7 +166,7 @@ impl Explorer {
             frequencies: self.frequencies(&record, &mut room, &mut notes),
             entries: self.entries(&record, &mut room, &mut notes),
             info: self.info(&record, keys.fields(), &mut room, &mut notes),
-            samples: self.samples(&record, line.cut.is_some(), &mut notes),
+            samples: self.sample_fields(&record, line.cut.is_some(), &mut notes),
             notes: notes.0,
         })
     }
@@ -235,6 +241,7 @@ impl Explorer {
             numbers: self.numbers(&values.numbers),
             categories: categories(&values.categories),
             ids: detail.ids(&ids.text),
+            samples: Vec::new(),
             // Samples are not part of a row.
             cut: line.cut.filter(|_| columns_after_info(line.text).is_none()),
         })
@@ -376,7 +383,7 @@ impl Explorer {
         Field { key, value: shown(value.unwrap_or_default()), description }
     }
 
-    fn samples(&self, record: &Record<'_>, is_cut: bool, notes: &mut Notes) -> Vec<Field> {
+    fn sample_fields(&self, record: &Record<'_>, is_cut: bool, notes: &mut Notes) -> Vec<Field> {
         let mut columns = record.rest.unwrap_or_default().split(|b| *b == b'\t');
         let Some(format) = columns.next().filter(|format| !format.is_empty()) else {
             return Vec::new();

@@ -41,13 +41,28 @@ const CONTIGS: [(&str, u64); 25] = [
     ("chrM", 1),
 ];
 
-/// Writes a result with `records` records.
+/// Writes a result with `records` records and no samples.
 ///
 /// # Errors
 /// If the writer fails.
-pub fn write_result(records: u64, seed: u64, mut out: impl Write) -> io::Result<()> {
-    write_header(&mut out)?;
+pub fn write_result(records: u64, seed: u64, out: impl Write) -> io::Result<()> {
+    write_result_with_samples(records, 0, seed, out)
+}
+
+/// Writes a result with `records` records of `samples` samples.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_result_with_samples(
+    records: u64,
+    samples: usize,
+    seed: u64,
+    mut out: impl Write,
+) -> io::Result<()> {
+    write_header(samples, &mut out)?;
     let mut random = Random(seed);
+    // The records are the same with any number of samples.
+    let mut of_calls = Random(seed ^ 0x5eed);
     let mut line = Vec::new();
     let (mut written, mut due) = (0, 0);
     for (contig, share) in CONTIGS {
@@ -58,6 +73,7 @@ pub fn write_result(records: u64, seed: u64, mut out: impl Write) -> io::Result<
             pos += 1 + random.below(2_000);
             line.clear();
             write_record(&mut line, contig, pos, &mut random)?;
+            write_calls(&mut line, samples, &mut of_calls)?;
             out.write_all(&line)?;
             written += 1;
         }
@@ -65,7 +81,7 @@ pub fn write_result(records: u64, seed: u64, mut out: impl Write) -> io::Result<
     out.flush()
 }
 
-fn write_header(out: &mut impl Write) -> io::Result<()> {
+fn write_header(samples: usize, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "##fileformat=VCFv4.2")?;
     for (contig, _) in CONTIGS {
         writeln!(out, "##contig=<ID={contig}>")?;
@@ -79,7 +95,34 @@ fn write_header(out: &mut impl Write) -> io::Result<()> {
          Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|EXON|INTRON|HGVSc|\
          HGVSp|Existing_variation|CANONICAL|MANE|HGVSg|AF|CLIN_SIG\">"
     )?;
-    writeln!(out, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
+    write!(out, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")?;
+    if samples > 0 {
+        write!(out, "\tFORMAT")?;
+    }
+    for sample in 0..samples {
+        write!(out, "\tS{sample}")?;
+    }
+    writeln!(out)
+}
+
+/// Writes FORMAT and the calls, with the proportions of a cohort of families, and the line end.
+fn write_calls(out: &mut Vec<u8>, samples: usize, random: &mut Random) -> io::Result<()> {
+    if samples > 0 {
+        write!(out, "\tGT:AD:DP:GQ")?;
+    }
+    for _ in 0..samples {
+        let depth = 12 + random.below(40);
+        let (genotype, alternative) = match random.below(100) {
+            0..=69 => ("0/0", 0),
+            70..=87 => ("0/1", depth / 2 + random.below(4)),
+            88..=96 => ("1/1", depth),
+            97..=98 => ("./.", 0),
+            _ => ("0|1", depth / 2),
+        };
+        let quality = 99 - random.below(100) * random.below(100) / 100;
+        write!(out, "\t{genotype}:{},{alternative}:{depth}:{quality}", depth - alternative)?;
+    }
+    writeln!(out)
 }
 
 fn write_record(out: &mut Vec<u8>, contig: &str, pos: u64, random: &mut Random) -> io::Result<()> {
@@ -98,8 +141,7 @@ fn write_record(out: &mut Vec<u8>, contig: &str, pos: u64, random: &mut Random) 
         let frequencies: Vec<String> = alts.iter().map(|_| frequency(random)).collect();
         write!(out, ";AF={}", frequencies.join(","))?;
     }
-    write_entries(out, &alts, (contig, pos), random)?;
-    writeln!(out)
+    write_entries(out, &alts, (contig, pos), random)
 }
 
 fn alleles(random: &mut Random) -> (&'static str, Vec<&'static str>) {
@@ -198,7 +240,7 @@ pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
     assert!(rows <= MAX_BLOCK_ROWS, "one block has at most {MAX_BLOCK_ROWS} records");
     let mut out = Vec::new();
     let lengths = Column::U32(records.iter().map(|line| line.len() as u32).collect());
-    let counts = ColumnCounts { numeric: NUMERIC_COLUMNS.len(), categories: 0 };
+    let counts = ColumnCounts { numeric: NUMERIC_COLUMNS.len(), categories: 0, samples: 0 };
     let segments = ColumnKind::all(counts).into_iter().map(|kind| match kind {
         ColumnKind::LineBytes => pack(&lengths, kind, &mut out),
         ColumnKind::Consequence => Segment::Constant(TermNumbers::NONE.into()),

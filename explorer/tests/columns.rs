@@ -300,7 +300,13 @@ fn an_index_of_version_1_answers_as_a_new_one() {
     for filter in filters {
         for key in SortKey::all() {
             let sort = Sort { key, direction: Direction::Descending };
-            let query = Query { filter: filter.clone(), sort, limit: 100, facets: true, offset: 0 };
+            let query = Query {
+                filter: filter.clone(),
+                sort,
+                limit: 100,
+                facets: true,
+                ..Query::default()
+            };
             let page = block_on(new.page(&query)).unwrap();
             assert!(page.matched > 0);
             assert_eq!(block_on(old.page(&query)).unwrap(), page);

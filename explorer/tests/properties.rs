@@ -3,16 +3,18 @@
 
 mod naive;
 
+use flate2::read::MultiGzDecoder;
 use futures::executor::block_on;
 use gas_shared::explorer::{
     ByCategory, ByColumn, CHROMOSOME, CONSEQUENCE, CategoryColumn, Direction, ExportFormat, FILTER,
     FREQUENCY, Facet, Facets, Filter, IMPACT, LengthRange, NO_VALUE, QUALITY, Query, RS_ID, Range,
     Scope, Sort, SortKey, Substitution, VARIANT_TYPE,
 };
-use naive::files::{bgzf, export, numbers, open};
+use naive::files::{bgzf, export, export_bytes, numbers, open};
 use naive::{Naive, read, severity};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use std::io::Read;
 
 const HEADER: &str = "##fileformat=VCFv4.2\n\
 ##INFO=<ID=AF,Number=A,Type=Float,Description=\"Allele frequency\">\n\
@@ -161,6 +163,7 @@ fn filter() -> impl Strategy<Value = Filter> {
             },
             length: numbers.2,
             text,
+            ..Filter::default()
         })
 }
 
@@ -244,6 +247,17 @@ proptest! {
         let lines = header.iter().chain(shown().map(|record| &record.line));
         let expected: String = lines.flat_map(|line| [line.as_str(), "\n"]).collect();
         prop_assert_eq!(export(explorer(), &filter, ExportFormat::Vcf), expected);
+        let packed = export_bytes(explorer(), &filter, ExportFormat::VcfGz);
+        let mut unpacked = String::new();
+        MultiGzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        prop_assert_eq!(&unpacked, &export(explorer(), &filter, ExportFormat::Vcf));
+        let json = export(explorer(), &filter, ExportFormat::JsonLines);
+        let positions: Vec<u64> = json
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|row| row["pos"].as_u64().unwrap())
+            .collect();
+        prop_assert_eq!(positions, shown().map(|record| record.pos).collect::<Vec<_>>());
         let table = export(explorer(), &filter, ExportFormat::Tsv);
         let positions: Vec<&str> =
             table.lines().skip(1).filter_map(|line| line.split('\t').nth(1)).collect();

@@ -14,7 +14,7 @@ use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryRowValue, Direction, ExportFormat,
+    CATEGORY_COLUMNS, CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryRowValue, Direction, ExportFormat,
     FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort,
     SortKey, VARIANT_TYPE,
 };
@@ -160,7 +160,7 @@ fn sort_orders_and_pages_span_complete_blocks() {
                 sort,
                 offset: offset as u64,
                 limit: 100,
-                facets: false,
+                ..Query::default()
             };
             let page = block_on(explorer.page(&query)).unwrap();
             let rows: Vec<u64> = page.rows.iter().map(|row| row.number).collect();
@@ -205,7 +205,8 @@ fn a_page_of_scattered_rows_costs_eight_requests_and_reads_nothing_of_the_result
     assert!(matched > 3_000, "{matched}");
     let [before, opened] = reads();
     let sort = Sort { key: SortKey::Number(&QUALITY), direction: Direction::Descending };
-    let query = |offset| Query { filter: high.clone(), sort, offset, limit: 100, facets: false };
+    let query =
+        |offset| Query { filter: high.clone(), sort, offset, limit: 100, ..Query::default() };
     block_on(explorer.page(&query(0))).unwrap();
     // The sort order reads its column of seven blocks once.
     let [sorted, _] = reads();
@@ -376,4 +377,29 @@ fn files_that_are_not_results_are_rejected() {
     let other = format!("{HEADER}\n");
     let error = open_index(bytes, other.as_bytes()).err().unwrap();
     assert!(matches!(error, Error::OtherResult { .. }), "{error}");
+}
+
+#[test]
+fn clinvar_is_read_from_the_annotation_or_from_info() {
+    let explorer = open(
+        b"##fileformat=VCFv4.2\n\
+        ##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|CLIN_SIG\">\n\
+        #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n\
+        1\t1\t.\tA\tG\t.\t.\tCSQ=G|stop_gained|likely_pathogenic&pathogenic\n\
+        1\t2\t.\tA\tG\t.\t.\tCLNSIG=Pathogenic/Likely_pathogenic|drug_response\n\
+        1\t3\t.\tA\tG\t.\t.\tCLNSIG=Conflicting_classifications_of_pathogenicity\n\
+        1\t4\t.\tA\tG\t.\t.\t.\n",
+        100,
+    )
+    .unwrap();
+    let found = |values: &[&str]| {
+        let rows = rows(&explorer, Filter::of_values(&CLINVAR, values));
+        rows.iter().map(|row| row.pos).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&["pathogenic"]), [1, 2]);
+    assert_eq!(found(&["other"]), [2]);
+    assert_eq!(found(&["conflicting_classifications_of_pathogenicity"]), [3]);
+    let all = rows(&explorer, Filter::default());
+    assert_eq!(CLINVAR.values_of(&all[1]), ["pathogenic", "likely_pathogenic", "other"]);
+    assert!(CLINVAR.values_of(&all[3]).is_empty());
 }

@@ -1,4 +1,4 @@
-//! `GET /annotations-export/{id}?format=vcf|tsv|csv&filter=<JSON>`: the variants that match a filter of
+//! `GET /annotations-export/{id}?format=vcf|vcf_gz|tsv|csv|json_lines&filter=<JSON>`: the variants that match a filter of
 //! the results explorer, as a file. Not a server function, because those return values instead of
 //! files; callers are authenticated in the same way.
 
@@ -80,17 +80,12 @@ fn read_filter(text: &str) -> Result<Filter, ApiError> {
 }
 
 fn answer(export: Export, format: ExportFormat) -> Response {
-    let content_type = match format {
-        ExportFormat::Vcf => "text/x-vcf; charset=utf-8",
-        ExportFormat::Tsv => "text/tab-separated-values; charset=utf-8",
-        ExportFormat::Csv => "text/csv; charset=utf-8",
-    };
     // The status is already sent, so an error closes the connection, which browsers report as a failed
     // download.
     let content = export.content.inspect_err(|error| {
         tracing::error!(error = %chain(error), "an export failed");
     });
-    file_response(Body::from_stream(content), content_type, &export.file_name)
+    file_response(Body::from_stream(content), format.content_type(), &export.file_name)
 }
 
 #[cfg(test)]

@@ -283,11 +283,7 @@ pub async fn export_results(
     format: ExportFormat,
 ) -> Result<Export, ExploreError> {
     let result = open_result(gas, owner, id).await?;
-    let ending = match format {
-        ExportFormat::Vcf => "vcf",
-        ExportFormat::Tsv => "tsv",
-        ExportFormat::Csv => "csv",
-    };
+    let ending = format.ending();
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
     let file_name = format!("{}.{part}.{ending}", result.job.input.name.stem());
     let (gas, opened) = (gas.clone(), explorers.clone());

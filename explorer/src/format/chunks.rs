@@ -5,10 +5,12 @@
 //! in a few ranges of the file.
 
 use super::column::{ColumnCounts, deflate, wrong_shape};
+use super::footer::text_weight;
 use crate::Error;
 use crate::bounded::list;
 use crate::limits::{CHUNK_BYTES, FOOTER_TEXTS};
 use flate2::bufread::ZlibDecoder;
+use gas_shared::explorer::MAX_INDEXED_SAMPLES;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::ops::Range;
@@ -28,9 +30,22 @@ pub(crate) const fn number_stream(column: u8) -> usize {
     FIXED_STREAMS + column as usize
 }
 
+/// Samples whose genotypes are in one stream.
+pub(crate) const GENOTYPE_GROUP: usize = 16;
+
+/// The stream with the genotypes of a sample, and of the others of its group.
+pub(crate) const fn genotype_stream(counts: ColumnCounts, sample: u8) -> usize {
+    FIXED_STREAMS + counts.numeric + sample as usize / GENOTYPE_GROUP
+}
+
+/// The stream with the numbers of the calls of a sample.
+pub(crate) const fn call_stream(counts: ColumnCounts, sample: u8) -> usize {
+    FIXED_STREAMS + counts.numeric + counts.samples.div_ceil(GENOTYPE_GROUP) + sample as usize
+}
+
 /// The number of streams of an index.
 pub(crate) const fn streams(counts: ColumnCounts) -> usize {
-    FIXED_STREAMS + counts.numeric
+    FIXED_STREAMS + counts.numeric + counts.samples.div_ceil(GENOTYPE_GROUP) + counts.samples
 }
 
 /// Where the chunks are.
@@ -40,6 +55,12 @@ pub(crate) struct Chunks {
     pub rows: u32,
     /// By block: its streams.
     pub blocks: Vec<Vec<ChunkRun>>,
+    /// The names of the samples.
+    #[serde(deserialize_with = "list::<_, _, MAX_INDEXED_SAMPLES>")]
+    pub samples: Vec<String>,
+    /// Genotypes by number.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
+    pub genotypes: Vec<String>,
 }
 
 /// The chunks of one stream and one block, which are adjacent.
@@ -85,7 +106,9 @@ impl Chunks {
     /// Approximate bytes in memory.
     pub fn weight(&self) -> u64 {
         let runs = self.blocks.iter().flatten();
-        runs.map(|run| (size_of::<ChunkRun>() + run.lengths.len() * 4) as u64).sum()
+        let runs = runs.map(|run| (size_of::<ChunkRun>() + run.lengths.len() * 4) as u64);
+        let texts = self.samples.iter().chain(&self.genotypes).map(|text| text_weight(text));
+        runs.chain(texts).sum()
     }
 }
 

@@ -4,7 +4,7 @@
 //! differences, so that deflate finds long runs of similar bytes. A column with a single value has
 //! no bytes at all.
 
-use super::chunks::{IDS, number_stream};
+use super::chunks::{GENOTYPE_GROUP, IDS, call_stream, genotype_stream, number_stream};
 use super::{BlockOffset, MAX_BLOCK_ROWS, crc};
 use crate::Error;
 use crate::bounded::list;
@@ -42,6 +42,16 @@ pub(crate) enum ColumnKind {
     BlockOffsets,
     /// Identifiers in lower case, one line per record.
     Ids,
+    /// Of a sample: the number of its genotype. This and the following are in chunks only.
+    Genotype(u8),
+    /// Of a sample: [`CallNumbers::depth`](crate::record_samples::CallNumbers::depth).
+    Depth(u8),
+    /// Of a sample: [`CallNumbers::quality`](crate::record_samples::CallNumbers::quality).
+    GenotypeQuality(u8),
+    /// Of a sample: [`CallNumbers::balance`](crate::record_samples::CallNumbers::balance).
+    Balance(u8),
+    /// Of a sample: [`CallNumbers::phase_set`](crate::record_samples::CallNumbers::phase_set).
+    PhaseSet(u8),
 }
 
 /// How a column is encoded.
@@ -86,6 +96,8 @@ pub(crate) struct ColumnCounts {
     pub numeric: usize,
     /// Category columns that are read from fields.
     pub categories: usize,
+    /// Samples whose calls are in chunks.
+    pub samples: usize,
 }
 
 impl ColumnCounts {
@@ -104,12 +116,35 @@ pub(crate) fn encode_numbers(values: Vec<u32>) -> Vec<u8> {
     encode(&Column::U32(values), Encoding::U32)
 }
 
+/// The bytes of the 16-bit numbers of a chunk before compression.
+pub(crate) fn encode_shorts(values: Vec<u16>) -> Vec<u8> {
+    encode(&Column::U16(values), Encoding::U16)
+}
+
 impl ColumnKind {
     /// The stream of chunks that has the column, if the index has chunks.
-    pub const fn stream(self) -> Option<usize> {
+    pub const fn stream(self, counts: ColumnCounts) -> Option<usize> {
         match self {
             Self::Ids => Some(IDS),
             Self::Number(n) => Some(number_stream(n)),
+            Self::Genotype(sample) => Some(genotype_stream(counts, sample)),
+            Self::Depth(sample)
+            | Self::GenotypeQuality(sample)
+            | Self::Balance(sample)
+            | Self::PhaseSet(sample) => Some(call_stream(counts, sample)),
+            _ => None,
+        }
+    }
+
+    /// The bytes of the column in a chunk of `rows` records of its stream.
+    pub fn part(self, rows: usize) -> Option<std::ops::Range<usize>> {
+        let part = |before: usize, width: usize| Some(rows * before..rows * (before + width));
+        match self {
+            Self::Genotype(sample) => part(2 * (usize::from(sample) % GENOTYPE_GROUP), 2),
+            Self::Depth(_) => part(0, 4),
+            Self::GenotypeQuality(_) => part(4, 2),
+            Self::Balance(_) => part(6, 2),
+            Self::PhaseSet(_) => part(8, 4),
             _ => None,
         }
     }
@@ -149,16 +184,31 @@ impl ColumnKind {
             Self::LineBytes => after(5),
             Self::BlockOffsets => after(6),
             Self::Ids => after(7),
+            // Not a segment of a block.
+            Self::Genotype(_)
+            | Self::Depth(_)
+            | Self::GenotypeQuality(_)
+            | Self::Balance(_)
+            | Self::PhaseSet(_) => counts.all(),
         }
     }
 
     const fn encoding(self) -> Encoding {
         match self {
             Self::Consequence | Self::Impact | Self::HasRsId => Encoding::U8,
-            Self::Class | Self::Filter | Self::Category(_) => Encoding::U16,
-            Self::Contig | Self::Number(_) | Self::Length | Self::Span | Self::LineBytes => {
-                Encoding::U32
-            }
+            Self::Class
+            | Self::Filter
+            | Self::Category(_)
+            | Self::Genotype(_)
+            | Self::GenotypeQuality(_)
+            | Self::Balance(_) => Encoding::U16,
+            Self::Contig
+            | Self::Number(_)
+            | Self::Length
+            | Self::Span
+            | Self::LineBytes
+            | Self::Depth(_)
+            | Self::PhaseSet(_) => Encoding::U32,
             Self::Pos => Encoding::Differences,
             Self::Ids => Encoding::Text,
             Self::Genes => Encoding::Genes,
@@ -424,6 +474,16 @@ pub(super) const fn wrong_shape() -> Error {
 }
 
 impl Column {
+    /// The number of a row; `None` if there is no such row, or the column has no numbers.
+    pub fn at(&self, row: usize) -> Option<u32> {
+        match self {
+            Self::U8(values) => values.get(row).map(|value| u32::from(*value)),
+            Self::U16(values) => values.get(row).map(|value| u32::from(*value)),
+            Self::U32(values) => values.get(row).copied(),
+            _ => None,
+        }
+    }
+
     /// Adds the values of a chunk that follows.
     pub fn append(&mut self, next: Self) -> Result<(), Error> {
         match (self, next) {
@@ -461,7 +521,7 @@ mod tests {
     #[test]
     fn the_index_of_a_column_is_its_position_in_the_file() {
         for (numeric, categories) in [(0, 0), (1, 0), (0, 1), (3, 2)] {
-            let counts = ColumnCounts { numeric, categories };
+            let counts = ColumnCounts { numeric, categories, samples: 0 };
             let all = ColumnKind::all(counts);
             assert_eq!(all.len(), counts.all());
             assert!(all.iter().enumerate().all(|(n, kind)| kind.index(counts) == n));

@@ -71,7 +71,21 @@ pub(super) struct StoredCategory {
 impl Footer {
     /// How many columns of the registry the index has.
     pub const fn column_counts(&self) -> ColumnCounts {
-        ColumnCounts { numeric: self.numeric.len(), categories: self.categories.len() }
+        let samples = match &self.chunks {
+            Some(chunks) => chunks.samples.len(),
+            None => 0,
+        };
+        ColumnCounts { numeric: self.numeric.len(), categories: self.categories.len(), samples }
+    }
+
+    /// Genotypes by number.
+    pub fn genotypes(&self) -> &[String] {
+        self.chunks.as_ref().map_or(&[], |chunks| &chunks.genotypes)
+    }
+
+    /// The names of the samples that the index has.
+    pub fn samples(&self) -> &[String] {
+        self.chunks.as_ref().map_or(&[], |chunks| &chunks.samples)
     }
 
     /// The category columns as they are stored.

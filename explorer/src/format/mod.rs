@@ -3,7 +3,8 @@
 //! ```text
 //! block 0: the segments of its columns, one after the other
 //! block 1: ...
-//! the chunks of these blocks: all identifiers, all rows, then the values of each numeric column
+//! the chunks of these blocks: all identifiers, all rows, then the values of each numeric column, genotypes, and the
+//! numbers of the calls of each sample
 //! further blocks and chunks
 //! footer: zlib of postcard of `Footer`
 //! trailer: offset, bytes, unpacked bytes and CRC-32 of the footer; version; magic
@@ -26,10 +27,12 @@ mod trailer;
 mod version_1;
 
 pub(crate) use chunks::{
-    ChunkRun, Chunks, IDS, ROWS, number_stream, pack_chunk, streams, unpack_chunk,
+    ChunkRun, Chunks, GENOTYPE_GROUP, IDS, ROWS, call_stream, genotype_stream, number_stream,
+    pack_chunk, unpack_chunk,
 };
 pub(crate) use column::{
-    Column, ColumnCounts, ColumnKind, Segment, Sets, decode, encode_numbers, pack, unpack,
+    Column, ColumnCounts, ColumnKind, Segment, Sets, decode, encode_numbers, encode_shorts, pack,
+    unpack,
 };
 pub(crate) use footer::{
     BlockEntry, BlockOffset, CategoryDictionary, ContigStats, Footer, LengthStats, NumberStats,

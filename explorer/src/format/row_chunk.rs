@@ -150,12 +150,7 @@ impl RowChunk {
     }
 
     fn u32(&self, part: usize, row: usize) -> Option<u32> {
-        match self.fixed.get(part)? {
-            Column::U8(values) => values.get(row).map(|value| u32::from(*value)),
-            Column::U16(values) => values.get(row).map(|value| u32::from(*value)),
-            Column::U32(values) => values.get(row).copied(),
-            _ => None,
-        }
+        self.fixed.get(part)?.at(row)
     }
 
     /// The fixed values of a record; `None` if the chunk does not have it.
@@ -223,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_chunk_survives_a_round_trip_and_cuts_are_detected() {
-        let counts = ColumnCounts { numeric: 0, categories: 1 };
+        let counts = ColumnCounts { numeric: 0, categories: 1, samples: 0 };
         let mut builder = RowChunkBuilder::new(counts);
         for row in 0..3u32 {
             builder.contigs.push(1);

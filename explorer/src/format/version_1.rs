@@ -87,7 +87,11 @@ impl From<FooterV1> for Footer {
 impl From<BlockEntryV1> for BlockEntry {
     fn from(block: BlockEntryV1) -> Self {
         let mut segments = block.segments;
-        let at = MORE_QUALITIES.index(ColumnCounts { numeric: NUMERIC.len(), categories: 0 });
+        let at = MORE_QUALITIES.index(ColumnCounts {
+            numeric: NUMERIC.len(),
+            categories: 0,
+            samples: 0,
+        });
         // An empty column has no bytes, so the offsets of the others do not change.
         if at <= segments.len() {
             segments.insert(at, Segment::Constant(0));

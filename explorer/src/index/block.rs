@@ -6,6 +6,7 @@ use crate::format::{
     NO_LENGTH, NumberStats, Sets, Stats, pack,
 };
 use crate::record_features::{Alleles, FieldValues, Identifiers};
+use crate::record_samples::CallNumbers;
 use hashbrown::HashMap;
 use std::hash::Hash;
 
@@ -26,6 +27,8 @@ pub(super) struct RecordFeatures {
     pub categories: Vec<u16>,
     pub ids: Identifiers,
     pub texts: RowTexts,
+    /// By sample: the number of its genotype, and the numbers of its call.
+    pub calls: Vec<(u16, CallNumbers)>,
 }
 
 /// The texts that a row of the table shows, as it shows them.
@@ -57,6 +60,7 @@ impl RecordFeatures {
             categories: Vec::new(),
             ids: Identifiers::default(),
             texts: RowTexts::default(),
+            calls: Vec::new(),
         }
     }
 }
@@ -108,7 +112,7 @@ impl NumberColumn {
 impl Block {
     /// A block without records.
     pub fn new(counts: ColumnCounts) -> Self {
-        let ColumnCounts { numeric, categories } = counts;
+        let ColumnCounts { numeric, categories, .. } = counts;
         let stats = Stats { numbers: vec![NumberStats::default(); numeric], ..Stats::default() };
         let numbers = vec![NumberColumn::default(); numeric];
         Self { numbers, categories: vec![Vec::new(); categories], stats, ..Self::default() }
@@ -121,7 +125,8 @@ impl Block {
     }
 
     const fn counts(&self) -> ColumnCounts {
-        ColumnCounts { numeric: self.numbers.len(), categories: self.categories.len() }
+        let (numeric, categories) = (self.numbers.len(), self.categories.len());
+        ColumnCounts { numeric, categories, samples: 0 }
     }
 
     /// The number of records.

@@ -1,7 +1,10 @@
 //! Collects the chunks of a block: identifiers, numbers, and what else a row of the table shows.
 
 use super::block::RecordFeatures;
-use crate::format::{ColumnCounts, NO_GENE, RowChunkBuilder, RowText, encode_numbers};
+use crate::format::{
+    ColumnCounts, GENOTYPE_GROUP, NO_GENE, RowChunkBuilder, RowText, encode_numbers, encode_shorts,
+};
+use crate::record_samples::CallNumbers;
 
 /// The records of one chunk.
 #[derive(Debug)]
@@ -10,6 +13,18 @@ pub(super) struct Chunk {
     rows: RowChunkBuilder,
     /// By numeric column: the bits of the values that the table shows.
     numbers: Vec<Vec<u32>>,
+    /// By sample.
+    calls: Vec<Calls>,
+}
+
+/// The calls of a sample.
+#[derive(Clone, Debug, Default)]
+struct Calls {
+    genotypes: Vec<u16>,
+    depths: Vec<u32>,
+    qualities: Vec<u16>,
+    balances: Vec<u16>,
+    phase_sets: Vec<u32>,
 }
 
 /// Collects a chunk.
@@ -32,7 +47,7 @@ impl ChunkCollector {
 
     /// Adds a record.
     pub fn push(&mut self, features: &RecordFeatures) {
-        let Chunk { ids, rows, numbers } = &mut self.chunk;
+        let Chunk { ids, rows, numbers, calls } = &mut self.chunk;
         ids.extend_from_slice(&features.ids.text);
         ids.push(b'\n');
         rows.contigs.push(features.contig);
@@ -48,6 +63,9 @@ impl ChunkCollector {
         }
         for (values, number) in rows.categories.iter_mut().zip(&features.categories) {
             values.push(*number);
+        }
+        for (calls, (genotype, numbers)) in calls.iter_mut().zip(&features.calls) {
+            calls.push(*genotype, *numbers);
         }
         let texts = &features.texts;
         rows.push_text(RowText::Id, &texts.id);
@@ -68,12 +86,39 @@ impl ChunkCollector {
 impl Chunk {
     fn new(counts: ColumnCounts) -> Self {
         let numbers = vec![Vec::new(); counts.numeric];
-        Self { ids: Vec::new(), rows: RowChunkBuilder::new(counts), numbers }
+        let calls = vec![Calls::default(); counts.samples];
+        Self { ids: Vec::new(), rows: RowChunkBuilder::new(counts), numbers, calls }
     }
 
     /// The text of each stream.
-    pub fn into_streams(self) -> impl Iterator<Item = Vec<u8>> {
+    pub fn into_streams(mut self) -> impl Iterator<Item = Vec<u8>> {
+        let groups = self.calls.chunks_mut(GENOTYPE_GROUP);
+        let genotypes = groups.map(|group| {
+            let samples = group.iter_mut().map(|calls| std::mem::take(&mut calls.genotypes));
+            samples.flat_map(encode_shorts).collect()
+        });
+        let genotypes: Vec<Vec<u8>> = genotypes.collect();
+        let calls = self.calls.into_iter().map(Calls::into_text);
         let numbers = self.numbers.into_iter().map(encode_numbers);
-        [self.ids, self.rows.into_text()].into_iter().chain(numbers)
+        [self.ids, self.rows.into_text()].into_iter().chain(numbers).chain(genotypes).chain(calls)
+    }
+}
+
+impl Calls {
+    fn push(&mut self, genotype: u16, numbers: CallNumbers) {
+        self.genotypes.push(genotype);
+        self.depths.push(numbers.depth);
+        self.qualities.push(numbers.quality);
+        self.balances.push(numbers.balance);
+        self.phase_sets.push(numbers.phase_set);
+    }
+
+    /// The numbers, in the order of [`ColumnKind::part`](crate::format::ColumnKind::part).
+    fn into_text(self) -> Vec<u8> {
+        let mut text = encode_numbers(self.depths);
+        text.extend(encode_shorts(self.qualities));
+        text.extend(encode_shorts(self.balances));
+        text.extend(encode_numbers(self.phase_sets));
+        text
     }
 }

@@ -12,16 +12,17 @@ mod packer;
 use crate::Error;
 use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
 use crate::columns::{SOURCES, Sources};
-use crate::format::{
-    CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT, streams,
-};
+use crate::format::{CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
+use crate::header::cut;
 use crate::info;
+use crate::limits::DESCRIPTION_BYTES;
 use crate::record_features::InfoFields;
+use crate::record_samples::CallReader;
 use crate::rows::Detail;
 use block::{Block, RecordFeatures, RowTexts};
 use chunk::ChunkCollector;
 use dictionary::Dictionary;
-use gas_shared::explorer::{Impact, OTHER_VALUE};
+use gas_shared::explorer::{Impact, MAX_INDEXED_SAMPLES, OTHER_VALUE};
 use gas_shared::vcf::{
     Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Record, Severity,
     check_counts, parse_record,
@@ -95,9 +96,8 @@ pub fn build_with(
     let mut lines = Lines::new(result)?;
     std::thread::scope(|scope| {
         let (work, waiting) = sync_channel(WAITING);
-        let streams = streams(options.sources.counts());
         let packing = std::thread::Builder::new()
-            .spawn_scoped(scope, move || Packer::new(index, streams).run(&waiting))
+            .spawn_scoped(scope, move || Packer::new(index).run(&waiting))
             .map_err(Error::Output)?;
         let mut builder = Builder::new(work, options);
         let read = builder.read(&mut lines);
@@ -153,6 +153,10 @@ struct Builder {
     features: RecordFeatures,
     chunk: ChunkCollector,
     block: Block,
+    /// The samples whose calls are indexed.
+    samples: Vec<String>,
+    genotypes: Dictionary,
+    calls: CallReader,
     block_start: u64,
     last: (u32, u32),
     footer: Footer,
@@ -172,8 +176,11 @@ impl Builder {
             genes: Dictionary::new("genes", 1 << 20),
             categories: sources.own_categories().map(|_| category_dictionary()).collect(),
             features: RecordFeatures::new(sources),
-            chunk: ChunkCollector::new(sources.counts()),
-            block: Block::new(sources.counts()),
+            chunk: ChunkCollector::new(sources.counts(0)),
+            block: Block::new(sources.counts(0)),
+            samples: Vec::new(),
+            genotypes: genotype_dictionary(),
+            calls: CallReader::default(),
             block_start: 0,
             last: (0, 0),
             footer: Footer {
@@ -182,7 +189,7 @@ impl Builder {
                 chunks: Some(Chunks {
                     // The blocks of tests have several chunks, too.
                     rows: CHUNK_ROWS.min(block_rows.div_ceil(4)),
-                    blocks: Vec::new(),
+                    ..Chunks::default()
                 }),
                 numeric: sources
                     .numeric
@@ -216,6 +223,10 @@ impl Builder {
             match parser.push(trimmed(line)).map_err(Error::Vcf)? {
                 HeaderStep::More(next) => parser = next,
                 HeaderStep::Done(_) => {
+                    let names = trimmed(line).split(|byte| *byte == b'\t').skip(9);
+                    let names = names.take(MAX_INDEXED_SAMPLES);
+                    self.samples = names.map(|name| cut(name, DESCRIPTION_BYTES)).collect();
+                    self.chunk = ChunkCollector::new(self.sources.counts(self.samples.len()));
                     self.format = AnnotationDefinition::of_header(&definitions, self.sources);
                     self.begin_records(lines);
                     return Ok(number);
@@ -295,6 +306,14 @@ impl Builder {
         let features = &mut self.features;
         features.texts.set_id(record.id, &features.ids.text);
         features.texts.set_qual(record.qual);
+        features.calls.clear();
+        let (calls, genotypes) = (&mut features.calls, &mut self.genotypes);
+        if !self.samples.is_empty() {
+            self.calls.read(record.rest, self.samples.len(), |_, genotype, numbers| {
+                // The limit of the dictionary keeps numbers within 16 bits.
+                calls.push((genotypes.number_or(genotype, OTHER) as u16, numbers));
+            });
+        }
         self.number_categories();
         Ok(())
     }
@@ -369,6 +388,12 @@ impl Builder {
             values: known.into_texts(),
         });
         self.footer.categories = columns.collect();
+        if let Some(chunks) = &mut self.footer.chunks {
+            chunks.samples = self.samples;
+            if !chunks.samples.is_empty() {
+                chunks.genotypes = self.genotypes.into_texts();
+            }
+        }
         self.footer
     }
 }
@@ -417,6 +442,15 @@ impl RowTexts {
 /// The number of [`OTHER_VALUE`] in the dictionaries of category columns, also of values that a full
 /// dictionary does not take.
 const OTHER: u32 = 1;
+
+/// A dictionary of genotypes, in which 0 is for samples without one.
+fn genotype_dictionary() -> Dictionary {
+    let mut dictionary = Dictionary::new("genotypes", usize::from(u16::MAX));
+    for (number, text) in (0..).zip([".", OTHER_VALUE]) {
+        dictionary.number_or(text.as_bytes(), number);
+    }
+    dictionary
+}
 
 /// A dictionary of a category column, in which 0 is for records without a value.
 fn category_dictionary() -> Dictionary {

@@ -61,8 +61,8 @@ pub(super) struct Packed<W> {
 
 impl<W: Write> Packer<W> {
     /// Nothing is written yet.
-    pub fn new(out: W, streams: usize) -> Self {
-        let waiting = (0..streams).map(|_| Stream::default()).collect();
+    pub const fn new(out: W) -> Self {
+        let waiting = Vec::new();
         Self { out, written: 0, entries: Vec::new(), chunks: Vec::new(), waiting }
     }
 
@@ -86,7 +86,11 @@ impl<W: Write> Packer<W> {
     }
 
     fn add_chunk(&mut self, chunk: Chunk) {
-        for (stream, text) in self.waiting.iter_mut().zip(chunk.into_streams()) {
+        for (n, text) in chunk.into_streams().enumerate() {
+            if self.waiting.len() == n {
+                self.waiting.push(Stream::default());
+            }
+            let stream = &mut self.waiting[n];
             let packed = pack_chunk(&text);
             stream.current.push(packed.len() as u32);
             stream.bytes.extend_from_slice(&packed);

@@ -1,13 +1,14 @@
 //! A filter, resolved to the numbers of an index.
 
 use super::regions::Regions;
+use super::samples::Trio;
 use crate::annotation::TermNumbers;
 use crate::category::{Category, substitution_name};
 use crate::format::{ColumnKind, Footer};
-use crate::selection::Bits;
+use crate::selection::{Bits, Matches};
 use gas_shared::explorer::{
-    CHROMOSOME, CONSEQUENCE, CategoryColumn, Filter, LengthRange, NO_VALUE, NumericColumn,
-    OTHER_VALUE, Range, Scope, VARIANT_TYPE,
+    CHROMOSOME, CONSEQUENCE, CategoryColumn, Filter, InheritanceMode, LengthRange, NO_VALUE,
+    NumericColumn, OTHER_VALUE, Range, Scope, Sex, VARIANT_TYPE,
 };
 use std::collections::HashSet;
 
@@ -46,6 +47,20 @@ pub(crate) enum Clause {
     Length(LengthRange),
     /// Part of an identifier, in lower case, or one of these genes.
     Text(Vec<u8>, Bits),
+    /// By number of a genotype of a sample: whether it matches.
+    Genotype {
+        /// The number of the sample.
+        sample: u8,
+        accepted: Vec<bool>,
+    },
+    /// Inclusive bounds of a number of a sample's call.
+    Sample { kind: ColumnKind, bounds: [u32; 2] },
+    /// Inheritance that each record decides for itself.
+    Trio { trio: Trio, mode: InheritanceMode, sex: Sex },
+    /// Regions that belong to another criterion than that of regions.
+    Within(Regions),
+    /// By block: rows that are already selected.
+    Rows(Vec<Matches>),
 }
 
 impl Clause {
@@ -62,7 +77,9 @@ impl Clause {
     /// The columns that the criterion is evaluated on.
     pub fn columns(&self) -> Vec<ColumnKind> {
         match self {
-            Self::Regions(_) => vec![ColumnKind::Contig, ColumnKind::Pos, ColumnKind::Span],
+            Self::Regions(_) | Self::Within(_) => {
+                vec![ColumnKind::Contig, ColumnKind::Pos, ColumnKind::Span]
+            }
             Self::Genes(_) => vec![ColumnKind::Genes],
             Self::Categories { column, .. } => vec![column.kind()],
             Self::NoCategory(_) => Vec::new(),
@@ -74,6 +91,10 @@ impl Clause {
             }
             Self::Length(_) => vec![ColumnKind::Length, ColumnKind::MoreLengths],
             Self::Text(..) => vec![ColumnKind::Genes, ColumnKind::Ids],
+            Self::Genotype { sample, .. } => vec![ColumnKind::Genotype(*sample)],
+            Self::Sample { kind, .. } => vec![*kind],
+            Self::Trio { trio, .. } => trio.columns(),
+            Self::Rows(_) => Vec::new(),
         }
     }
 

@@ -2,19 +2,25 @@
 
 use super::clause::Clause;
 use super::regions::Regions;
+use super::samples::{mask_of_sample, mask_of_trio};
 use crate::Error;
 use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::category::{Category, Values};
 use crate::format::{ColumnKind, NO_LENGTH};
-use crate::selection::Bits;
-use gas_shared::explorer::{LengthRange, Range};
+use crate::selection::{Bits, Matches};
+use gas_shared::explorer::{Genotype, LengthRange, Range};
 use std::collections::HashSet;
 
-/// The rows of a block that meet a criterion.
-pub(crate) fn mask(clause: &Clause, block: &BlockColumns) -> Result<Bits, Error> {
+/// The rows of a block, by its number, that meet a criterion. `genotypes` are those of the index.
+pub(crate) fn mask(
+    clause: &Clause,
+    block: &BlockColumns,
+    number: usize,
+    genotypes: &[Genotype],
+) -> Result<Bits, Error> {
     match clause {
-        Clause::Regions(regions) => mask_of_regions(regions, block),
+        Clause::Regions(regions) | Clause::Within(regions) => mask_of_regions(regions, block),
         Clause::Genes(genes) => mask_of_genes(genes, block),
         Clause::Categories { column, accepted, .. } => mask_of_categories(*column, accepted, block),
         Clause::NoCategory(matches) => Ok(Bits::filled(block.rows, *matches)),
@@ -24,6 +30,18 @@ pub(crate) fn mask(clause: &Clause, block: &BlockColumns) -> Result<Bits, Error>
         Clause::Numbers { column: None, range } => Ok(Bits::filled(block.rows, range.or_missing)),
         Clause::Length(range) => mask_of_length(range, block),
         Clause::Text(needle, genes) => mask_of_text(needle, genes, block),
+        Clause::Genotype { sample, accepted } => {
+            let values = block.u16s(ColumnKind::Genotype(*sample))?;
+            let accepts = |value: u16| accepted.get(usize::from(value)).copied().unwrap_or(false);
+            Ok(Bits::of(block.rows, |row| accepts(values[row])))
+        }
+        Clause::Sample { kind, bounds } => mask_of_sample(*kind, *bounds, block),
+        Clause::Trio { trio, mode, sex } => mask_of_trio(*trio, *mode, *sex, genotypes, block),
+        Clause::Rows(blocks) => Ok(match blocks.get(number) {
+            Some(Matches::Some(bits, _)) => bits.clone(),
+            Some(Matches::All) => Bits::filled(block.rows, true),
+            Some(Matches::None) | None => Bits::filled(block.rows, false),
+        }),
     }
 }
 

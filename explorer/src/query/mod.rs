@@ -5,6 +5,7 @@
 mod clause;
 mod mask;
 mod regions;
+mod samples;
 mod select;
 mod sort;
 mod tally;

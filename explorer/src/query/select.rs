@@ -8,7 +8,7 @@ use crate::Error;
 use crate::block_columns::BlockColumns;
 use crate::category::Category;
 use crate::explorer::Explorer;
-use crate::format::{BlockEntry, ColumnKind};
+use crate::format::ColumnKind;
 use crate::selection::{Bits, Matches, Selection};
 use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -27,7 +27,8 @@ impl Explorer {
         if let Some(cached) = cached.filter(|cached| cached.facets.is_some() || !with_facets) {
             return Ok(cached);
         }
-        let clauses = Clause::of_filter(filter, &self.categories, &self.footer);
+        let mut clauses = Clause::of_filter(filter, &self.categories, &self.footer);
+        clauses.extend(self.sample_clauses(filter).await?);
         let mut columns: Vec<_> = clauses.iter().flat_map(Clause::columns).collect();
         if with_facets {
             columns.extend(self.categories.iter().map(|category| category.kind()));
@@ -42,8 +43,7 @@ impl Explorer {
         let mut blocks = Vec::with_capacity(self.footer.blocks.len());
         let mut matched = 0;
         while let Some((plan, loaded)) = stream.try_next().await? {
-            let matches =
-                plan.evaluate(&self.footer.blocks[plan.block], &loaded, tally.as_mut())?;
+            let matches = plan.evaluate(self, &loaded, tally.as_mut())?;
             matched += u64::from(matches.count(self.footer.blocks[plan.block].rows));
             blocks.push(matches);
             yield_now().await;
@@ -60,7 +60,8 @@ impl Explorer {
         clauses: &'a [Clause],
         with_facets: bool,
     ) -> Result<(Plan<'a>, BlockColumns), Error> {
-        let zones = clauses.iter().map(|clause| zone(clause, &self.footer.blocks[block]));
+        let entry = &self.footer.blocks[block];
+        let zones = clauses.iter().map(|clause| zone(clause, entry, block));
         let facets: &[Category] = if with_facets { &self.categories } else { &[] };
         let plan = Plan { block, clauses, zones: zones.collect(), facets };
         let loaded = self.load(plan.block, &plan.columns()).await?;
@@ -124,14 +125,16 @@ impl Plan<'_> {
 
     fn evaluate(
         &self,
-        entry: &BlockEntry,
+        explorer: &Explorer,
         block: &BlockColumns,
         tally: Option<&mut Tally<'_>>,
     ) -> Result<Matches, Error> {
+        let entry = &explorer.footer.blocks[self.block];
+        let evaluate = |clause| mask(clause, block, self.block, &explorer.genotypes);
         let needed =
             |n: usize| self.counts().any(|facet| self.needs(n, facet.map(|facet| facet.column)));
         let masks = self.clauses.iter().enumerate();
-        let masks = masks.map(|(n, clause)| needed(n).then(|| mask(clause, block)).transpose());
+        let masks = masks.map(|(n, clause)| needed(n).then(|| evaluate(clause)).transpose());
         let masks = masks.collect::<Result<Vec<_>, _>>()?;
         let matches = match self.zone_without(None) {
             Zone::None => Matches::None,

@@ -5,7 +5,7 @@ use super::clause::Clause;
 use super::regions::Regions;
 use crate::annotation::TermNumbers;
 use crate::format::{BlockEntry, NumberStats, Stats};
-use crate::selection::Bits;
+use crate::selection::{Bits, Matches};
 use gas_shared::explorer::Range;
 
 /// The rows of a block that can match.
@@ -34,11 +34,11 @@ impl Zone {
     }
 }
 
-/// The zone of a criterion in a block.
-pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
+/// The zone of a criterion in a block, by its number.
+pub(crate) fn zone(clause: &Clause, block: &BlockEntry, number: usize) -> Zone {
     let (stats, rows) = (&block.stats, block.rows);
     match clause {
-        Clause::Regions(regions) => zone_of_regions(regions, stats, rows),
+        Clause::Regions(regions) | Clause::Within(regions) => zone_of_regions(regions, stats, rows),
         Clause::Genes(genes) => Zone::possible(any_gene(genes, stats)),
         Clause::Categories { column, accepted, .. } => {
             let mut matching = 0;
@@ -66,8 +66,16 @@ pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
             let below = range.min.is_none_or(|min| stats.length.max >= min);
             Zone::possible(stats.length.min <= stats.length.max && above && below)
         }
-        // There are no statistics of identifiers.
-        Clause::Text(..) => Zone::Some,
+        // There are no statistics of identifiers and calls.
+        Clause::Text(..)
+        | Clause::Genotype { .. }
+        | Clause::Sample { .. }
+        | Clause::Trio { .. } => Zone::Some,
+        Clause::Rows(blocks) => match blocks.get(number) {
+            Some(Matches::Some(..)) => Zone::Some,
+            Some(Matches::All) => Zone::All,
+            Some(Matches::None) | None => Zone::None,
+        },
     }
 }
 

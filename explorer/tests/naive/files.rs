@@ -31,7 +31,14 @@ pub fn numbers(explorer: &Explorer, filter: &Filter, sort: Sort, limit: u32) -> 
     let mut rows = Vec::new();
     loop {
         let offset = rows.len() as u64;
-        let query = Query { filter: filter.clone(), sort, offset, limit, facets: false };
+        let query = Query {
+            filter: filter.clone(),
+            sort,
+            offset,
+            limit,
+            facets: false,
+            ..Query::default()
+        };
         let page = block_on(explorer.page(&query)).unwrap();
         if page.rows.is_empty() {
             assert_eq!(page.matched, offset);
@@ -42,9 +49,13 @@ pub fn numbers(explorer: &Explorer, filter: &Filter, sort: Sort, limit: u32) -> 
 }
 
 pub fn export(explorer: Explorer, filter: &Filter, format: ExportFormat) -> String {
+    String::from_utf8(export_bytes(explorer, filter, format)).unwrap()
+}
+
+pub fn export_bytes(explorer: Explorer, filter: &Filter, format: ExportFormat) -> Vec<u8> {
     let stream = Arc::new(explorer).export(filter.clone(), format);
     let pieces: Vec<Bytes> = block_on(stream.try_collect()).unwrap();
-    String::from_utf8(pieces.concat()).unwrap()
+    pieces.concat()
 }
 
 /// Compresses a text with BGZF, in blocks of `block_bytes` bytes.

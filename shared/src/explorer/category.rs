@@ -15,8 +15,8 @@ pub const NO_VALUE: &str = "none";
 pub const OTHER_VALUE: &str = "other";
 
 /// The category columns, in the order of the filters.
-pub static CATEGORY_COLUMNS: [&CategoryColumn; 6] =
-    [&IMPACT, &VARIANT_TYPE, &CONSEQUENCE, &RS_ID, &FILTER, &CHROMOSOME];
+pub static CATEGORY_COLUMNS: [&CategoryColumn; 7] =
+    [&IMPACT, &CLINVAR, &VARIANT_TYPE, &CONSEQUENCE, &RS_ID, &FILTER, &CHROMOSOME];
 
 /// Highest impact of the record.
 pub static IMPACT: CategoryColumn = CategoryColumn {
@@ -39,6 +39,42 @@ pub static IMPACT: CategoryColumn = CategoryColumn {
         in_table: true,
     },
     filter: CategoryFilter::Choices { always_shown: true },
+};
+
+/// Clinical significance of ClinVar, as the result states it: CSQ `CLIN_SIG` or INFO `CLNSIG`.
+pub static CLINVAR: CategoryColumn = CategoryColumn {
+    name: "clinvar",
+    row_name: "clinvar",
+    label: "ClinVar",
+    legend: "ClinVar significance",
+    values: CategoryValues::Listed(&[
+        CategoryValue { name: "pathogenic", label: "Pathogenic", tone: Some(Tone::Bad) },
+        CategoryValue {
+            name: "likely_pathogenic",
+            label: "Likely pathogenic",
+            tone: Some(Tone::Bad),
+        },
+        CategoryValue {
+            name: "conflicting_classifications_of_pathogenicity",
+            label: "Conflicting classifications",
+            tone: Some(Tone::Warn),
+        },
+        CategoryValue {
+            name: "conflicting_interpretations_of_pathogenicity",
+            label: "Conflicting interpretations",
+            tone: Some(Tone::Warn),
+        },
+        CategoryValue {
+            name: "uncertain_significance",
+            label: "Uncertain significance",
+            tone: Some(Tone::Warn),
+        },
+        CategoryValue { name: "likely_benign", label: "Likely benign", tone: Some(Tone::Good) },
+        CategoryValue { name: "benign", label: "Benign", tone: Some(Tone::Good) },
+        CategoryValue { name: OTHER_VALUE, label: "Other", tone: Some(Tone::Quiet) },
+    ]),
+    row_value: CategoryRowValue::Own,
+    filter: CategoryFilter::Choices { always_shown: false },
 };
 
 /// Types of the alleles.

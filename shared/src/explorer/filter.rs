@@ -1,8 +1,8 @@
 //! The filter of the results explorer: which records to show.
 
 use super::{
-    ByCategory, ByColumn, CategoryColumn, CategoryFilter, NumericColumn, RS_ID, Region,
-    Substitution,
+    ByCategory, ByColumn, CategoryColumn, CategoryFilter, Inheritance, NumericColumn, RS_ID,
+    Region, SampleFilter, Substitution,
 };
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
@@ -76,6 +76,10 @@ pub struct Filter {
     pub length: Option<LengthRange>,
     /// Part of an identifier or of a gene symbol; case-insensitive.
     pub text: String,
+    /// What the calls of samples must have.
+    pub samples: Vec<SampleFilter>,
+    /// How the variant came to a child of a trio.
+    pub inheritance: Option<Inheritance>,
 }
 
 impl Filter {
@@ -112,6 +116,13 @@ impl Filter {
         check_texts("genes", &self.genes)?;
         check_texts("ids", &self.ids)?;
         check_texts("text", std::slice::from_ref(&self.text))?;
+        let samples: Vec<&str> = self.samples.iter().map(|criterion| &*criterion.sample).collect();
+        check_texts("samples", &samples)?;
+        if let Some(Inheritance { child, father, mother, .. }) = &self.inheritance {
+            let parents = [father, mother].into_iter().flatten();
+            let roles: Vec<&String> = std::iter::once(child).chain(parents).collect();
+            check_texts("inheritance", &roles)?;
+        }
         for (column, values) in self.categories.iter() {
             check_texts(column.name, values)?;
             let is_unknown = |value: &&String| column.value(value).is_none();
@@ -150,6 +161,8 @@ impl Serialize for Filter {
         }
         write_entry(&mut map, "length", &self.length)?;
         write_entry(&mut map, "text", &self.text)?;
+        write_entry(&mut map, "samples", &self.samples)?;
+        write_entry(&mut map, "inheritance", &self.inheritance)?;
         map.end()
     }
 }
@@ -189,6 +202,8 @@ impl<'de> Visitor<'de> for FilterVisitor {
                 "ids" => filter.ids = map.next_value()?,
                 "length" => filter.length = map.next_value()?,
                 "text" => filter.text = map.next_value()?,
+                "samples" => filter.samples = map.next_value()?,
+                "inheritance" => filter.inheritance = map.next_value()?,
                 // In saved links of earlier versions.
                 "known" => {
                     let known: Option<bool> = map.next_value()?;
@@ -291,7 +306,7 @@ mod tests {
 
     #[test]
     fn every_criterion_survives_json() {
-        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"filters":["PASS"],"impacts":["low"],"rs_id":["yes"],"types":["snv"],"scope":"any_transcript","substitution":"transition","ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"text":"a"}"#;
+        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"filters":["PASS"],"impacts":["low"],"rs_id":["yes"],"types":["snv"],"scope":"any_transcript","substitution":"transition","ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"text":"a","samples":[{"sample":"S","genotypes":["heterozygous"],"depth":10,"quality":20,"balance":{"min":0.25}}],"inheritance":{"mode":"de_novo","child":"c","father":"f","mother":"m","sex":"male"}}"#;
         let filter: Filter = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&filter).unwrap(), text);
         let good = Range { min: Some(30.0), ..Range::default() };

@@ -8,15 +8,19 @@ mod category;
 mod column;
 mod facets;
 mod filter;
+mod genotype;
 mod page;
+mod pedigree;
+mod presets;
 mod region;
+mod samples;
 pub mod url;
 
 pub use by_column::{ByCategory, ByColumn};
 pub use category::{
-    CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryColumn, CategoryFilter, CategoryRowValue,
-    CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE, OTHER_VALUE, RS_ID,
-    Spelling, Tone, VARIANT_TYPE,
+    CATEGORY_COLUMNS, CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, CategoryFilter,
+    CategoryRowValue, CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE,
+    OTHER_VALUE, RS_ID, Spelling, Tone, VARIANT_TYPE,
 };
 pub use column::{
     Bound, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,
@@ -25,10 +29,18 @@ pub use facets::{Facet, Facets};
 pub use filter::{
     Filter, FilterError, LengthRange, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, Range, Scope,
 };
+pub use genotype::{Genotype, Zygosity};
 pub use page::{
     Direction, ExportFormat, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort, SortKey,
     TranscriptEntry,
 };
+pub use pedigree::{Individual, MAX_PEDIGREE_BYTES, PedigreeError, parse_pedigree};
+pub use presets::{Preset, Roles};
 pub use region::{Region, RegionError, contig_alias};
+
+pub use samples::{
+    Inheritance, InheritanceMode, MAX_INDEXED_SAMPLES, Origin, SampleCall, SampleFilter, Sex,
+    TrioCall, pseudoautosomal_regions, x_specific_regions,
+};
 
 pub use crate::variant::{Impact, SoTerm, Substitution, VariantType};

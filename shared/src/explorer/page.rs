@@ -2,7 +2,7 @@
 
 use super::{
     ByCategory, ByColumn, CategoryColumn, Facets, Filter, Impact, NUMERIC_COLUMNS, NumericColumn,
-    RowValue, VariantType,
+    RowValue, SampleCall, VariantType,
 };
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
@@ -26,6 +26,8 @@ pub struct Query {
     pub limit: u32,
     /// Whether to count the facets; not needed for scrolling.
     pub facets: bool,
+    /// The samples whose calls the rows have, by name.
+    pub samples: Vec<String>,
 }
 
 /// A sort order. Records without a value come last in both directions, and records with equal
@@ -116,6 +118,9 @@ pub struct Page {
     pub rows: Vec<Row>,
     /// The facets, if the query asks for them.
     pub facets: Option<Facets>,
+    /// The samples that filters and rows can have, by name. In an index of an earlier version, none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
 }
 
 /// A row of the table: one record.
@@ -161,6 +166,8 @@ pub struct Row {
     pub categories: ByCategory<String>,
     /// dbSNP and other identifiers, from ID and the annotation.
     pub ids: Vec<String>,
+    /// The calls of the samples that the query names. In JSON, they are left out if it names none.
+    pub samples: Vec<SampleCall>,
     /// Bytes of the record, if it is so long that values of the row are cut. In JSON, it is left out
     /// otherwise.
     pub cut: Option<u64>,
@@ -196,6 +203,9 @@ impl Serialize for Row {
             map.serialize_entry(column.row_name, values)?;
         }
         map.serialize_entry("ids", &self.ids)?;
+        if !self.samples.is_empty() {
+            map.serialize_entry("samples", &self.samples)?;
+        }
         if let Some(bytes) = self.cut {
             map.serialize_entry("cut", &bytes)?;
         }
@@ -238,6 +248,7 @@ impl<'de> Visitor<'de> for RowVisitor {
                 "hgvs_c" => row.hgvs_c = map.next_value()?,
                 "hgvs_p" => row.hgvs_p = map.next_value()?,
                 "ids" => row.ids = map.next_value()?,
+                "samples" => row.samples = map.next_value()?,
                 "cut" => row.cut = map.next_value()?,
                 name => {
                     let number = number_columns().find(|column| column.name == name);
@@ -304,6 +315,64 @@ pub enum ExportFormat {
     Tsv,
     /// The table's columns, comma-separated (RFC 4180).
     Csv,
+    /// As VCF, compressed with BGZF for tabix and bcftools.
+    VcfGz,
+    /// The table's columns as JSON, one object per line.
+    JsonLines,
+}
+
+impl ExportFormat {
+    /// All formats, in the order of pages.
+    pub const ALL: [Self; 5] = [Self::Vcf, Self::VcfGz, Self::Tsv, Self::Csv, Self::JsonLines];
+
+    /// The name in addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vcf => "vcf",
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+            Self::VcfGz => "vcf_gz",
+            Self::JsonLines => "json_lines",
+        }
+    }
+
+    /// The label on pages.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Vcf => "VCF",
+            Self::Tsv => "TSV",
+            Self::Csv => "CSV",
+            Self::VcfGz => "VCF.gz",
+            Self::JsonLines => "JSON lines",
+        }
+    }
+
+    /// The ending of file names, without the first dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Vcf => "vcf",
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+            Self::VcfGz => "vcf.gz",
+            Self::JsonLines => "jsonl",
+        }
+    }
+
+    /// The content type of a file.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Vcf => "text/x-vcf; charset=utf-8",
+            Self::Tsv => "text/tab-separated-values; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::VcfGz => "application/gzip",
+            Self::JsonLines => "application/jsonl; charset=utf-8",
+        }
+    }
+
+    /// Whether a file has complete records instead of the table's columns.
+    pub const fn has_records(self) -> bool {
+        matches!(self, Self::Vcf | Self::VcfGz)
+    }
 }
 
 #[cfg(test)]
@@ -327,6 +396,14 @@ mod tests {
         let without = serde_json::to_value(Row::default()).unwrap();
         assert_eq!(without["frequency"], serde_json::Value::Null);
         assert_eq!(serde_json::from_value::<Row>(without).unwrap(), Row::default());
+    }
+
+    #[test]
+    fn export_formats_are_written_by_name() {
+        for format in ExportFormat::ALL {
+            let json = serde_json::to_string(&format).unwrap();
+            assert_eq!(json, format!("\"{}\"", format.name()));
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::browser;
 use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
 use gas_shared::explorer::{
-    CATEGORY_COLUMNS, CONSEQUENCE, CategoryColumn, FILTER, IMPACT, NUMERIC_COLUMNS, NumericColumn,
-    SortKey,
+    CATEGORY_COLUMNS, CONSEQUENCE, CategoryColumn, FILTER, Facets, IMPACT, NUMERIC_COLUMNS,
+    NumericColumn, SortKey,
 };
 
 /// A column of the table.
@@ -109,6 +109,13 @@ impl Columns {
 
     fn has(self, column: Column) -> bool {
         self.hidden & column.bit() == 0
+    }
+
+    /// The columns without those of the registry that no row has values of.
+    pub fn with_values(self, facets: &Facets) -> Self {
+        let empty = CategoryColumn::own().filter(|column| facets.of(column).is_empty());
+        let empty = empty.fold(0, |bits, column| bits | Column::Category(column).bit());
+        Self { hidden: self.hidden | empty }
     }
 
     fn toggled(self, column: Column) -> Self {

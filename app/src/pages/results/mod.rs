@@ -6,6 +6,7 @@ mod drawer;
 mod entry;
 mod fields;
 mod filters;
+mod presets;
 mod row;
 mod saved;
 mod table;
@@ -23,7 +24,8 @@ use dioxus::prelude::*;
 use drawer::Drawer;
 use filters::Filters;
 use gas_shared::JobId;
-use gas_shared::explorer::{Filter, Page, Query, Sort, url};
+use gas_shared::explorer::{CLINVAR, ExportFormat, Filter, Page, Query, Sort, url};
+use presets::Presets;
 use saved::SavedFilters;
 use table::Table;
 
@@ -54,10 +56,26 @@ impl TableQuery {
         }
     }
 
+    /// The samples that the table shows: those that the filter names.
+    fn samples(&self) -> Vec<String> {
+        let how = self.filter.inheritance.iter();
+        let roles =
+            how.flat_map(|how| [Some(&how.child), how.father.as_ref(), how.mother.as_ref()]);
+        let named = self.filter.samples.iter().map(|criterion| &criterion.sample);
+        let mut samples: Vec<String> = Vec::new();
+        for name in roles.flatten().chain(named) {
+            if !samples.contains(name) {
+                samples.push(name.clone());
+            }
+        }
+        samples
+    }
+
     /// Loads a page, starting at row `offset`.
     async fn fetch(&self, offset: u64, facets: bool) -> ApiResult<RawJson<Page>> {
         let (filter, sort) = (self.filter.clone(), self.sort);
-        let query = Query { filter, sort, offset, limit: CHUNK_ROWS, facets };
+        let query =
+            Query { filter, sort, offset, limit: CHUNK_ROWS, facets, samples: self.samples() };
         api::variants(self.id, query).await
     }
 
@@ -130,6 +148,8 @@ fn Explorer(
     let mut open = use_signal(|| false);
     let mut failed = use_signal(|| None::<ApiError>);
     let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
+    let shown = facets.as_ref().map_or(columns(), |facets| columns().with_values(facets));
+    let has_clinvar = facets.as_ref().is_some_and(|facets| !facets.of(&CLINVAR).is_empty());
     // An error while scrolling belongs to the query that was scrolled.
     use_effect(use_reactive!(|answered| {
         let _ = answered;
@@ -146,6 +166,7 @@ fn Explorer(
                         " of {format::count(page.total)} variants"
                     }
                     div { class: "explorer-tools",
+                        Presets { query: query.clone(), samples: page.samples.clone(), has_clinvar }
                         SavedFilters { query: query.clone() }
                         ColumnChooser { columns }
                         Exports { id: query.id, filter: query.filter.clone() }
@@ -161,7 +182,7 @@ fn Explorer(
                         query: query.clone(),
                         answered,
                         page,
-                        columns: columns(),
+                        columns: shown,
                         busy,
                         onopen: move |number| {
                             opened.set(Some(number));
@@ -194,7 +215,6 @@ fn NoVariants(id: JobId, is_filtered: bool) -> Element {
 /// Links that export the matching variants.
 #[component]
 fn Exports(id: JobId, filter: Filter) -> Element {
-    const FORMATS: [(&str, &str); 3] = [("vcf", "VCF"), ("tsv", "TSV"), ("csv", "CSV")];
     let filter = url::encode_query_value(&url::write_filter(&filter));
     rsx! {
         div { class: "exports", role: "group", "aria-label": "Export these variants",
@@ -202,11 +222,12 @@ fn Exports(id: JobId, filter: Filter) -> Element {
                 Icon { name: IconName::Download }
                 " Export"
             }
-            for (format, label) in FORMATS {
+            for format in ExportFormat::ALL {
                 a {
+                    key: "{format.name()}",
                     class: "button",
-                    href: "/annotations-export/{id}?format={format}&filter={filter}",
-                    "{label}"
+                    href: "/annotations-export/{id}?format={format.name()}&filter={filter}",
+                    {format.label()}
                 }
             }
         }

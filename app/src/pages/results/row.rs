@@ -4,7 +4,9 @@ use super::columns::{Column, Columns};
 use crate::components::{Icon, IconName};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::explorer::{CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, Tone};
+use gas_shared::explorer::{
+    CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, SampleCall, Tone,
+};
 
 /// A row of the table; a placeholder until the variant is loaded.
 #[component]
@@ -64,8 +66,19 @@ fn VariantRow(
             for column in columns.shown().filter(|column| *column != Column::Position) {
                 {cell(column, &row)}
             }
+            for call in row.samples.iter() {
+                td { title: "{reads(call)}", {shown(call.genotype.clone())} }
+            }
         }
     }
+}
+
+/// What the reads of a sample say.
+fn reads(call: &SampleCall) -> String {
+    let depth = call.depth.map(|depth| format!("depth {depth}"));
+    let quality = call.quality.map(|quality| format!("genotype quality {quality}"));
+    let balance = call.balance.map(|share| format!("{:.0}% of reads ALT", share * 100.0));
+    [depth, quality, balance].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The cell of a column.

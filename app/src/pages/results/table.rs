@@ -70,6 +70,9 @@ pub fn Table(
                         for column in columns.shown() {
                             Heading { key: "{column.name()}", column, query: query.clone() }
                         }
+                        for name in answered.samples() {
+                            th { key: "sample-{name}", scope: "col", class: "col-sample", "{name}" }
+                        }
                     }
                 }
                 // Dioxus uses keys only at the root of a template.
