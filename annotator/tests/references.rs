@@ -90,7 +90,7 @@ fn a_contig_that_is_in_the_sequences_twice_is_rejected_with_both_places() {
         assert!(error.ends_with(&text), "{error}");
     }
     for (text, reason) in [
-        (">1\nAC>GT\n", "'>' is not a base; is this a FASTA file?"),
+        (">1\nAC>GT\n", "'>' in column 3 is not a base; is this a FASTA file?"),
         (">1\nAC\n> \nAC\n", "the sequence has no name after \">\""),
     ] {
         let error = with_fasta("test", &[text]).unwrap_err();

@@ -1,7 +1,9 @@
 //! The root component and the routes.
 
 use crate::components::{JobTab, Shell};
-use crate::page_modules::{Account, Billing, BillingReturn, JobBrowser, JobCharts, Results};
+use crate::page_modules::{
+    Account, Billing, BillingReturn, JobBrowser, JobCharts, References, Results,
+};
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
 use crate::pages::{
@@ -44,6 +46,8 @@ pub enum Route {
         BillingReturn { session_id: String },
         #[route("/account")]
         Account {},
+        #[route("/references")]
+        References {},
         #[route("/unsubscribe?:token&:done")]
         Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::mail::UnsubscribeKey;
 use crate::ports::{AuditEntry, AuditLog};
 use gas_shared::audit::AuditRecord;
+use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, Plan, TokenId, UserId};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub enum Actor {
 }
 
 /// An act that is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The user signed in.
     SignedIn,
@@ -68,6 +69,10 @@ pub enum Act {
     TokenCreated(TokenId),
     /// An API token was revoked.
     TokenRevoked(TokenId),
+    /// A private reference was added.
+    ReferenceAdded(ReferenceId),
+    /// A private reference was deleted.
+    ReferenceDeleted(ReferenceId),
     /// The account's data was exported.
     AccountExported,
     /// The account was closed.
@@ -76,7 +81,7 @@ pub enum Act {
 
 impl Act {
     /// The spelling in PostgreSQL and in exports.
-    const fn as_str(self) -> &'static str {
+    const fn as_str(&self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",
             Self::SignInRejected => "sign_in_refused",
@@ -87,16 +92,19 @@ impl Act {
             Self::JobDeleted(_) => "job_deleted",
             Self::TokenCreated(_) => "token_created",
             Self::TokenRevoked(_) => "token_revoked",
+            Self::ReferenceAdded(_) => "reference_added",
+            Self::ReferenceDeleted(_) => "reference_deleted",
             Self::AccountExported => "account_exported",
             Self::AccountClosed => "account_closed",
         }
     }
 
-    fn target(self) -> Option<String> {
+    fn target(&self) -> Option<String> {
         match self {
             Self::PlanChanged(plan) => Some(plan.as_role().to_owned()),
             Self::JobCancelled(id) | Self::JobDeleted(id) => Some(id.to_string()),
             Self::TokenCreated(id) | Self::TokenRevoked(id) => Some(id.to_string()),
+            Self::ReferenceAdded(id) | Self::ReferenceDeleted(id) => Some(id.to_string()),
             _ => None,
         }
     }
@@ -118,6 +126,8 @@ pub fn describe(record: &AuditRecord) -> String {
         "job_deleted" => format!("Deleted job {target}"),
         "token_created" => "Created an API token".to_owned(),
         "token_revoked" => "Revoked an API token".to_owned(),
+        "reference_added" => format!("Added reference {target}"),
+        "reference_deleted" => format!("Deleted reference {target}"),
         "account_exported" => "Downloaded the account's data".to_owned(),
         // An action of a newer version of GAS.
         other => other.replace('_', " "),

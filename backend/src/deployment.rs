@@ -21,6 +21,9 @@ pub struct Deployment {
     /// The S3 bucket of the catalog of references. Stacks of older versions have none.
     #[arg(long, env = "GAS_REFERENCES_BUCKET")]
     pub references_bucket: Option<String>,
+    /// Private references of users.
+    #[command(flatten)]
+    pub private_references: PrivateReferenceSettings,
     /// The DynamoDB table of jobs.
     #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
     pub annotations_table: String,
@@ -84,6 +87,33 @@ pub struct Deployment {
     /// Address buckets by path instead of host name, as local S3-compatible servers require.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     pub s3_path_style: bool,
+}
+
+/// The private references of a deployment. Stacks of older versions have none.
+#[derive(Args, Clone, Debug)]
+pub struct PrivateReferenceSettings {
+    /// The DynamoDB table of private references.
+    #[arg(
+        long,
+        env = "GAS_PRIVATE_REFERENCES_TABLE",
+        requires_all = ["references_bucket", "reference_builds_queue_url"]
+    )]
+    pub private_references_table: Option<String>,
+    /// The SQS queue of private references that a worker has to build.
+    #[arg(long, env = "GAS_REFERENCE_BUILDS_QUEUE_URL")]
+    pub reference_builds_queue_url: Option<String>,
+    /// Its dead-letter queue.
+    #[arg(long, env = "GAS_REFERENCE_BUILDS_DLQ_URL")]
+    pub reference_builds_dlq_url: Option<String>,
+    /// The most private references of a user.
+    #[arg(long, env = "GAS_PRIVATE_REFERENCES_PER_USER", default_value_t = 10)]
+    pub private_references_per_user: u32,
+    /// The most bytes of the private references of a user, in MiB.
+    #[arg(long, env = "GAS_PRIVATE_REFERENCES_MIB_PER_USER", default_value_t = 20_480)]
+    pub private_references_mib_per_user: u64,
+    /// How long private references are kept after the end of Premium, in days.
+    #[arg(long, env = "GAS_PRIVATE_REFERENCES_KEEP_DAYS", default_value_t = 30)]
+    pub private_references_keep_days: u32,
 }
 
 /// The database of a deployment, for its processes. Processes that annotate have none.

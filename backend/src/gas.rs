@@ -6,7 +6,7 @@ use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
     RateLimiter, References, SessionStore, Sources, StoredBytes, TokenStore, Topic,
 };
-use crate::references::Bundle;
+use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
 use crate::{
     Deployment, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy, aws, postgres,
@@ -30,6 +30,8 @@ pub struct AnnotateGas {
     pub object_keys: Arc<ObjectKeys>,
     /// How long results stay in S3.
     pub retention: RetentionPolicy,
+    /// The private references of users; `None` if the deployment offers none.
+    pub private_references: Option<PrivateReferences>,
 }
 
 /// Everything a use-case needs. Cheap to clone.
@@ -81,6 +83,8 @@ pub struct Gas {
     pub references: Arc<dyn References>,
     /// The sources that jobs can choose. Processes that accept no jobs know none.
     pub sources: Arc<dyn Sources>,
+    /// The private references of users; `None` if the deployment offers none.
+    pub private_references: Option<PrivateReferences>,
 }
 
 impl AnnotateGas {
@@ -101,6 +105,7 @@ impl AnnotateGas {
                 results_bucket: deployment.results_bucket.clone(),
             }),
             retention: deployment.retention,
+            private_references: private_references(deployment, sdk),
         }
     }
 
@@ -114,8 +119,15 @@ impl Gas {
     /// Builds the adapters of a deployment. It makes no request.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
-        let AnnotateGas { jobs, objects, part_uploads, job_results, object_keys, retention } =
-            AnnotateGas::connect(deployment, sdk);
+        let AnnotateGas {
+            jobs,
+            objects,
+            part_uploads,
+            job_results,
+            object_keys,
+            retention,
+            private_references,
+        } = AnnotateGas::connect(deployment, sdk);
         Self {
             jobs,
             objects,
@@ -146,6 +158,7 @@ impl Gas {
             notices: topic(&deployment.notices_topic_arn),
             references: Arc::new(Bundle::new(None)),
             sources: Arc::new(NoSources),
+            private_references,
         }
     }
 
@@ -158,6 +171,7 @@ impl Gas {
             job_results: Arc::clone(&self.job_results),
             object_keys: Arc::clone(&self.object_keys),
             retention: self.retention,
+            private_references: self.private_references.clone(),
         }
     }
 
@@ -165,4 +179,23 @@ impl Gas {
     pub fn now(&self) -> Timestamp {
         self.jobs.now()
     }
+}
+
+/// The private references of a deployment, if its stack has all that they need.
+fn private_references(deployment: &Deployment, sdk: &aws::Sdk) -> Option<PrivateReferences> {
+    let settings = &deployment.private_references;
+    let table = settings.private_references_table.as_deref()?;
+    let queue = settings.reference_builds_queue_url.as_deref()?;
+    let bucket = deployment.references_bucket.as_deref()?;
+    let objects = Arc::new(sdk.object_store(deployment.s3_path_style));
+    Some(PrivateReferences {
+        store: Arc::new(sdk.private_reference_store(table)),
+        catalogs: PrivateCatalogs::new(objects, bucket, &deployment.prefix),
+        builds: Arc::new(sdk.queue(queue)),
+        limits: PrivateReferenceLimits {
+            max_count: settings.private_references_per_user,
+            max_bytes: settings.private_references_mib_per_user.saturating_mul(1024 * 1024),
+            keep_days: settings.private_references_keep_days,
+        },
+    })
 }

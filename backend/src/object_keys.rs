@@ -4,6 +4,7 @@
 //! when it is restored.
 
 use gas_shared::job::ObjectLocation;
+use gas_shared::private_reference::{PrivateReference, SourceRole};
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
 
@@ -95,6 +96,18 @@ impl ObjectKeys {
     ) -> ObjectLocation {
         let ending = format!("restored-{}.annot.vcf", archived_at.as_second());
         self.output(owner, job, name, &ending)
+    }
+
+    /// The location of a file that a private reference is built from:
+    /// `<prefix>/<user>/reference~<build>~<role>`.
+    pub fn reference_source(
+        &self,
+        reference: &PrivateReference,
+        role: SourceRole,
+    ) -> ObjectLocation {
+        let (prefix, owner, build) = (&self.prefix, reference.owner, reference.build);
+        let key = format!("{prefix}/{owner}/reference~{build}~{}", role.as_str());
+        ObjectLocation { bucket: self.inputs_bucket.clone(), key }
     }
 
     /// The prefix of the keys of all objects of a job, in both buckets.

@@ -4,12 +4,12 @@ use crate::api::Api;
 use crate::args::AnnotateOptions;
 use crate::check::{CheckedFile, check};
 use crate::download::{OutputPaths, download};
-use crate::dto::{Job, Status};
+use crate::dto::Job;
 use crate::error::CliError;
 use crate::progress::ProgressBars;
 use crate::show;
 use crate::upload::submit;
-use crate::watch::until_finished;
+use crate::watch::{completed, until_finished};
 use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, join};
 use gas_shared::JobOptions;
@@ -137,16 +137,7 @@ async fn save(
     output: Option<&OutputPaths>,
     options: &AnnotateOptions,
 ) -> Result<(Job, Vec<String>), CliError> {
-    let job = finished?;
-    match job.status {
-        Status::Completed => {}
-        Status::Failed => {
-            let reason = job.failure.map(|failure| failure.reason).unwrap_or_default();
-            return Err(CliError::JobFailed { id: job.id, reason });
-        }
-        Status::Cancelled => return Err(CliError::JobCancelled(job.id)),
-        status => return Err(CliError::UnknownStatus { id: job.id, status }),
-    }
+    let job = completed(finished?)?;
     let mut lines = vec![show::line(&job)];
     if let Some(output) = output {
         let saved = download(api, &job, output, options.downloads, options.force).await?;

@@ -2,17 +2,20 @@
 //! temporarily.
 
 use crate::dto::{
-    Account, CreatedJob, Job, JobList, Link, Problem, ReferenceList, SourceList, Status, Upload,
+    Account, CreatedJob, Job, JobList, Link, PrivateReference, PrivateReferenceList, Problem,
+    ReferenceList, ReferenceParts, SourceList, Status, Upload,
 };
 use crate::error::CliError;
 use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt};
+use gas_shared::private_reference::NewPrivateReference;
 use gas_shared::upload::NewUpload;
 use reqwest::header::RETRY_AFTER;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,9 @@ const MAX_ATTEMPTS: u32 = 4;
 
 /// The longest pause that a `Retry-After` header can cause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// The time limit for a part of a file, 8 MiB.
+const PART_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How much of an error response of storage is shown, in characters.
 const MAX_STORAGE_TEXT: usize = 300;
@@ -84,6 +90,57 @@ impl Api {
         self.read(self.request(Method::GET, "sources")).await
     }
 
+    /// Returns the references of the user's own.
+    pub async fn private_references(&self) -> Result<PrivateReferenceList, CliError> {
+        self.read(self.request(Method::GET, "references/private")).await
+    }
+
+    /// Returns a reference of the user's own. `id` is the whole id, as in all methods.
+    pub async fn private_reference(&self, id: &str) -> Result<PrivateReference, CliError> {
+        self.read(self.request(Method::GET, &format!("references/{id}"))).await
+    }
+
+    /// Adds a reference, and returns the first parts of its files.
+    pub async fn add_reference(
+        &self,
+        new: &NewPrivateReference,
+        id: &str,
+    ) -> Result<ReferenceParts, CliError> {
+        match self.send_with_retries(self.request(Method::POST, "references").json(new)).await {
+            // An earlier attempt added it, and its response was lost.
+            (2.., Err(CliError::Problem(problem))) if problem.code == "conflict" => {
+                self.reference_parts(id).await
+            }
+            (_, response) => parse(response?).await,
+        }
+    }
+
+    /// Returns the next parts of the files of a reference.
+    pub async fn reference_parts(&self, id: &str) -> Result<ReferenceParts, CliError> {
+        self.read(self.request(Method::POST, &format!("references/{id}/parts"))).await
+    }
+
+    /// Sends a part of a file to storage.
+    pub async fn put_part(&self, url: &str, bytes: Bytes) -> Result<(), CliError> {
+        let request = self.uploads.put(url).timeout(PART_TIMEOUT).body(bytes);
+        check_storage(request.send().await?).await.map(drop)
+    }
+
+    /// Submits a reference whose files are uploaded.
+    pub async fn submit_reference(&self, id: &str) -> Result<PrivateReference, CliError> {
+        self.read(self.request(Method::POST, &format!("references/{id}/submit"))).await
+    }
+
+    /// Deletes a reference.
+    pub async fn delete_reference(&self, id: &str) -> Result<(), CliError> {
+        let request = self.request(Method::DELETE, &format!("references/{id}"));
+        match self.send_with_retries(request).await {
+            // An earlier attempt deleted it, and its response was lost.
+            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
+            (_, response) => response.map(drop),
+        }
+    }
+
     /// Creates a job. Repeated calls with the same `key` return the same job.
     pub async fn create(&self, new: &NewUpload, key: Uuid) -> Result<CreatedJob, CliError> {
         let request = self.request(Method::POST, "jobs").json(new);
@@ -98,6 +155,23 @@ impl Api {
     /// Returns the current job.
     pub async fn job(&self, id: Uuid) -> Result<Job, CliError> {
         self.read(self.request(Method::GET, &format!("jobs/{id}"))).await
+    }
+
+    /// Runs a job again, with the options of the old one if none are given. Repeated calls with the same
+    /// `key` return the same job.
+    pub async fn rerun(
+        &self,
+        id: Uuid,
+        options: Option<&Map<String, Value>>,
+        key: Uuid,
+    ) -> Result<Job, CliError> {
+        let request = self.request(Method::POST, &format!("jobs/{id}/rerun"));
+        let request = request.header("idempotency-key", key.to_string());
+        self.read(match options {
+            Some(options) => request.json(&serde_json::json!({ "options": options })),
+            None => request,
+        })
+        .await
     }
 
     /// Returns a page of jobs.
@@ -185,10 +259,7 @@ impl Api {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CliError> {
-        let response = self.send(request).await?;
-        let status = response.status().as_u16();
-        let bytes = response.bytes().await?;
-        serde_json::from_slice(&bytes).map_err(|_| CliError::Unexpected { status })
+        parse(self.send(request).await?).await
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CliError> {
@@ -196,7 +267,7 @@ impl Api {
     }
 
     /// Sends a request in up to [`MAX_ATTEMPTS`] attempts, and returns their number with the result.
-    /// All requests are idempotent: the one that creates a job has a key.
+    /// All requests are idempotent: those that create a job have a key.
     async fn send_with_retries(
         &self,
         request: RequestBuilder,
@@ -221,6 +292,13 @@ impl Api {
         }
         unreachable!("the loop ends by returning")
     }
+}
+
+/// Reads the body of a response.
+async fn parse<T: DeserializeOwned>(response: Response) -> Result<T, CliError> {
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await?;
+    serde_json::from_slice(&bytes).map_err(|_| CliError::Unexpected { status })
 }
 
 /// The pause before a retry after this response; `None` if a retry is not useful.

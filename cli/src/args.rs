@@ -1,8 +1,9 @@
 //! The command line.
 
 use crate::dto::Status;
-use crate::job_options::JobOptionArgs;
+use crate::job_options::{ChangedOptionArgs, JobOptionArgs};
 use clap::{Args, Parser, Subcommand};
+use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -16,9 +17,10 @@ Exit codes:
   1  GAS or the network failed, or a job ended with a status that this version does not know
   2  the command line is not valid, or a file would be overwritten
   3  the token is missing, not valid, or lacks the required scope
-  4  a file cannot be annotated: it is not a valid VCF file, or is larger than the plan allows
+  4  a file cannot be annotated: it is not a valid VCF file, or is larger than the plan allows; or no
+     reference can be built from the files
   5  a job failed or was cancelled
-  6  the job does not exist
+  6  the job or reference does not exist
   7  the job's status does not allow the command: a finished job cannot be cancelled, and a job
      without an available result cannot be downloaded";
 
@@ -56,6 +58,17 @@ pub enum Command {
         /// The job's id.
         id: Uuid,
     },
+    /// Run a job that has finished again, with the same or other options.
+    Rerun {
+        /// The job's id.
+        id: Uuid,
+        /// Wait until the new job has finished.
+        #[arg(long)]
+        wait: bool,
+        /// The options of the new job that differ from those of the old one.
+        #[command(flatten)]
+        options: ChangedOptionArgs,
+    },
     /// Cancel a job that has not finished.
     Cancel {
         /// The job's id.
@@ -84,12 +97,46 @@ pub enum Command {
         /// The job's id.
         id: Uuid,
     },
-    /// List the references that files can be annotated with.
-    References,
+    /// List the references that files can be annotated with, and manage your own ones.
+    References {
+        /// What to do; without it, the references are listed.
+        #[command(subcommand)]
+        action: Option<ReferenceAction>,
+    },
     /// List the sources that files can be annotated with.
     Sources,
     /// Show the account that the token belongs to.
     Account,
+}
+
+/// What to do with references.
+#[derive(Debug, Subcommand)]
+pub enum ReferenceAction {
+    /// List the references, with your own ones and their states.
+    List,
+    /// Upload a genome with genes of your own, and wait until it is built. Needs the Premium plan.
+    Add {
+        /// The name, of letters, digits, `.`, `_` and `-`.
+        #[arg(long)]
+        name: String,
+        /// The assembly, such as GRCh38.
+        #[arg(long)]
+        assembly: String,
+        /// Sequences in FASTA, plain, gzip or bgzip.
+        #[arg(long, value_name = "FILE")]
+        fasta: PathBuf,
+        /// Gene models in GFF3 or GTF, plain, gzip or bgzip.
+        #[arg(long, value_name = "FILE")]
+        gff: PathBuf,
+        /// Do not wait until the reference is built.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Delete one of your own references. Results that were made with it stay.
+    Remove {
+        /// The id, such as private/GRCh38/my-genes
+        id: ReferenceId,
+    },
 }
 
 /// Options of `annotate`.
@@ -135,5 +182,9 @@ mod tests {
         Cli::command().debug_assert();
         assert!(Cli::try_parse_from(["gas-cli", "--token", "gas_x", "account"]).is_err());
         assert!(Cli::try_parse_from(["gas-cli", "annotate"]).is_err(), "a file is required");
+        for arguments in [&["references"][..], &["references", "list"]] {
+            assert!(Cli::try_parse_from([&["gas-cli"], arguments].concat()).is_ok());
+        }
+        assert!(Cli::try_parse_from(["gas-cli", "references", "remove", "../x"]).is_err());
     }
 }

@@ -56,6 +56,9 @@ pub struct Job {
     /// Why variants of a completed job are not annotated. Older versions of GAS do not say so.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// The options, which may have fields that this version does not know.
+    #[serde(default)]
+    pub options: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// A reason why variants are not annotated.
@@ -182,6 +185,51 @@ pub struct Source {
 pub struct ReferenceList {
     /// All references.
     pub references: Vec<Reference>,
+}
+
+/// The private references of a user.
+#[derive(Debug, Deserialize)]
+pub struct PrivateReferenceList {
+    /// All.
+    pub references: Vec<PrivateReference>,
+}
+
+/// A reference of the user's own.
+#[derive(Debug, Deserialize)]
+pub struct PrivateReference {
+    /// The id, for `--reference`.
+    pub id: String,
+    /// `uploading`, `building`, `ready`, `failed` or `deleting`. There may be more in the future.
+    pub status: String,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// What was left out of the gene models.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The next parts to send of the files of a private reference.
+#[derive(Debug, Deserialize)]
+pub struct ReferenceParts {
+    /// The id of the reference.
+    pub id: String,
+    /// The bytes that storage has not received.
+    pub missing_bytes: u64,
+    /// The next parts; empty if nothing is missing.
+    pub parts: Vec<ReferencePart>,
+}
+
+/// A part of a file.
+#[derive(Debug, Deserialize)]
+pub struct ReferencePart {
+    /// `fasta` or `gene_models`.
+    pub file: String,
+    /// The offset in the file, in bytes.
+    pub offset: u64,
+    /// The length in bytes.
+    pub length: u64,
+    /// Where to PUT it.
+    pub url: String,
 }
 
 /// A genome with genes.

@@ -94,6 +94,14 @@ pub enum CliError {
         /// The job's status.
         status: Status,
     },
+    /// No reference can be built from the files.
+    #[error("reference {id} failed: {reason}")]
+    ReferenceFailed {
+        /// The id of the reference.
+        id: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A local file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -124,7 +132,7 @@ impl CliError {
                 "upgrade_required" | "conflict" => 7,
                 _ => 1,
             },
-            Self::Name(_) | Self::Vcf(_) | Self::File(_) => 4,
+            Self::Name(_) | Self::Vcf(_) | Self::File(_) | Self::ReferenceFailed { .. } => 4,
             Self::JobFailed { .. } | Self::JobCancelled(_) => 5,
             Self::Unexpected { .. }
             | Self::Storage { .. }

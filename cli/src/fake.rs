@@ -77,6 +77,11 @@ impl Fake {
         matching.map(|(_, at)| *at).collect()
     }
 
+    /// The origin of the fake's URLs.
+    pub fn origin(&self) -> String {
+        self.origin.clone()
+    }
+
     /// The ids of the jobs, oldest first.
     pub fn ids(&self) -> Vec<Uuid> {
         self.jobs.lock().unwrap().iter().map(|(id, _)| *id).collect()

@@ -5,6 +5,7 @@ use clap::{Args, value_parser};
 use gas_shared::reference::ReferenceId;
 use gas_shared::source::SourceId;
 use gas_shared::{JobOptions, Layout, Selection, Transcripts};
+use serde_json::{Map, Value};
 use std::str::FromStr;
 use strum::VariantArray;
 
@@ -50,6 +51,43 @@ impl JobOptionArgs {
     }
 }
 
+/// Arguments for the options of another run of a job. What is not given stays as it was.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Annotation")]
+pub struct ChangedOptionArgs {
+    /// The reference; `gas-cli references` lists them.
+    #[arg(long, value_name = "ID", value_parser = value_parser!(ReferenceId))]
+    pub reference: Option<ReferenceId>,
+    /// The transcripts to annotate with.
+    #[arg(long, value_parser = names::<Transcripts>())]
+    pub transcripts: Option<Transcripts>,
+    /// Which annotations of an allele are written.
+    #[arg(long, value_parser = names::<Selection>())]
+    pub select: Option<Selection>,
+    /// The annotation format; bcsq describes haplotypes.
+    #[arg(long, value_parser = names::<Layout>())]
+    pub layout: Option<Layout>,
+    /// Whether HGVS descriptions are written.
+    #[arg(long, value_name = "true|false")]
+    pub hgvs: Option<bool>,
+}
+
+impl ChangedOptionArgs {
+    /// The given options by their names in the API; empty if none is given.
+    pub fn changes(&self) -> Map<String, Value> {
+        let Self { reference, transcripts, select, layout, hgvs } = self;
+        let text = |value: Option<String>| value.map(Value::from);
+        let named = [
+            ("reference", text(reference.as_ref().map(ToString::to_string))),
+            ("transcripts", text(transcripts.map(|value| value.to_string()))),
+            ("selection", text(select.map(|value| value.to_string()))),
+            ("layout", text(layout.map(|value| value.to_string()))),
+            ("hgvs", hgvs.map(Value::from)),
+        ];
+        named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
 /// Parses one of the names of a type.
 fn names<T>() -> impl TypedValueParser<Value = T>
 where
@@ -73,6 +111,20 @@ mod tests {
             Command::Annotate(options) => options.job.options(),
             other => panic!("{other:?}"),
         })
+    }
+
+    #[test]
+    fn another_run_changes_only_the_given_options() {
+        let changes = |arguments: &[&str]| {
+            let all = [&["gas-cli", "rerun", "00000000-0000-0000-0000-000000000000"], arguments];
+            match Cli::try_parse_from(all.concat()).unwrap().command {
+                Command::Rerun { options, .. } => serde_json::to_value(options.changes()).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(changes(&[]), serde_json::json!({}));
+        let some = changes(&["--layout", "ann", "--hgvs", "false"]);
+        assert_eq!(some, serde_json::json!({"layout": "ann", "hgvs": false}));
     }
 
     #[test]

@@ -16,7 +16,9 @@ mod error;
 mod fake;
 mod job_options;
 mod progress;
+mod references;
 mod request_timing;
+mod rerun;
 mod settings;
 mod show;
 mod upload;
@@ -54,6 +56,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Annotate(options) => return annotate::annotate(&api, &options).await,
         Command::Jobs { status, limit } => show::jobs(&api, status.as_ref(), limit).await?,
         Command::Status { id } => show::details(&api.job(id).await?),
+        Command::Rerun { id, wait, options } => rerun::rerun(&api, id, &options, wait).await?,
         Command::Cancel { id } => println!("{}", show::line(&api.cancel(id).await?)),
         Command::Delete { id } => api.delete(id).await?,
         Command::Log { id } => print!("{}", api.log(id).await?),
@@ -65,7 +68,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
                 println!("{}", path.display());
             }
         }
-        Command::References => show::references(&api.references().await?),
+        Command::References { action } => references::run(&api, action).await?,
         Command::Sources => show::sources(&api.sources().await?),
         Command::Account => show::account(&api.account().await?),
     }

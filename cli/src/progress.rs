@@ -14,6 +14,11 @@ impl ProgressBars {
         self.bar(file.size, file.name.as_str(), style)
     }
 
+    /// Adds a bar for the upload of a reference, in bytes.
+    pub fn reference(&self, name: &str, size: u64) -> ProgressBar {
+        self.bar(size, name, "{prefix}  {bar:30}  {bytes} of {total_bytes}, {eta} left  {msg}")
+    }
+
     /// Adds a bar for the progress of a job, in percent.
     pub fn job(&self, name: &str) -> ProgressBar {
         self.bar(100, name, "{prefix}  {bar:30}  {percent} %  {msg}")

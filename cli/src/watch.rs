@@ -2,7 +2,7 @@
 //! token.
 
 use crate::api::Api;
-use crate::dto::Job;
+use crate::dto::{Job, Status};
 use crate::error::CliError;
 use crate::progress::ProgressBars;
 use futures::stream::Fuse;
@@ -40,6 +40,19 @@ pub fn until_finished<'a, K: 'a>(
         next_poll: Instant::now(),
     };
     stream::unfold(watcher, |mut watcher| async { Some((watcher.next().await?, watcher)) })
+}
+
+/// A finished job, if it was completed; every other status is an error.
+pub fn completed(job: Job) -> Result<Job, CliError> {
+    match job.status {
+        Status::Completed => Ok(job),
+        Status::Failed => {
+            let reason = job.failure.map(|failure| failure.reason).unwrap_or_default();
+            Err(CliError::JobFailed { id: job.id, reason })
+        }
+        Status::Cancelled => Err(CliError::JobCancelled(job.id)),
+        status => Err(CliError::UnknownStatus { id: job.id, status }),
+    }
 }
 
 struct Watcher<'a, K, S> {

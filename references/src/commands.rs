@@ -104,6 +104,9 @@ async fn add(folder: &Path, args: AddArgs) -> anyhow::Result<()> {
 
 /// Builds a reference and adds it to the catalog.
 async fn add_plan(catalog: &Path, plan: ReferencePlan, replace: bool) -> anyhow::Result<()> {
+    if plan.id.is_private() {
+        bail!("{} is an id of users' own references; use another species than private", plan.id);
+    }
     let folder = temporary_folder(catalog)?;
     let path = folder.path().to_owned();
     eprintln!("building {}", plan.id);

@@ -20,6 +20,8 @@ pub enum LiveEvent {
     Deleted(JobId),
     /// The user's new plan.
     Plan(Plan),
+    /// A private reference of the user was added, deleted, or has another state: fetch them again.
+    References,
     /// Events were dropped because the client reads too slowly: fetch everything again.
     Resync,
     /// The server closes the stream so that the session is checked again: reconnect immediately.

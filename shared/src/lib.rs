@@ -17,6 +17,7 @@ pub mod ids;
 pub mod job;
 pub mod job_options;
 pub mod plan;
+pub mod private_reference;
 mod provenance;
 pub mod reference;
 pub mod source;

@@ -40,7 +40,7 @@ test('without sign-in only the home page is visible', async () => {
   try {
     await page.goto(`${stack.web_url}/`);
     await checkPage(page, '/welcome');
-    for (const path of ['/annotations', '/annotate', '/billing', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
+    for (const path of ['/annotations', '/annotate', '/billing', '/references', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
       const response = await page.goto(`${stack.web_url}${path}`);
       assert.equal(response.status(), 401, path);
       await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor();

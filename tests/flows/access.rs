@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 34] = [
+const SERVER_FUNCTIONS: [(Method, &str); 40] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/billing"),
@@ -24,6 +24,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 34] = [
     (Method::GET, "/api/jobs/{id}/queue"),
     (Method::GET, "/api/jobs/{id}/variants/0"),
     (Method::GET, "/api/references"),
+    (Method::GET, "/api/references/private"),
     (Method::GET, "/api/sources"),
     (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
@@ -40,6 +41,10 @@ const SERVER_FUNCTIONS: [(Method, &str); 34] = [
     (Method::POST, "/api/jobs/{id}/rerun"),
     (Method::POST, "/api/jobs/{id}/result-link"),
     (Method::POST, "/api/jobs/{id}/variants"),
+    (Method::POST, "/api/references/private"),
+    (Method::POST, "/api/references/private/confirm"),
+    (Method::POST, "/api/references/private/delete"),
+    (Method::POST, "/api/references/private/parts"),
     (Method::POST, "/api/tokens"),
     (Method::POST, "/api/tokens/{id}/revoke"),
     (Method::POST, "/api/uploads"),
@@ -67,6 +72,15 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
     match (method, path) {
         (&Method::POST, "/api/uploads" | "/api/uploads/parts") => {
             Some(json!({ "file": NewUpload::new("a.vcf", 1) }))
+        }
+        (&Method::POST, "/api/references/private") => {
+            let source = json!({ "file_name": "a", "size_bytes": 1 });
+            let new =
+                json!({ "name": "a", "assembly": "b", "fasta": source, "gene_models": source });
+            Some(json!({ "new": new }))
+        }
+        (&Method::POST, path) if path.starts_with("/api/references/private/") => {
+            Some(json!({ "id": "private/GRCh38/mine" }))
         }
         (&Method::POST, "/api/account/delete") => Some(json!({ "confirmation": "no" })),
         (&Method::POST, "/api/account/mail") => Some(json!({ "wanted": true })),

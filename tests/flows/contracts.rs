@@ -17,8 +17,8 @@ use gas_backend::postgres::{
 };
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, catalog_contract,
-    dispatches_contract, job_store_contract, object_store_contract, queue_contract,
-    rate_limiter_contract, reference_manifest, sessions_contract, source_manifest,
+    dispatches_contract, job_store_contract, object_store_contract, private_references_contract,
+    queue_contract, rate_limiter_contract, reference_manifest, sessions_contract, source_manifest,
     stored_bytes_contract,
 };
 use gas_shared::catalog::CatalogFile;
@@ -30,13 +30,13 @@ use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A copy of the job table without rows, because the workers and the reconciler of the stack act on
-/// every row of the table.
-async fn empty_job_table(stack: &Stack) -> Result<String> {
+/// A copy of a table without rows, because the workers and the reconciler of the stack act on every row of
+/// their tables.
+async fn empty_copy(stack: &Stack, of: &str) -> Result<String> {
     let client = stack.dynamodb().await;
-    let described = client.describe_table().table_name(stack.annotations_table()).send().await?;
-    let table = described.table.context("the job table is not described")?;
-    let name = format!("{}-{}", stack.annotations_table(), Uuid::new_v4());
+    let described = client.describe_table().table_name(of).send().await?;
+    let table = described.table.context("the table is not described")?;
+    let name = format!("{of}-{}", Uuid::new_v4());
     let mut create = client
         .create_table()
         .table_name(&name)
@@ -58,7 +58,7 @@ async fn empty_job_table(stack: &Stack) -> Result<String> {
 #[tokio::test]
 async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     let stack = stack();
-    let table = empty_job_table(&stack).await?;
+    let table = empty_copy(&stack, stack.annotations_table()).await?;
     // Fewer rows in a page, so that the contract's rows need several calls.
     let store = stack.sdk().await.job_store(&table).with_overdue_pages_of(5);
     job_store_contract(&store).await;
@@ -67,9 +67,18 @@ async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
 }
 
 #[tokio::test]
+async fn dynamodb_fulfills_the_contract_of_private_references() -> Result<()> {
+    let stack = stack();
+    let table = empty_copy(&stack, stack.private_references_table()).await?;
+    private_references_contract(&stack.sdk().await.private_reference_store(&table)).await;
+    stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn unreadable_rows_do_not_starve_a_shard() -> Result<()> {
     let stack = stack();
-    let table = empty_job_table(&stack).await?;
+    let table = empty_copy(&stack, stack.annotations_table()).await?;
     let client = stack.dynamodb().await;
     let put = async |id: &str, due: i64| {
         client

@@ -19,6 +19,7 @@ mod live;
 mod mail;
 mod multipart;
 mod premium;
+mod private_references;
 mod program;
 mod redrive;
 mod rest;

@@ -130,6 +130,11 @@ impl Stack {
         &self.0.web["GAS_ANNOTATIONS_TABLE"]
     }
 
+    /// The name of the table of private references.
+    pub(crate) fn private_references_table(&self) -> &str {
+        &self.0.web["GAS_PRIVATE_REFERENCES_TABLE"]
+    }
+
     /// A DynamoDB client for calls that the product does not make.
     pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&aws(https()).await)

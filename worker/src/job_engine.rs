@@ -38,7 +38,7 @@ impl JobEngine {
         {
             return Err(AttemptError::NoOptions);
         }
-        let reference = intake.retry(|| references.acquire(id)).await?;
+        let reference = intake.retry(|| references.acquire(job.owner, id)).await?;
         let mut arguments = arguments(options);
         if let Some(provenance) = &reference.provenance {
             arguments.extend(provenance_arguments(provenance));

@@ -18,6 +18,7 @@ mod job_engine;
 mod outage;
 mod poll;
 mod redrive;
+mod reference_builds;
 mod reference_cache;
 mod references;
 mod report;
@@ -34,13 +35,16 @@ mod worker;
 use anyhow::Context;
 use clap::Parser;
 use dead_letters::DeadLetters;
+use engine::ReferenceBuilderProgram;
 use futures::future::join_all;
 use gas_backend::AnnotateGas;
 use gas_backend::aws::Sdk;
 use gas_runtime::{LogFormat, Shutdown, init_logging};
+use reference_builds::{BuildDeadLetters, ReferenceBuilder};
 use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
 use std::io::Write;
 use std::sync::Arc;
+use utility::consume::consume;
 use worker::Worker;
 
 /// The log filter unless `RUST_LOG` is set.
@@ -105,16 +109,18 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signal(settings.grace())?;
     let sdk = Sdk::from_env().await;
     let deployment = &settings.deployment;
+    let gas = AnnotateGas::connect(deployment, &sdk);
+    let private = gas.private_references.clone();
     // A large reference takes minutes.
     let references = tokio::select! {
-        references = settings.references.open(deployment, &sdk) => references?,
+        references = settings.references.open(deployment, &sdk, private.as_ref()) => references?,
         () = shutdown.requested() => return Ok(()),
     };
     let sources = settings.references.sources(deployment, &sdk)?;
     let engine = settings.engine(references.default_folder().to_owned())?;
     engine.check_reference().await?;
     let worker = Worker {
-        gas: AnnotateGas::connect(deployment, &sdk),
+        gas,
         queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
         engine,
         references: Arc::new(references),
@@ -135,10 +141,60 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         timing: worker.timing,
     });
     let dead_letters: Vec<_> = dead_letters.collect();
+    let building = build_references(&settings, &sdk, &worker, &shutdown);
     let workers = Arc::new(poll::Workers { free: worker, premium });
     let polling = poll::run(workers, settings.concurrency, &shutdown);
     let watching = dead_letters.iter().map(|letters| letters.watch(&shutdown));
-    tokio::join!(polling, join_all(watching));
+    tokio::join!(polling, join_all(watching), building);
     tracing::info!("worker stopped");
     Ok(())
+}
+
+/// Builds the private references of users until shutdown, one at a time, if the deployment offers them and
+/// the engine is installed.
+fn build_references<'a>(
+    settings: &AnnotateSettings,
+    sdk: &Sdk,
+    worker: &Worker,
+    shutdown: &'a Shutdown,
+) -> impl Future<Output = ()> + use<'a> {
+    let urls = &settings.deployment.private_references;
+    let queues =
+        urls.reference_builds_queue_url.as_ref().zip(worker.gas.private_references.clone());
+    let program =
+        ReferenceBuilderProgram::of_engine(settings.builder_sandbox(&worker.engine.sandbox));
+    if queues.is_some() && program.is_none() {
+        tracing::warn!(
+            "private references are not built by this worker: gas-annotate is not on the PATH"
+        );
+    }
+    let visibility = worker.timing.visibility;
+    let builder = queues.zip(program).map(|((url, private), program)| ReferenceBuilder {
+        gas: worker.gas.clone(),
+        private,
+        queue: Arc::new(sdk.queue(url)),
+        program,
+        scratch: worker.scratch.clone(),
+    });
+    let dead_letters = builder.as_ref().zip(urls.reference_builds_dlq_url.as_ref());
+    let dead_letters = dead_letters.map(|(builder, url)| BuildDeadLetters {
+        gas: builder.gas.clone(),
+        private: builder.private.clone(),
+        queue: Arc::new(sdk.queue(url)),
+        visibility,
+    });
+    async move {
+        let watching = async {
+            if let Some(letters) = &dead_letters {
+                letters.watch(shutdown).await;
+            }
+        };
+        let building = async {
+            if let Some(builder) = builder {
+                let queue = builder.queue.clone();
+                consume("reference_builds", queue, visibility, builder, shutdown).await;
+            }
+        };
+        tokio::join!(building, watching);
+    }
 }

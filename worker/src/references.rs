@@ -7,12 +7,14 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::{PortError, PortResult, ReferenceCatalog, StoredManifest};
-use gas_backend::references::{ReferenceSettings, describe_bundle};
+use gas_backend::references::{
+    PrivateCatalogs, PrivateReferences, ReferenceSettings, describe_bundle,
+};
 use gas_backend::sources::SourceSettings;
 use gas_backend::usecases::{ReferenceError, reference};
 use gas_backend::{Deployment, chain};
-use gas_shared::Provenance;
 use gas_shared::reference::{ReferenceChoice, ReferenceId, ReferenceState};
+use gas_shared::{Provenance, UserId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,6 +57,15 @@ pub(crate) struct References {
     /// That of jobs that name none. It is in use as long as the worker runs.
     default: Arc<OpenReference>,
     catalog: Option<(Arc<dyn ReferenceCatalog>, ReferenceCache)>,
+    private: Option<PrivateCache>,
+}
+
+/// The private references of users, and the folder and size of the cache. Files in a cache are named by their
+/// content, so it can be filled from several catalogs.
+pub(crate) struct PrivateCache {
+    pub(crate) catalogs: PrivateCatalogs,
+    pub(crate) folder: PathBuf,
+    pub(crate) limit: u64,
 }
 
 /// Why a job cannot have its reference.
@@ -102,7 +113,13 @@ impl References {
             .with_context(|| format!("the manifest in {} cannot be read", folder.display()))?;
         let provenance = choice.as_ref().map(Provenance::of);
         let default = OpenReference { folder: folder.to_owned(), provenance, _lease: None };
-        Ok(Self { default: Arc::new(default), catalog: None })
+        Ok(Self { default: Arc::new(default), catalog: None, private: None })
+    }
+
+    /// Adds the private references of users, which share the space of the cache with those of the catalog.
+    #[must_use]
+    pub(crate) fn with_private(self, private: PrivateCache) -> Self {
+        Self { private: Some(private), ..self }
     }
 
     /// The references of a catalog. `default` is fetched, unless it is in the cache.
@@ -113,7 +130,7 @@ impl References {
     ) -> Result<Self, ReferenceFailure> {
         let stored = active(&*catalog, default).await?;
         let default = Arc::new(open(&cache, &stored).await?);
-        Ok(Self { default, catalog: Some((catalog, cache)) })
+        Ok(Self { default, catalog: Some((catalog, cache)), private: None })
     }
 
     /// The folder of the reference of jobs that name none.
@@ -126,13 +143,17 @@ impl References {
         self.default.provenance.as_ref().map(|provenance| &provenance.reference)
     }
 
-    /// The reference with an id, or that of jobs that name none. It is fetched from the catalog unless it is
+    /// The reference with an id for a job of `owner`, or that of jobs that name none. It is fetched from the catalog unless it is
     /// in the cache, which can take minutes.
     pub(crate) async fn acquire(
         &self,
+        owner: UserId,
         id: Option<&ReferenceId>,
     ) -> Result<Arc<OpenReference>, ReferenceFailure> {
         let Some(id) = id else { return Ok(self.default.clone()) };
+        if id.is_private() {
+            return self.acquire_private(owner, id).await;
+        }
         let Some((catalog, cache)) = &self.catalog else {
             if self.default_id() == Some(id) {
                 return Ok(self.default.clone());
@@ -146,7 +167,22 @@ impl References {
         }
     }
 
-    /// The references of an assembly that new jobs can choose.
+    /// A reference of the owner's own. Others may have one with the same id.
+    async fn acquire_private(
+        &self,
+        owner: UserId,
+        id: &ReferenceId,
+    ) -> Result<Arc<OpenReference>, ReferenceFailure> {
+        let Some(PrivateCache { catalogs, folder, limit }) = &self.private else {
+            return Err(ReferenceFailure::Absent(id.clone()));
+        };
+        let catalog = catalogs.of(owner);
+        let stored = active(&*catalog, id).await?;
+        let cache = ReferenceCache::new(folder, *limit, catalog);
+        Ok(Arc::new(open(&cache, &stored).await?))
+    }
+
+    /// The references of the catalog that are of an assembly, and that new jobs can choose.
     pub(crate) async fn of_assembly(&self, assembly: &str) -> Vec<ReferenceId> {
         let found = match &self.catalog {
             Some((catalog, _)) => active_ids(&**catalog).await,
@@ -202,11 +238,26 @@ impl WorkerReferences {
         &self,
         deployment: &Deployment,
         sdk: &Sdk,
+        private: Option<&PrivateReferences>,
     ) -> anyhow::Result<References> {
-        match self.source.catalog(deployment, sdk)? {
-            Some((catalog, default)) => self.of_catalog(catalog, &default).await,
-            None => self.bundle(),
-        }
+        let references = match self.source.catalog(deployment, sdk)? {
+            Some((catalog, default)) => self.of_catalog(catalog, &default).await?,
+            None => self.bundle()?,
+        };
+        Ok(match private {
+            Some(private) => {
+                let (folder, limit) = self.cache()?;
+                let catalogs = private.catalogs.clone();
+                references.with_private(PrivateCache { catalogs, folder, limit })
+            }
+            None => references,
+        })
+    }
+
+    /// The folder of the cache, and its size in bytes.
+    fn cache(&self) -> anyhow::Result<(PathBuf, u64)> {
+        let folder = std::path::absolute(&self.reference_cache)?;
+        Ok((folder, self.reference_cache_mib.saturating_mul(MIB)))
     }
 
     /// Finds the sources.
@@ -241,8 +292,7 @@ impl WorkerReferences {
         catalog: Arc<dyn ReferenceCatalog>,
         default: &ReferenceId,
     ) -> anyhow::Result<References> {
-        let folder = std::path::absolute(&self.reference_cache)?;
-        let limit = self.reference_cache_mib.saturating_mul(MIB);
+        let (folder, limit) = self.cache()?;
         let cache = ReferenceCache::new(folder, limit, catalog.clone());
         let opened = References::of_catalog(catalog, cache, default).await;
         opened.with_context(|| {
@@ -256,7 +306,7 @@ impl References {
     /// A folder without a manifest.
     pub(crate) fn only(folder: &Path) -> Self {
         let default = OpenReference { folder: folder.to_owned(), provenance: None, _lease: None };
-        Self { default: Arc::new(default), catalog: None }
+        Self { default: Arc::new(default), catalog: None, private: None }
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::testing::{GRCH37, GRCH38, TestCatalog};
 use clap::Parser;
 use gas_backend::ports::Catalog;
-use gas_backend::usecases::remove_reference;
+use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
+use gas_backend::usecases::{add_reference, remove_reference};
 
 #[derive(Parser)]
 struct Cli {
@@ -14,6 +15,11 @@ struct Cli {
 
 fn parse(arguments: &[&str]) -> Result<WorkerReferences, clap::Error> {
     Cli::try_parse_from([&["worker"], arguments].concat()).map(|cli| cli.settings)
+}
+
+/// The owner of a job.
+fn user(number: u8) -> UserId {
+    format!("{number:032x}").parse().unwrap()
 }
 
 const LIMIT: u64 = 1 << 20;
@@ -46,11 +52,11 @@ async fn a_worker_has_a_folder_or_a_catalog_with_one_of_its_references() {
 async fn each_job_gets_its_reference_and_those_that_name_none_the_default_one() {
     let catalog = TestCatalog::new().await;
     let references = catalog.references(LIMIT).await.unwrap();
-    let default = references.acquire(None).await.unwrap();
+    let default = references.acquire(user(1), None).await.unwrap();
     assert_eq!((content(&default).as_str(), references.default_id()), (GRCH37, Some(&id(GRCH37))));
-    let named = references.acquire(Some(&id(GRCH37))).await.unwrap();
+    let named = references.acquire(user(1), Some(&id(GRCH37))).await.unwrap();
     assert!(Arc::ptr_eq(&default, &named), "it is in use already");
-    let other = references.acquire(Some(&id(GRCH38))).await.unwrap();
+    let other = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap();
     assert_eq!(content(&other), GRCH38);
     let provenance = other.provenance.as_ref().unwrap();
     let entry = catalog.catalog.entry(&id(GRCH38)).await.unwrap().unwrap();
@@ -67,15 +73,15 @@ async fn a_reference_that_is_retired_or_removed_is_no_longer_for_jobs() {
     let catalog = TestCatalog::new().await;
     let references = catalog.references(LIMIT).await.unwrap();
     catalog.retire(GRCH38).await;
-    let retired = references.acquire(Some(&id(GRCH38))).await.unwrap_err();
+    let retired = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err();
     assert!(retired.is_final() && retired.to_string().contains("is retired"), "{retired}");
     remove_reference(&*catalog.catalog, &id(GRCH38), false).await.unwrap();
-    let absent = references.acquire(Some(&id(GRCH38))).await.unwrap_err();
+    let absent = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err();
     assert!(absent.is_final() && absent.to_string().contains("not exist any more"), "{absent}");
 
     // The worker started with the default one, and continues with it until it is restarted.
     catalog.retire(GRCH37).await;
-    assert!(references.acquire(None).await.is_ok());
+    assert!(references.acquire(user(1), None).await.is_ok());
     let restarted = format!("{}", catalog.references(LIMIT).await.err().unwrap());
     assert!(restarted.contains("is retired"), "{restarted}");
 }
@@ -88,7 +94,32 @@ async fn a_folder_is_the_only_reference() {
     let references = References::bundle(folder.path()).unwrap();
     let own = references.default_id().unwrap().clone();
     assert!(own.as_str().starts_with("local/GRCh37/bundle-"), "{own}");
-    assert!(references.acquire(Some(&own)).await.is_ok());
+    assert!(references.acquire(user(1), Some(&own)).await.is_ok());
     assert_eq!(references.of_assembly("GRCh37").await, [own]);
-    assert!(references.acquire(Some(&id(GRCH38))).await.unwrap_err().is_final());
+    assert!(references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err().is_final());
+}
+
+#[tokio::test]
+async fn a_private_reference_is_that_of_the_owner_of_the_job() {
+    let (folder, catalog) = (tempfile::tempdir().unwrap(), TestCatalog::new().await);
+    let catalogs = PrivateCatalogs::new(Arc::new(FakeObjects::default()), "bucket", "gas");
+    let mine = id("private/GRCh38/mine");
+    for owner in [user(1), user(2)] {
+        let content = owner.to_string();
+        let file = reference_file(&folder.path().join("manifest.json"), content.as_bytes());
+        let manifest = reference_manifest(mine.as_str(), vec![file]);
+        add_reference(&*catalogs.of(owner), folder.path(), manifest, false).await.unwrap();
+    }
+    let references = catalog.references(LIMIT).await.unwrap();
+    let without = references.acquire(user(1), Some(&mine)).await.unwrap_err();
+    assert!(without.is_final(), "the deployment has no private references");
+    let private = PrivateCache { catalogs, folder: folder.path().join("cache"), limit: LIMIT };
+    let references = references.with_private(private);
+    for owner in [user(1), user(2)] {
+        let reference = references.acquire(owner, Some(&mine)).await.unwrap();
+        assert_eq!(content(&reference), owner.to_string());
+        assert_eq!(reference.provenance.as_ref().unwrap().reference, mine);
+    }
+    let error = references.acquire(user(3), Some(&mine)).await.unwrap_err();
+    assert!(matches!(error, ReferenceFailure::Absent(_)), "{error}");
 }

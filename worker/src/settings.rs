@@ -124,6 +124,9 @@ pub(crate) struct AnnotateSettings {
     /// restarts of workers do not count.
     #[arg(long, env = "GAS_MAX_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_attempts: u32,
+    /// The most memory that the build of a user's reference may use, in MiB.
+    #[arg(long, env = "GAS_REFERENCE_BUILD_MEMORY_MIB", default_value_t = 4096)]
+    pub(crate) reference_build_memory_mib: u64,
     /// How long running jobs may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     pub(crate) grace_secs: u64,
@@ -160,6 +163,13 @@ impl AnnotateSettings {
     /// Builds the engine for the reference in a folder, whose path is absolute.
     pub(crate) fn engine(&self, reference: PathBuf) -> anyhow::Result<Engine> {
         engine(&self.annotator, reference, self.sandbox.sandbox()?)
+    }
+
+    /// The sandbox of builds of references: that of runs, with other memory.
+    pub(crate) fn builder_sandbox(&self, of_runs: &Sandbox) -> Sandbox {
+        let memory_bytes = self.reference_build_memory_mib.saturating_mul(MIB);
+        let limits = Limits { memory_bytes, ..of_runs.limits };
+        Sandbox { limits, ..of_runs.clone() }
     }
 
     /// The time limits of claims and heartbeats.

@@ -1,8 +1,12 @@
 //! The subcommand `gas-annotate build-reference`.
 
 use clap::Args;
+use gas_annotate::Error;
 use gas_annotate::reference::{BuildOptions, build_reference};
-use std::path::PathBuf;
+use gas_shared::exit_code::BAD_INPUT;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Arguments of `build-reference`.
 #[derive(Debug, Args)]
@@ -25,17 +29,30 @@ pub(crate) struct BuildArgs {
     /// Folder of the reference.
     #[arg(long)]
     out: PathBuf,
+    /// Print what is wrong with a file as a JSON object, for other programs.
+    #[arg(long)]
+    json_errors: bool,
 }
 
-pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
-    let manifest = build_reference(&BuildOptions {
+pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
+    let built = build_reference(&BuildOptions {
         gff: args.gff.clone(),
         fasta: args.fasta.clone(),
         vcf_tracks: args.vcf_track.clone(),
         bed_tracks: args.bed_track.clone(),
         assembly: args.assembly.clone(),
         out: args.out.clone(),
-    })?;
+    });
+    let manifest = match built {
+        Ok(manifest) => manifest,
+        Err(error) => match file_problem(args, &error) {
+            Some(problem) if args.json_errors => {
+                eprintln!("{}", serde_json::json!({ "error": problem, "code": "unusable_file" }));
+                return Ok(ExitCode::from(BAD_INPUT));
+            }
+            _ => return Err(error.into()),
+        },
+    };
     for note in manifest.notes.iter().take(20) {
         eprintln!("note: {note}");
     }
@@ -49,7 +66,30 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
         manifest.genes,
         manifest.transcripts
     );
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with a file, without its folder; `None` for an error that another file would have, too.
+fn file_problem(args: &BuildArgs, error: &Error) -> Option<String> {
+    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).display().to_string();
+    match error {
+        Error::Source { path, line, reason } => {
+            Some(format!("{}, line {line}: {reason}", name(path)))
+        }
+        Error::File { path, source } if args.gff.contains(path) || args.fasta.contains(path) => {
+            let is_damaged = matches!(
+                source.kind(),
+                ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof
+            );
+            is_damaged.then(|| {
+                format!(
+                    "{}: the compressed file is damaged or truncated ({source}); upload it again",
+                    name(path)
+                )
+            })
+        }
+        _ => None,
+    }
 }
 
 fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {

@@ -29,7 +29,7 @@ impl Command {
     pub(crate) fn run(self) -> ExitCode {
         let result = match self {
             Self::Annotate(args) => annotate::run(&args).map(|()| ExitCode::SUCCESS),
-            Self::BuildReference(args) => build::run(&args).map(|()| ExitCode::SUCCESS),
+            Self::BuildReference(args) => build::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Stats(args) => stats::run(&args).map(|()| ExitCode::SUCCESS),
         };

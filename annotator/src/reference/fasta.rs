@@ -49,12 +49,20 @@ impl FastaCopy {
             upper.extend(
                 line.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase),
             );
+            let is_base = |b: &u8| b.is_ascii_alphabetic() || b.is_ascii_whitespace();
+            let other = if upper.iter().all(u8::is_ascii_uppercase) {
+                None
+            } else {
+                line.iter().position(|b| !is_base(b)).map(|at| (at + 1, line[at]))
+            };
             if self.contigs.len() == before {
                 return Err(source.error("a FASTA file must begin with \">name\""));
             }
-            if let Some(other) = upper.iter().find(|b| !b.is_ascii_uppercase()) {
-                let other = char::from(*other);
-                return Err(source.error(format!("{other:?} is not a base; is this a FASTA file?")));
+            if let Some((column, other)) = other {
+                let other = char::from(other);
+                return Err(source.error(format!(
+                    "{other:?} in column {column} is not a base; is this a FASTA file?"
+                )));
             }
             out.write_all(&upper).map_err(Error::Output)?;
             self.bases += upper.len() as u64;

@@ -41,7 +41,7 @@ pub async fn queue_position(id: JobId) -> ApiResult<RawJson<Option<QueuePosition
 #[post("/api/jobs/{id}/rerun")]
 pub async fn rerun_job(id: JobId, options: Option<JobOptions>) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
-    let job = gas_backend::usecases::rerun_job(&web.gas, &account, id, options).await?;
+    let job = gas_backend::usecases::rerun_job(&web.gas, &account, id, options, None).await?;
     Ok(RawJson::of(&JobView::from(&job)))
 }
 

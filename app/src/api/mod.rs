@@ -13,6 +13,7 @@ mod explorer;
 mod genome;
 mod jobs;
 mod loader;
+mod private_references;
 mod raw_json;
 mod settings;
 mod uploads;
@@ -31,6 +32,10 @@ pub use jobs::{
     cancel_job, delete_job, job, job_log, jobs, queue_position, rerun_job, result_link,
 };
 pub use loader::{JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader};
+pub use private_references::{
+    add_private_reference, confirm_private_reference, delete_private_reference, next_source_parts,
+    private_references,
+};
 pub use raw_json::{RawJson, read};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
@@ -69,6 +74,7 @@ mod tests {
         GET /api/jobs/{id}/queue
         GET /api/jobs/{id}/variants/{number}
         GET /api/references
+        GET /api/references/private
         GET /api/sources
         GET /api/uploads/options
         GET /api/uploads/terms
@@ -85,6 +91,10 @@ mod tests {
         POST /api/jobs/{id}/rerun
         POST /api/jobs/{id}/result-link
         POST /api/jobs/{id}/variants
+        POST /api/references/private
+        POST /api/references/private/confirm
+        POST /api/references/private/delete
+        POST /api/references/private/parts
         POST /api/tokens
         POST /api/tokens/{id}/revoke
         POST /api/uploads

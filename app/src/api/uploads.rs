@@ -14,11 +14,11 @@ pub async fn upload_settings() -> ApiResult<RawJson<UploadSettings>> {
     Ok(RawJson::of(&web.upload_settings()))
 }
 
-/// The references that jobs can choose.
+/// The references that jobs of the caller can choose.
 #[get("/api/references")]
 pub async fn references() -> ApiResult<RawJson<ReferenceChoices>> {
-    let (web, _) = crate::server::caller::account().await?;
-    Ok(RawJson::of(&*gas_backend::usecases::references(&web.gas).await?))
+    let (web, account) = crate::server::caller::account().await?;
+    Ok(RawJson::of(&*gas_backend::usecases::references(&web.gas, &account).await?))
 }
 
 /// The sources that jobs can choose.
@@ -32,7 +32,7 @@ pub async fn sources() -> ApiResult<RawJson<SourceChoices>> {
 #[get("/api/uploads/options")]
 pub async fn default_options() -> ApiResult<RawJson<JobOptions>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(RawJson::of(&gas_backend::usecases::default_options(&web.gas, account.id).await?))
+    Ok(RawJson::of(&gas_backend::usecases::default_options(&web.gas, &account).await?))
 }
 
 /// Creates a job and returns what the browser needs to send the file directly to S3.

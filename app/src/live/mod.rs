@@ -45,6 +45,7 @@ pub struct Live {
     jobs: Signal<HashMap<JobId, JobView>>,
     deleted: Signal<HashSet<JobId>>,
     changes: Signal<u64>,
+    reference_changes: Signal<u64>,
     is_change_due: Signal<bool>,
     plan: Signal<Option<Plan>>,
     clock_ahead: Signal<SignedDuration>,
@@ -93,6 +94,11 @@ impl Live {
     /// in quick succession count as one.
     pub fn refetch_on_changes(self) {
         self.changes.read();
+    }
+
+    /// Makes the calling loader fetch again when a private reference was added, changed or deleted.
+    pub fn refetch_on_reference_changes(self) {
+        self.reference_changes.read();
     }
 
     /// Makes the calling loader fetch again when a job is deleted.
@@ -172,6 +178,7 @@ impl Live {
                 self.generation += 1;
             }
             LiveEvent::Plan(plan) => self.set_plan(plan),
+            LiveEvent::References => self.reference_changes += 1,
             LiveEvent::Resync => self.generation += 1,
             LiveEvent::Job(job) => {
                 if is_just_restored(&job, self.jobs.peek().get(&job.id), self.now()) {
@@ -217,6 +224,7 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
         jobs: use_signal(HashMap::new),
         deleted: use_signal(HashSet::new),
         changes: use_signal(|| 0),
+        reference_changes: use_signal(|| 0),
         is_change_due: use_signal(|| false),
         plan: use_signal(|| None),
         clock_ahead: use_signal(SignedDuration::default),

@@ -4,4 +4,6 @@ mod on_demand;
 
 #[cfg(not(feature = "server"))]
 pub use on_demand::load_page_at;
-pub use on_demand::{Account, Billing, BillingReturn, JobBrowser, JobCharts, Results, module_name};
+pub use on_demand::{
+    Account, Billing, BillingReturn, JobBrowser, JobCharts, References, Results, module_name,
+};

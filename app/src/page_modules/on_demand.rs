@@ -21,7 +21,7 @@ enum PageModule {
     Explorer,
     /// The charts and the genome browser of a job.
     Analysis,
-    /// Billing and the account.
+    /// Billing, the account and references.
     Account,
 }
 
@@ -31,9 +31,10 @@ impl PageModule {
         match page {
             Route::Results { .. } => Some(Self::Explorer),
             Route::JobCharts { .. } | Route::JobBrowser { .. } => Some(Self::Analysis),
-            Route::Billing {} | Route::BillingReturn { .. } | Route::Account {} => {
-                Some(Self::Account)
-            }
+            Route::Billing {}
+            | Route::BillingReturn { .. }
+            | Route::Account {}
+            | Route::References {} => Some(Self::Account),
             _ => None,
         }
     }
@@ -85,6 +86,7 @@ fn account() -> Result<Render, SplitLoaderError> {
         Route::Billing {} => rsx! { pages::Billing {} },
         Route::BillingReturn { session_id } => rsx! { pages::BillingReturn { session_id } },
         Route::Account {} => rsx! { pages::Account {} },
+        Route::References {} => rsx! { pages::References {} },
         _ => rsx! {},
     })
 }
@@ -187,6 +189,12 @@ pub fn Account() -> Element {
     on_demand(Route::Account {})
 }
 
+/// [`pages::References`], on demand.
+#[component]
+pub fn References() -> Element {
+    on_demand(Route::References {})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +212,7 @@ mod tests {
         assert_eq!(module("/annotations/1/results?filter=a&sort="), Some(PageModule::Explorer));
         assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
+        assert_eq!(module("/references"), Some(PageModule::Account));
         for first_load in ["/", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"] {
             assert_eq!(module(first_load), None, "{first_load}");
         }

@@ -10,6 +10,7 @@ mod gallery;
 mod home;
 mod job;
 mod not_found;
+mod references;
 mod results;
 mod unsubscribe;
 
@@ -23,6 +24,7 @@ pub use gallery::Gallery;
 pub use home::Home;
 pub use job::{JobBrowser, JobCharts, JobDetails, JobLayout, JobLog};
 pub use not_found::NotFound;
+pub use references::References;
 pub use results::Results;
 pub use unsubscribe::Unsubscribe;
 

@@ -11,8 +11,8 @@ use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, LimitError, OptionsError, PartsError, RequestUploadError, RerunError, TimeZoneError,
-    TokenError,
+    FindError, LimitError, OptionsError, PartsError, PrivateReferenceError, RequestUploadError,
+    RerunError, TimeZoneError, TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -126,6 +126,7 @@ impl From<OptionsError> for ApiError {
     fn from(error: OptionsError) -> Self {
         match error {
             OptionsError::Port(error) => error.into(),
+            OptionsError::NeedsPremium(_) => Self::new(ErrorCode::UpgradeNeeded, error.to_string()),
             OptionsError::UnknownReference { .. }
             | OptionsError::UnknownSource { .. }
             | OptionsError::SourceOfOtherAssembly { .. }
@@ -133,6 +134,27 @@ impl From<OptionsError> for ApiError {
             | OptionsError::NoMarkedTranscripts(_)
             | OptionsError::Conflict(_) => Self::new(ErrorCode::Invalid, error.to_string()),
         }
+    }
+}
+
+impl From<PrivateReferenceError> for ApiError {
+    fn from(error: PrivateReferenceError) -> Self {
+        let code = match error {
+            PrivateReferenceError::NeedsPremium => ErrorCode::UpgradeNeeded,
+            PrivateReferenceError::Invalid(_) => ErrorCode::Invalid,
+            PrivateReferenceError::NotFound(_) => ErrorCode::NotFound,
+            PrivateReferenceError::NotOffered
+            | PrivateReferenceError::Exists(_)
+            | PrivateReferenceError::TooMany(_)
+            | PrivateReferenceError::TooLarge { .. }
+            | PrivateReferenceError::NotUploaded(_)
+            | PrivateReferenceError::Expired(_)
+            | PrivateReferenceError::Rejected(_) => ErrorCode::Conflict,
+            PrivateReferenceError::Contended(_) => ErrorCode::Unavailable,
+            PrivateReferenceError::Limit(error) => return error.into(),
+            PrivateReferenceError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
     }
 }
 
@@ -193,6 +215,7 @@ impl From<RerunError> for ApiError {
             RerunError::Port(error) => error.into(),
             RerunError::Change(error) => error.into(),
             RerunError::NotOver { .. }
+            | RerunError::KeyReused
             | RerunError::NewerOptions(_)
             | RerunError::InputDeleted { .. }
             | RerunError::InputGone(_) => Self::new(ErrorCode::Conflict, error.to_string()),

@@ -84,13 +84,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let pool = postgres::connect(&settings.database).await?;
     let references = settings.references.choices(&settings.deployment, &sdk)?;
     let catalog = settings.references.catalog(&settings.deployment, &sdk)?;
-    let genes = Genes::new(match (catalog, &settings.references.reference_bundle) {
+    let source = match (catalog, &settings.references.reference_bundle) {
         (Some((catalog, default)), _) => ReferenceSource::Catalog(catalog, default),
         (None, Some(folder)) => ReferenceSource::Folder(folder.clone()),
         (None, None) => ReferenceSource::None,
-    });
+    };
     let sources = settings.sources.choices(&settings.deployment, &sdk)?;
     let gas = Gas { references, sources, ..Gas::connect(&settings.deployment, &sdk, &pool) };
+    let private = gas.private_references.as_ref().map(|private| private.catalogs.clone());
+    let genes = Genes::new(source, private);
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
         .await?;

@@ -19,8 +19,10 @@ mod tasks;
 mod transfer;
 
 pub use actions::use_upload_queue_provider;
+pub use backoff::{is_transient, pause_secs};
 pub use preview::FilePreview;
 pub use proposal::Submission;
 pub use queue::{MAX_FILES, QueuedFile, use_upload_queue};
 pub use rate::TransferRate;
+pub use s3_error::S3Error;
 pub use state::UploadState;

@@ -18,7 +18,7 @@ mod testing;
 
 pub use archive::{GlacierClassArchive, VaultArchive};
 pub use archive_timer::StepFunctionsTimer;
-pub use dynamo::DynamoJobStore;
+pub use dynamo::{DynamoJobStore, DynamoPrivateReferences};
 pub use event_queue::{EventQueue, EventQueueReaper};
 pub use s3::{S3ObjectStore, S3PartUploads};
 pub use sdk::Sdk;

@@ -1,8 +1,8 @@
 //! The SDK configuration of a process, and the adapters built from it.
 
 use super::{
-    DynamoJobStore, EventQueue, EventQueueReaper, GlacierClassArchive, S3ObjectStore,
-    S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
+    DynamoJobStore, DynamoPrivateReferences, EventQueue, EventQueueReaper, GlacierClassArchive,
+    S3ObjectStore, S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
 };
 use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
 use crate::ports::{Archive, PortResult};
@@ -67,6 +67,11 @@ impl Sdk {
     /// The job table.
     pub fn job_store(&self, table: &str) -> DynamoJobStore {
         DynamoJobStore::new(aws_sdk_dynamodb::Client::new(&self.config), table)
+    }
+
+    /// The table of private references.
+    pub fn private_reference_store(&self, table: &str) -> DynamoPrivateReferences {
+        DynamoPrivateReferences::new(aws_sdk_dynamodb::Client::new(&self.config), table)
     }
 
     /// The objects in S3. With `path_style`, buckets are addressed by path instead of host name.

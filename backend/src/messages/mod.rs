@@ -4,8 +4,10 @@ mod thaw_completed;
 
 pub use thaw_completed::{ThawCompleted, ThawMessage, ThawMessageError};
 
+use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// On topic `job_requests`: a job is ready for a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,17 @@ pub struct UserEvent {
 pub struct ArchiveRequest {
     /// The job. The action to take follows from its row and its owner's plan.
     pub job_id: JobId,
+}
+
+/// In queue `reference_builds`: a private reference is to be built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceBuild {
+    /// The owner.
+    pub user_id: UserId,
+    /// The id of the reference. Everything else is read from its row, which is authoritative.
+    pub reference: ReferenceId,
+    /// The build that the row must have: the owner may have deleted the reference and added another one.
+    pub build: Uuid,
 }
 
 /// On topic `start_thaw`: a user's archived results are to be restored.

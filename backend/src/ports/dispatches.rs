@@ -35,6 +35,9 @@ pub trait Dispatches: Send + Sync {
     /// The number of a user's jobs.
     async fn count(&self, user: UserId) -> PortResult<u32>;
 
+    /// A user's jobs.
+    async fn of_user(&self, user: UserId) -> PortResult<Vec<JobId>>;
+
     /// Jobs that were sent before a time, longest first, at most a few thousand.
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>>;
 

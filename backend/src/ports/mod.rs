@@ -15,6 +15,7 @@ mod messages;
 mod objects;
 mod part_uploads;
 mod payments;
+mod private_references;
 mod rate_limiter;
 mod references;
 mod sessions;
@@ -40,6 +41,7 @@ pub use payments::{
     BillingRow, BillingStore, BillingUpdate, Checkout, CheckoutRequest, ClaimedEvent, EventState,
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
+pub use private_references::PrivateReferenceStore;
 pub use rate_limiter::{Rate, RateLimiter};
 pub use references::{ReferenceCatalog, References};
 pub use sessions::{NewSession, SessionStore, StoredSession};

@@ -40,6 +40,8 @@ const REMOVE: &str = "delete from dispatches where job_id = $1 returning user_id
 
 const COUNT: &str = "select count(*) from dispatches where user_id = $1";
 
+const OF_USER: &str = "select job_id from dispatches where user_id = $1";
+
 const SENT_BEFORE: &str = "
     select job_id from dispatches where sent < to_timestamp($1) order by sent limit 5000";
 
@@ -131,6 +133,14 @@ impl Dispatches for PostgresDispatches {
         let count =
             count.map_err(|error| PortError::new(format!("count the jobs of {user}"), error))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    async fn of_user(&self, user: UserId) -> PortResult<Vec<JobId>> {
+        let query = sqlx::query_scalar::<_, Uuid>(OF_USER).bind(user.as_uuid());
+        let rows = query.fetch_all(&self.pool).await;
+        let rows =
+            rows.map_err(|error| PortError::new(format!("list the jobs of {user}"), error))?;
+        Ok(rows.into_iter().map(JobId::new).collect())
     }
 
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {

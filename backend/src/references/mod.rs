@@ -2,9 +2,13 @@
 
 mod bundle;
 mod catalog_choices;
+mod private;
+mod private_manifest;
 mod settings;
 
 pub use crate::catalog::{FolderCatalog, ObjectCatalog, checksum};
 pub use bundle::{Bundle, describe_bundle};
 pub use catalog_choices::CatalogChoices;
+pub use private::{PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
+pub use private_manifest::{UnusableReference, private_manifest};
 pub use settings::ReferenceSettings;

@@ -90,6 +90,11 @@ impl Dispatches for FakeDispatches {
         Ok(lock(&self.rows).iter().filter(|row| row.user == user).count() as u32)
     }
 
+    async fn of_user(&self, user: UserId) -> PortResult<Vec<JobId>> {
+        let rows = lock(&self.rows);
+        Ok(rows.iter().filter(|row| row.user == user).map(|row| row.job).collect())
+    }
+
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {
         let rows = lock(&self.rows);
         let old = rows.iter().filter(|row| row.sent.is_some_and(|sent| sent < time));
@@ -131,6 +136,10 @@ pub async fn dispatches_contract(dispatches: &dyn Dispatches) {
     dispatches.add(ada, jobs[0], later(9)).await.unwrap();
     assert_eq!(dispatches.count(ada).await.unwrap(), 5, "a job is added once");
     assert_eq!(dispatches.count(eve).await.unwrap(), 0);
+    let mut of_ada = dispatches.of_user(ada).await.unwrap();
+    of_ada.sort_by_key(|job| jobs.iter().position(|one| one == job));
+    assert_eq!(of_ada, jobs);
+    assert!(dispatches.of_user(eve).await.unwrap().is_empty());
     assert!(dispatches.waiting_users().await.unwrap().contains(&ada));
 
     let calls = (0..4).map(|_| dispatches.take(ada, 2, now));

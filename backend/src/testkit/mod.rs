@@ -18,6 +18,7 @@ mod object_store_contract;
 mod objects;
 mod outbox_contract;
 mod parts;
+mod private_references;
 mod process;
 mod queue_contract;
 mod rate_limiter;
@@ -50,6 +51,9 @@ pub use object_store_contract::object_store_contract;
 pub use objects::FakeObjects;
 pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
+pub use private_references::{
+    FakePrivateReferences, private_reference, private_references_contract,
+};
 use process::lock;
 pub use process::{Crash, Fault, Outage, TestClock};
 pub use queue_contract::queue_contract;
@@ -64,6 +68,7 @@ pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 
 use crate::audit::Audit;
+use crate::references::{PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::usecases::{
     Finished, claim_job, complete_job, confirm_upload, request_upload, settle_result,
 };
@@ -119,6 +124,10 @@ pub struct TestGas {
     pub references: Arc<FakeReferences>,
     /// The sources that jobs can choose.
     pub sources: Arc<FakeSources>,
+    /// The private references of users.
+    pub private_references: Arc<FakePrivateReferences>,
+    /// The queue of private references to build.
+    pub reference_builds: Arc<FakeQueue>,
     /// The clock.
     pub clock: Arc<TestClock>,
     /// Simulated faults.
@@ -178,6 +187,9 @@ impl TestGas {
         let (start_thaw, notices) = (topic(), topic());
         let references = Arc::new(FakeReferences::default());
         let sources = Arc::new(FakeSources::default());
+        let private_references =
+            Arc::new(FakePrivateReferences::new(crash.of_service(&outages.dynamodb)));
+        let reference_builds = Arc::new(FakeQueue::default());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
             jobs: JobRepository {
@@ -216,6 +228,16 @@ impl TestGas {
             notices: notices.clone(),
             references: references.clone(),
             sources: sources.clone(),
+            private_references: Some(PrivateReferences {
+                store: private_references.clone(),
+                catalogs: PrivateCatalogs::new(objects.clone(), "gas-references", "gas"),
+                builds: reference_builds.clone(),
+                limits: PrivateReferenceLimits {
+                    max_count: 3,
+                    max_bytes: 1_000_000,
+                    keep_days: 30,
+                },
+            }),
             dispatches: Arc::new(FakeDispatches::new(accounts.clone())),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
@@ -243,6 +265,8 @@ impl TestGas {
             job_events,
             references,
             sources,
+            private_references,
+            reference_builds,
             clock,
             crash,
             outages,

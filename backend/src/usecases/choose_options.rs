@@ -1,12 +1,13 @@
 //! The options of a job: checks whether a job can have them, and remembers what a user has chosen.
 
+use super::private_references::private_choices;
 use crate::Gas;
 use crate::chain;
 use crate::ports::{PortError, PortResult};
 use gas_shared::job_options::{OptionConflict, Transcripts};
 use gas_shared::reference::{ReferenceChoices, ReferenceId};
 use gas_shared::source::{SourceChoice, SourceChoices, SourceId};
-use gas_shared::{JobOptions, UserId};
+use gas_shared::{Account, JobOptions, Plan, UserId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,9 @@ pub enum OptionsError {
         /// What can be chosen.
         known: KnownReferences,
     },
+    /// The reference is a private one, and the user is not on Premium.
+    #[error("the private reference {0} can be used on the Premium plan only")]
+    NeedsPremium(ReferenceId),
     /// The reference has no transcripts that are marked as MANE or canonical.
     #[error(
         "the reference {0} marks no transcripts as MANE or canonical; choose the transcripts all or \
@@ -110,14 +114,18 @@ impl fmt::Display for KnownSources {
 ///
 /// # Errors
 /// [`OptionsError`].
-pub(super) async fn check_options(gas: &Gas, options: &JobOptions) -> Result<(), OptionsError> {
+pub(super) async fn check_options(
+    gas: &Gas,
+    account: &Account,
+    options: &JobOptions,
+) -> Result<(), OptionsError> {
     options.check()?;
     let is_marked = options.transcripts == Transcripts::ManeCanonical;
     let sources = options.sources.as_deref().unwrap_or_default();
     if options.reference.is_none() && !is_marked && sources.is_empty() {
         return Ok(());
     }
-    let references = gas.references.choices().await?;
+    let references = references(gas, account).await?;
     let choice = references.find(options.reference.as_ref());
     if !sources.is_empty() {
         let assembly = choice.map(|choice| choice.assembly.as_str());
@@ -126,6 +134,9 @@ pub(super) async fn check_options(gas: &Gas, options: &JobOptions) -> Result<(),
     match (choice, &options.reference) {
         (Some(choice), _) if is_marked && !choice.transcripts.has_mane_or_canonical() => {
             Err(OptionsError::NoMarkedTranscripts(choice.id.clone()))
+        }
+        (None, Some(id)) if id.is_private() && account.plan == Plan::Free => {
+            Err(OptionsError::NeedsPremium(id.clone()))
         }
         (None, Some(id)) => {
             let known = references.choices.iter().map(|choice| choice.id.clone()).collect();
@@ -176,12 +187,18 @@ pub async fn sources(gas: &Gas) -> PortResult<Arc<SourceChoices>> {
     gas.sources.choices().await
 }
 
-/// The references that jobs can choose.
+/// The references that jobs of a user can choose: those of the catalog, and their own.
 ///
 /// # Errors
-/// If the catalog cannot be read.
-pub async fn references(gas: &Gas) -> PortResult<Arc<ReferenceChoices>> {
-    gas.references.choices().await
+/// If the catalog or the table of private references cannot be read.
+pub async fn references(gas: &Gas, account: &Account) -> PortResult<Arc<ReferenceChoices>> {
+    let (shared, own) = tokio::try_join!(gas.references.choices(), private_choices(gas, account))?;
+    if own.is_empty() {
+        return Ok(shared);
+    }
+    let mut all = ReferenceChoices::clone(&shared);
+    all.choices.extend(own);
+    Ok(Arc::new(all))
 }
 
 /// Remembers what a user has chosen for the next file, which may be of another assembly, so without the sources. A failure
@@ -198,10 +215,10 @@ pub(super) async fn remember_options(gas: &Gas, user: UserId, options: &JobOptio
 ///
 /// # Errors
 /// If a service fails.
-pub async fn default_options(gas: &Gas, user: UserId) -> PortResult<JobOptions> {
-    let mut options = gas.accounts.job_options(user).await?.unwrap_or_default();
+pub async fn default_options(gas: &Gas, account: &Account) -> PortResult<JobOptions> {
+    let mut options = gas.accounts.job_options(account.id).await?.unwrap_or_default();
     if options.reference.is_some()
-        && gas.references.choices().await?.find(options.reference.as_ref()).is_none()
+        && references(gas, account).await?.find(options.reference.as_ref()).is_none()
     {
         options.reference = None;
     }
@@ -213,7 +230,6 @@ mod tests {
     use super::*;
     use crate::testkit::TestGas;
     use crate::usecases::{begin_parts, request_upload};
-    use gas_shared::Plan;
     use gas_shared::job_options::{Layout, Selection};
     use gas_shared::reference::TranscriptCounts;
     use gas_shared::upload::NewUpload;
@@ -226,21 +242,25 @@ mod tests {
     }
 
     async fn rejection(test: &TestGas, options: &JobOptions) -> String {
-        check_options(&test.gas, options).await.unwrap_err().to_string()
+        check_options(&test.gas, &test.user("eve", Plan::Free), options)
+            .await
+            .unwrap_err()
+            .to_string()
     }
 
     #[tokio::test]
     async fn an_unknown_reference_is_rejected_with_what_can_be_chosen() {
         let test = TestGas::new();
-        assert!(check_options(&test.gas, &JobOptions::default()).await.is_ok());
+        let ada = test.user("ada", Plan::Free);
+        assert!(check_options(&test.gas, &ada, &JobOptions::default()).await.is_ok());
         insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; leave it out, since no reference can be chosen here");
         let grch37 = test.references.add(GRCH37);
         insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; leave it out, or use homo_sapiens/GRCh37/ensembl-87, the only one");
         test.references.add("mus_musculus/GRCm39/ensembl-115");
         insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; choose one of homo_sapiens/GRCh37/ensembl-87, mus_musculus/GRCm39/ensembl-115");
-        assert!(check_options(&test.gas, &of(GRCH37)).await.is_ok());
+        assert!(check_options(&test.gas, &ada, &of(GRCH37)).await.is_ok());
         test.references.retire(&grch37.id);
-        assert!(check_options(&test.gas, &of(GRCH37)).await.is_err());
+        assert!(check_options(&test.gas, &ada, &of(GRCH37)).await.is_err());
         for release in 1..=10 {
             test.references.add(&format!("homo_sapiens/GRCh38/gencode-{release}"));
         }
@@ -250,10 +270,11 @@ mod tests {
     #[tokio::test]
     async fn options_that_the_engine_would_reject_are_rejected_before_the_upload() {
         let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
         let grch37 = test.references.add(GRCH37);
         let marked =
             JobOptions { transcripts: Transcripts::ManeCanonical, ..JobOptions::default() };
-        assert!(check_options(&test.gas, &marked).await.is_ok(), "one is canonical");
+        assert!(check_options(&test.gas, &ada, &marked).await.is_ok(), "one is canonical");
         test.references.change(&grch37.id, |choice| {
             choice.transcripts = TranscriptCounts { all: 2, ..TranscriptCounts::default() };
         });
@@ -301,17 +322,17 @@ mod tests {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Premium), test.user("eve", Plan::Free));
         let grch37 = test.references.add(GRCH37);
-        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), JobOptions::default());
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), JobOptions::default());
         let chosen = JobOptions { selection: Selection::PerGene, ..of(GRCH37) };
         let new = NewUpload::new("a.vcf", 20).with(chosen.clone());
         let ticket = request_upload(&test.gas, &ada, &new).await.unwrap();
         assert_eq!(test.job(ticket.job_id).options.known(), Some(&chosen));
-        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), chosen);
-        assert_eq!(default_options(&test.gas, eve.id).await.unwrap(), JobOptions::default());
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), chosen);
+        assert_eq!(default_options(&test.gas, &eve).await.unwrap(), JobOptions::default());
 
         test.references.retire(&grch37.id);
         let left = JobOptions { reference: None, ..chosen };
-        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), left);
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), left);
         let rejected = request_upload(&test.gas, &ada, &new).await.unwrap_err();
         assert!(rejected.to_string().contains("there is no reference"), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
@@ -319,6 +340,6 @@ mod tests {
         let large = NewUpload::new("a.vcf", 20);
         let parts = begin_parts(&test.gas, &ada, &large).await.unwrap();
         assert!(test.job(parts.job_id).options.is_default());
-        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), JobOptions::default());
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), JobOptions::default());
     }
 }

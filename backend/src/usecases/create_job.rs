@@ -35,7 +35,7 @@ impl IdempotencyKey {
     /// The id of the job that this key creates for a user. It depends only on the two, so the job's
     /// row is the only record of the key. It is taken from a SHA-256 hash, which does not reveal
     /// the key and does not collide with ids of other users.
-    fn job_id(&self, owner: UserId) -> JobId {
+    pub(super) fn job_id(&self, owner: UserId) -> JobId {
         let mut hash = Sha256::new_with_prefix(owner.as_uuid().as_bytes());
         hash.update(self.0.as_bytes());
         let digest = hash.finalize();
@@ -109,7 +109,7 @@ pub async fn create_job(
     Ok(CreatedJob { job, ticket, is_new: false })
 }
 
-async fn found(gas: &Gas, owner: UserId, id: JobId) -> Result<Option<Job>, PortError> {
+pub(super) async fn found(gas: &Gas, owner: UserId, id: JobId) -> Result<Option<Job>, PortError> {
     match find_job(gas, owner, id).await {
         Ok(job) => Ok(Some(job)),
         Err(FindError::NotFound(_)) => Ok(None),
@@ -180,7 +180,7 @@ mod tests {
         let plain = NewUpload::new("a.vcf", 20);
         let rejected = create_job(&test.gas, &ada, &plain, Some(&one)).await.unwrap_err();
         assert!(rejected.to_string().contains("for a.vcf with other options"), "{rejected}");
-        let remembered = default_options(&test.gas, ada.id).await.unwrap();
+        let remembered = default_options(&test.gas, &ada).await.unwrap();
         assert_eq!(remembered, JobOptions::default(), "programs do not change what pages offer");
     }
 

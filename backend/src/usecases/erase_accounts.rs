@@ -1,4 +1,4 @@
-//! Erases closed accounts: first the jobs, then the profile.
+//! Erases closed accounts: first jobs and private references, then the profile.
 //!
 //! A deleted job disappears from all lists at once. Its files are deleted within minutes, and its
 //! row within a day, when no process can be at work on it anymore
@@ -12,6 +12,7 @@
 
 use super::ChangeError;
 use super::delete_job::begin_deletion;
+use super::private_references::erase_private_references;
 use crate::ports::{ClosedAccount, ClosingAccount, PortError};
 use crate::{Gas, chain};
 use gas_shared::{Job, UserId};
@@ -73,7 +74,8 @@ pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
 #[tracing::instrument(name = "erase_account", skip_all, fields(user_id = %closing.user))]
 async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Result<(), EraseError> {
     let ClosingAccount { user, requested_at, billing_closed } = closing;
-    let found = delete_jobs(gas, user, erased, |_| true).await?;
+    let found = delete_jobs(gas, user, erased, |_| true).await?
+        | erase_private_references(gas, user).await?;
     let settled = gas.now().duration_since(requested_at) >= SETTLE;
     if !found && billing_closed && settled {
         gas.account_data.purge(user, gas.now()).await?;
@@ -131,7 +133,10 @@ async fn sweep(gas: &Gas, closed: &ClosedAccount, erased: &mut Erased) -> Result
     // A user who has signed in again has a new account, with jobs of its own.
     let is_back = gas.accounts.account(user).await?.is_some();
     let left_behind = |job: &Job| !is_back || job.submitted_at <= purged_at;
-    let found = delete_jobs(gas, user, erased, left_behind).await?;
+    let mut found = delete_jobs(gas, user, erased, left_behind).await?;
+    if !is_back {
+        found |= erase_private_references(gas, user).await?;
+    }
     if !found && gas.now().duration_since(purged_at) >= REMEMBERED {
         gas.account_data.forget_closed(closed).await?;
     }

@@ -1,7 +1,7 @@
 //! Exports all data of a user as one JSON document, which is written in pieces so that its size
 //! does not matter.
 
-use super::list_tokens;
+use super::{list_private_references, list_tokens};
 use crate::Billing;
 use crate::ports::{MailPreferences, PortError, PortResult};
 use bytes::Bytes;
@@ -24,7 +24,7 @@ enum Next {
 }
 
 /// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
-/// audit log, mails and jobs. Files are not included; they are downloaded by job.
+/// private references, audit log, mails and jobs. Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
@@ -117,6 +117,7 @@ impl Writer {
                 "plan_since": billing.as_ref().and_then(|row| row.plan_since),
                 "stripe_customer": billing.as_ref().and_then(|row| row.customer.clone()),
             },
+            "private_references": list_private_references(gas, &self.account).await?.references,
             "tokens": list_tokens(gas, self.user()).await?,
         });
         Ok(head.to_string())

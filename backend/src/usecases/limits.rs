@@ -34,6 +34,9 @@ const CONFIRMATIONS: Rate = Rate::new(120, MINUTE);
 /// Tokens that one user may create.
 const TOKENS: Rate = Rate::new(20, DAY);
 
+/// Private references that one user may add. Building one can take a worker an hour.
+const NEW_REFERENCES: Rate = Rate::new(20, DAY);
+
 /// Checkouts that one user may start.
 const CHECKOUTS: Rate = Rate::new(10, HOUR);
 
@@ -217,6 +220,12 @@ pub(super) async fn count_confirmation(gas: &Gas, user: UserId) -> Result<(), Li
 /// Counts a new API token.
 pub(super) async fn count_token(gas: &Gas, user: UserId) -> Result<(), LimitError> {
     count(gas, "token", &user.to_string(), "new tokens", scaled(gas, TOKENS)).await
+}
+
+/// Counts a new private reference.
+pub(super) async fn count_new_reference(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, NEW_REFERENCES);
+    count(gas, "reference", &user.to_string(), "new references", rate).await
 }
 
 /// Counts a checkout.

@@ -29,6 +29,7 @@ mod limits;
 mod notify;
 mod plain_result;
 mod plan;
+mod private_references;
 mod queue_positions;
 mod reconcile;
 mod redrive;
@@ -85,6 +86,12 @@ pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
 pub use plain_result::plain_result;
+pub use private_references::{
+    PrivateReferenceError, Tended, add_private_reference, built_private_reference,
+    confirm_private_reference, delete_private_reference, discard_private_build,
+    failed_private_reference, find_private_reference, list_private_references, next_source_parts,
+    private_reference_to_build, tend_private_references,
+};
 pub use queue_positions::QueuePositions;
 pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;

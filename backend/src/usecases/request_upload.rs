@@ -82,7 +82,7 @@ pub(super) async fn request_upload_as(
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     Span::current().record("job_id", display(job_id));
     let name = admit(account, new)?;
-    check_options(gas, &new.options).await?;
+    check_options(gas, account, &new.options).await?;
     count_new_job(gas, account, new.size_bytes).await?;
     let job = new_job(gas, account, new, name, job_id);
     let ticket = sign_upload(gas, account, &job).await?;
@@ -152,7 +152,7 @@ pub(super) async fn insert(gas: &Gas, job: &Job) -> PortResult<()> {
 }
 
 /// Inserts a job with any id; `false` if a job with this id exists.
-async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
+pub(super) async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
     if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
         return Ok(false);
     }

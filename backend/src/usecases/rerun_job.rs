@@ -2,12 +2,13 @@
 
 use super::choose_options::{OptionsError, check_options};
 use super::confirm_upload::queue_uploaded;
+use super::create_job::{IdempotencyKey, found};
 use super::limits::{LimitError, count_new_job};
-use super::request_upload::insert;
+use super::request_upload::try_insert;
 use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, find_job};
 use crate::Gas;
 use crate::ports::PortError;
-use gas_shared::job::{FailureKind, JobState, Results};
+use gas_shared::job::{FailureKind, JobState, ObjectLocation, Results};
 use gas_shared::{Account, Job, JobId, JobOptions, JobStatus, Plan};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -46,6 +47,11 @@ pub enum RerunError {
     /// The options of the job are of a newer version.
     #[error("the options of job {0} are of a newer version of GAS; choose options for the new job")]
     NewerOptions(JobId),
+    /// The idempotency key was used for another job, or its job was deleted.
+    #[error(
+        "the idempotency key was used for another request, or its job was deleted; use another"
+    )]
+    KeyReused,
     /// The current plan does not accept the file.
     #[error(transparent)]
     Rejected(#[from] RequestUploadError),
@@ -71,6 +77,8 @@ pub enum RerunError {
 /// The row is written first: if the process dies, the reconciler finds the row and queues the job
 /// or marks it as failed, as it does for abandoned uploads.
 ///
+/// Repeated calls with the same `key` return the same job, for as long as it exists.
+///
 /// # Errors
 /// [`RerunError`].
 pub async fn rerun_job(
@@ -78,7 +86,18 @@ pub async fn rerun_job(
     account: &Account,
     id: JobId,
     options: Option<JobOptions>,
+    key: Option<&IdempotencyKey>,
 ) -> Result<Job, RerunError> {
+    let new_id = match key {
+        None => JobId::new(Uuid::new_v4()),
+        Some(key) => {
+            let new_id = key.job_id(account.id);
+            if let Some(job) = found(gas, account.id, new_id).await? {
+                return repeated(gas, account, id, options, job).await;
+            }
+            new_id
+        }
+    };
     let old = find_job(gas, account.id, id).await?;
     if !old.status().is_final() {
         return Err(RerunError::NotOver { id, status: old.status() });
@@ -99,20 +118,56 @@ pub async fn rerun_job(
         Some(options) => options,
         None => old.options.known().cloned().ok_or(RerunError::NewerOptions(id))?,
     };
-    check_options(gas, &options).await?;
+    check_options(gas, account, &options).await?;
     count_new_job(gas, account, info.size).await?;
-    let new_id = JobId::new(Uuid::new_v4());
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
     let job = Job::new(new_id, account.id, name, file, gas.now());
     let job = job.of_size(info.size).with(options);
-    insert(gas, &job).await?;
-    if !gas.objects.copy(&old.input.file, &job.input.file).await? {
-        let gone = RerunError::InputGone(id);
-        fail_job(&gas.jobs, new_id, None, FailureKind::Input, gone.to_string()).await?;
+    if !try_insert(gas, &job).await? {
+        // Only ids of keys can be taken: a call at the same moment was faster, or the job was deleted.
+        return Err(RerunError::KeyReused);
+    }
+    queue_copy(gas, &old.input.file, id, &job).await
+}
+
+/// Copies the input of a job to that of a new one, and queues the new one.
+async fn queue_copy(
+    gas: &Gas,
+    from: &ObjectLocation,
+    old: JobId,
+    job: &Job,
+) -> Result<Job, RerunError> {
+    if !gas.objects.copy(from, &job.input.file).await? {
+        let gone = RerunError::InputGone(old);
+        fail_job(&gas.jobs, job.id, None, FailureKind::Input, gone.to_string()).await?;
         return Err(gone);
     }
-    Ok(queue_uploaded(gas, account.id, new_id).await?)
+    Ok(queue_uploaded(gas, job.owner, job.id).await?)
+}
+
+/// The job that an earlier call with the same key has created. If that call died before the job was queued,
+/// this one continues.
+async fn repeated(
+    gas: &Gas,
+    account: &Account,
+    id: JobId,
+    options: Option<JobOptions>,
+    job: Job,
+) -> Result<Job, RerunError> {
+    let old = found(gas, account.id, id).await?;
+    let is_other_file = old.as_ref().is_some_and(|old| old.input.name != job.input.name);
+    let is_upload = matches!(&job.state, JobState::Uploading { parts: Some(_) });
+    let are_other_options = options.is_some_and(|options| job.options.known() != Some(&options));
+    if is_other_file || is_upload || are_other_options || job.id == id {
+        return Err(RerunError::KeyReused);
+    }
+    match old {
+        Some(old) if job.status() == JobStatus::Uploading => {
+            queue_copy(gas, &old.input.file, id, &job).await
+        }
+        _ => Ok(job),
+    }
 }
 
 /// Whether the result of a job is not available on Free any more.
@@ -129,8 +184,8 @@ fn is_window_over(job: &Job, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::TestGas;
-    use crate::usecases::{InputRejection, archive_result, claim_job, reject_input};
+    use crate::testkit::{Fault, TestGas};
+    use crate::usecases::{InputRejection, archive_result, claim_job, delete_job, reject_input};
     use gas_shared::job_options::Selection;
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
     use jiff::SignedDuration;
@@ -140,7 +195,7 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
-        let new = rerun_job(&test.gas, &ada, old.id, None).await.unwrap();
+        let new = rerun_job(&test.gas, &ada, old.id, None, None).await.unwrap();
         assert_eq!(new.status(), JobStatus::Pending);
         assert_ne!((new.id, &new.input.file), (old.id, &old.input.file));
         assert_eq!((&new.input.name, new.input.size), (&old.input.name, old.input.size));
@@ -161,7 +216,7 @@ mod tests {
             selection: Selection::Pick,
             ..JobOptions::default()
         };
-        let new = rerun_job(&test.gas, &ada, old.id, Some(chosen.clone())).await.unwrap();
+        let new = rerun_job(&test.gas, &ada, old.id, Some(chosen.clone()), None).await.unwrap();
         assert_eq!(new.options.known(), Some(&chosen));
         assert_eq!(test.job(old.id).options, old.options, "the old job stays as it was");
 
@@ -169,11 +224,11 @@ mod tests {
         let (_, claim) = claim_job(&test.gas.jobs, new.id, timeout).await.unwrap();
         let rejection = InputRejection { reason: "x".into(), code: None, mismatch: None };
         reject_input(&test.gas.jobs, new.id, claim, rejection).await.unwrap();
-        let again = rerun_job(&test.gas, &ada, new.id, None).await.unwrap();
+        let again = rerun_job(&test.gas, &ada, new.id, None, None).await.unwrap();
         assert_eq!(again.options.known(), Some(&chosen));
 
         test.references.retire(&grch38);
-        let rejected = rerun_job(&test.gas, &ada, new.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, new.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Options(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 3);
     }
@@ -184,10 +239,10 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
-        let rejected = rerun_job(&test.gas, &ada, waiting.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, waiting.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::NotOver { status: JobStatus::Pending, .. }));
         let done = test.completed_job(&ada).await;
-        let rejected = rerun_job(&test.gas, &eve, done.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &eve, done.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Find(FindError::NotFound(_))));
         assert_eq!(test.jobs.len(), 2);
     }
@@ -198,9 +253,9 @@ mod tests {
         let eve = test.user("eve", Plan::Premium);
         let old = test.completed_job(&eve).await;
         test.objects.put(&old.input.file, &vec![b'#'; FREE_MAX_UPLOAD_BYTES as usize + 1]);
-        assert!(rerun_job(&test.gas, &eve, old.id, None).await.is_ok());
+        assert!(rerun_job(&test.gas, &eve, old.id, None, None).await.is_ok());
         let eve = test.set_plan(&eve, Plan::Free);
-        let rejected = rerun_job(&test.gas, &eve, old.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap_err();
         assert_eq!(rejected.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
         assert_eq!(test.jobs.len(), 2);
     }
@@ -211,14 +266,14 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.clock.advance_secs(180);
-        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Archived(_)), "the window is over: {rejected}");
         archive_result(&test.gas, old.id).await.unwrap();
-        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Archived(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
         let ada = test.set_plan(&ada, Plan::Premium);
-        assert!(rerun_job(&test.gas, &ada, old.id, None).await.is_ok());
+        assert!(rerun_job(&test.gas, &ada, old.id, None, None).await.is_ok());
     }
 
     #[tokio::test]
@@ -227,8 +282,48 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.gas.objects.delete(&old.input.file).await.unwrap();
-        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::InputGone(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_key_runs_a_job_again_once() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Premium);
+        let old = test.completed_job(&ada).await;
+        let key = IdempotencyKey::parse("again").unwrap();
+        let rerun = async |options| rerun_job(&test.gas, &ada, old.id, options, Some(&key)).await;
+        let first = rerun(None).await.unwrap();
+        assert_eq!(rerun(None).await.unwrap().id, first.id);
+        assert_eq!(test.jobs.len(), 2);
+        let other = JobOptions { selection: Selection::Pick, ..JobOptions::default() };
+        assert!(matches!(rerun(Some(other)).await, Err(RerunError::KeyReused)));
+        let eve = test.user("eve", Plan::Premium);
+        let own = test.completed_job(&eve).await;
+        let of_eve = rerun_job(&test.gas, &eve, own.id, None, Some(&key)).await.unwrap();
+        assert_ne!(of_eve.id, first.id, "keys belong to their user");
+        delete_job(&test.gas, ada.id, first.id).await.unwrap();
+        assert!(matches!(rerun(None).await, Err(RerunError::KeyReused)));
+    }
+
+    #[tokio::test]
+    async fn a_repetition_continues_a_rerun_that_was_interrupted_anywhere() {
+        for fault in Fault::ALL {
+            for nth in 1..=14 {
+                let test = TestGas::new();
+                let ada = test.user("ada", Plan::Premium);
+                let old = test.completed_job(&ada).await;
+                let key = IdempotencyKey::parse("again").unwrap();
+                test.crash.inject(fault, nth);
+                let first = rerun_job(&test.gas, &ada, old.id, None, Some(&key)).await;
+                let happened = test.crash.recover();
+                let job = rerun_job(&test.gas, &ada, old.id, None, Some(&key)).await.unwrap();
+                assert_eq!(job.status(), JobStatus::Pending, "{fault:?} {nth} {first:?}");
+                assert!(happened || first.is_ok());
+                assert!(test.objects.get(&job.input.file).is_some());
+                assert_eq!(test.jobs.len(), 2, "{fault:?} {nth}");
+            }
+        }
     }
 }

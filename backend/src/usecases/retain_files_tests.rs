@@ -130,7 +130,7 @@ async fn nothing_of_a_premium_user_is_deleted() {
         assert!(test.job(job.id).retention.input_deleted_at.is_none());
     }
     assert_eq!(outputs(&test, &jobs[0]).len(), 7, "the result and six files beside it");
-    assert!(rerun_job(&test.gas, &eve, jobs[0].id, None).await.is_ok());
+    assert!(rerun_job(&test.gas, &eve, jobs[0].id, None, None).await.is_ok());
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn a_job_whose_input_was_deleted_cannot_be_run_again_and_says_since_when()
     let ada = test.user("ada", Plan::Free);
     let job = failed(&test, &ada).await;
     days(&test, 14).await;
-    let rejected = rerun_job(&test.gas, &ada, job.id, None).await.unwrap_err();
+    let rejected = rerun_job(&test.gas, &ada, job.id, None, None).await.unwrap_err();
     assert!(matches!(rejected, RerunError::InputDeleted { .. }));
     let text = format!(
         "the file of job {} was deleted on 2026-10-05; upload it again from your computer",

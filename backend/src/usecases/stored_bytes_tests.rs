@@ -69,14 +69,14 @@ async fn every_way_to_begin_an_upload_is_checked() {
     assert!(matches!(parts, RequestUploadError::Limit(ref error) if is_storage(error)), "{parts}");
     assert!(create_job(gas, &ada, &file(1), None).await.is_err(), "the REST API");
     let ada = test.set_plan(&ada, Plan::Premium);
-    assert!(rerun_job(gas, &ada, job, None).await.is_ok(), "Premium has more");
+    assert!(rerun_job(gas, &ada, job, None, None).await.is_ok(), "Premium has more");
     assert_eq!(test.jobs.len(), 2);
 }
 
 #[tokio::test]
 async fn a_rerun_needs_storage_for_its_copy_of_the_input() {
     let (test, eve, job) = storing(Plan::Premium, Plan::Premium.quota().stored_bytes).await;
-    let rejected = rerun_job(&test.gas, &eve, job, None).await.unwrap_err();
+    let rejected = rerun_job(&test.gas, &eve, job, None, None).await.unwrap_err();
     assert!(matches!(rejected, RerunError::Limit(LimitError::Storage { .. })), "{rejected}");
     assert!(rejected.to_string().ends_with("; delete jobs that you no longer need"), "{rejected}");
 }

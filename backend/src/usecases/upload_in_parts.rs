@@ -60,7 +60,7 @@ pub async fn begin_parts(
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
     let name = admit(account, new)?;
-    check_options(gas, &new.options).await.map_err(RequestUploadError::from)?;
+    check_options(gas, account, &new.options).await.map_err(RequestUploadError::from)?;
     count_new_job(gas, account, new.size_bytes).await?;
     let id = JobId::new(Uuid::new_v4());
     Span::current().record("job_id", display(id));

@@ -8,6 +8,9 @@ use std::str::FromStr;
 /// The maximum length of an identifier, in characters.
 pub const MAX_ID_CHARS: usize = 160;
 
+/// What private references have instead of a species. No reference of a catalog has it.
+pub const PRIVATE_SPECIES: &str = "private";
+
 /// The identifier of a reference: species, assembly and gene set, such as
 /// `homo_sapiens/GRCh38/ensembl-115`.
 ///
@@ -46,6 +49,11 @@ impl ReferenceId {
         &self.0
     }
 
+    /// Whether the reference is one of its user's own ([`crate::private_reference`]).
+    pub fn is_private(&self) -> bool {
+        self.species() == PRIVATE_SPECIES
+    }
+
     /// Whether the reference is of an assembly. A known one may be named in several ways: `hg38` and
     /// `GRCh38.p14` stand for `GRCh38`.
     pub fn is_of_assembly(&self, name: &str) -> bool {
@@ -64,8 +72,8 @@ impl FromStr for ReferenceId {
         let mut parts = text.split('/');
         let is_valid = text.len() <= MAX_ID_CHARS
             && parts.next().is_some_and(is_species)
-            && parts.next().is_some_and(is_name)
-            && parts.next().is_some_and(is_name)
+            && parts.next().is_some_and(is_id_part)
+            && parts.next().is_some_and(is_id_part)
             && parts.next().is_none();
         if is_valid {
             return Ok(Self(text.to_owned()));
@@ -76,10 +84,12 @@ impl FromStr for ReferenceId {
 }
 
 fn is_species(part: &str) -> bool {
-    is_name(part) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    is_id_part(part)
+        && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-fn is_name(part: &str) -> bool {
+/// Whether a text can be the assembly or the gene set of an identifier, regardless of its length.
+pub fn is_id_part(part: &str) -> bool {
     part.starts_with(|c: char| c.is_ascii_alphanumeric())
         && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }

@@ -2,7 +2,7 @@
 //! process may run several roles.
 
 mod archive;
-mod consume;
+pub(crate) mod consume;
 mod erase;
 mod notify;
 mod reconcile;

@@ -1,9 +1,11 @@
-//! Role `reconcile`: repairs overdue jobs, sends overdue mails, and deletes the queues of dead web
+//! Role `reconcile`: repairs overdue jobs, acts on overdue private references, sends overdue mails, and deletes the queues of dead web
 //! processes, every few minutes. The web
 //! processes check the plans, because only they have the keys of Stripe.
 
 use gas_backend::aws::EventQueueReaper;
-use gas_backend::usecases::{LoggedFailures, reconcile, resend_mails};
+use gas_backend::usecases::{
+    LoggedFailures, Tended, reconcile, resend_mails, tend_private_references,
+};
 use gas_backend::{Gas, Notifier, chain};
 use gas_runtime::Shutdown;
 use std::time::Duration;
@@ -38,6 +40,13 @@ pub(crate) async fn run(
             Ok(0) => {}
             Ok(sent) => tracing::info!(sent, "overdue mails sent"),
             Err(error) => tracing::error!(error = %chain(&error), "unsent mails cannot be read"),
+        }
+        match tend_private_references(&gas).await {
+            Ok(tended) if tended == Tended::default() => {}
+            Ok(tended) => tracing::info!(?tended, "overdue private references handled"),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "overdue private references cannot be read");
+            }
         }
         if let Err(error) = reaper.reap(gas.now()).await {
             tracing::error!(error = %chain(&error), "queues of dead web processes were not deleted");

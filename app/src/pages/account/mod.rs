@@ -59,6 +59,10 @@ fn ProfilePanel(account: Profile) -> Element {
                 dd {
                     Link { to: Route::Billing {}, "{account.plan}" }
                 }
+                dt { "References" }
+                dd {
+                    Link { to: Route::References {}, "Your references" }
+                }
                 dt { "User id" }
                 dd {
                     code { "{account.id}" }

@@ -1,5 +1,6 @@
 //! The options of the files that are added next.
 
+use crate::app::Route;
 use crate::browser;
 use crate::components::{OptionsForm, describe_options};
 use crate::upload::use_upload_queue;
@@ -45,6 +46,10 @@ pub fn SubmissionOptions() -> Element {
                 references,
                 automatic: "Detected from each file",
                 onchange: move |options| queue.edit_submission(|submission| submission.options = options),
+            }
+            p { class: "muted options-order",
+                "Your genome is not in the list? "
+                Link { to: Route::References {}, "Add a reference of your own" }
             }
             label { class: "choice",
                 input {

@@ -4,8 +4,9 @@ use crate::error::ApiError;
 use crate::server::errors;
 use gas_annotate::reference::{GeneModel, GeneModels};
 use gas_backend::ports::{PortResult, ReferenceCatalog};
-use gas_shared::Provenance;
+use gas_backend::references::PrivateCatalogs;
 use gas_shared::reference::{ReferenceId, Sha256};
+use gas_shared::{Provenance, UserId};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub enum ReferenceSource {
 #[derive(Clone)]
 pub struct Genes {
     source: ReferenceSource,
+    /// The private references of users, if there are any.
+    private: Option<PrivateCatalogs>,
     /// The last used first.
     loaded: Arc<Mutex<Vec<LoadedGenes>>>,
 }
@@ -42,20 +45,28 @@ struct LoadedGenes {
 }
 
 impl Genes {
-    /// The genes of the references of a source.
-    pub fn new(source: ReferenceSource) -> Self {
-        Self { source, loaded: Arc::default() }
+    /// The genes of the references of a source, and of users.
+    pub fn new(source: ReferenceSource, private: Option<PrivateCatalogs>) -> Self {
+        Self { source, private, loaded: Arc::default() }
     }
 
-    /// The genes of the reference that a result was made with; without a provenance, those of the
+    /// The genes of the reference that a result of `owner` was made with; without a provenance, those of the
     /// reference of jobs that name none. `None` if the web servers do not have it.
     ///
     /// # Errors
     /// If the reference cannot be read; the next request tries again.
     pub async fn of(
         &self,
+        owner: UserId,
         provenance: Option<&Provenance>,
     ) -> Result<Option<Arc<GeneModels>>, ApiError> {
+        if let Some(known) = provenance
+            && known.reference.is_private()
+        {
+            let Some(private) = &self.private else { return Ok(None) };
+            let source = ReferenceSource::Catalog(private.of(owner), known.reference.clone());
+            return self.of_manifest(&source, Some(known.reference_sha256.clone()), None).await;
+        }
         let manifest = match (&self.source, provenance) {
             (ReferenceSource::None, _) => return Ok(None),
             (ReferenceSource::Folder(_), _) => None,
@@ -67,10 +78,20 @@ impl Genes {
                 }
             }
         };
+        self.of_manifest(&self.source, manifest, provenance).await
+    }
+
+    /// The genes of the reference with a manifest in a source, from memory if they are there.
+    async fn of_manifest(
+        &self,
+        source: &ReferenceSource,
+        manifest: Option<Sha256>,
+        provenance: Option<&Provenance>,
+    ) -> Result<Option<Arc<GeneModels>>, ApiError> {
         let mut loaded = self.loaded.lock().await;
         let models = match loaded.iter().position(|genes| genes.manifest == manifest) {
             Some(place) => loaded.remove(place).models,
-            None => match self.load(manifest.as_ref()).await? {
+            None => match load(source, manifest.as_ref()).await? {
                 Some(models) => Arc::new(models),
                 None => return Ok(None),
             },
@@ -81,23 +102,25 @@ impl Genes {
         let is_same = provenance.is_none_or(|known| known.assembly == models.assembly);
         Ok(is_same.then_some(models))
     }
+}
 
-    /// Reads the genes of the folder, or of the reference with a manifest. `None` if an operator has removed
-    /// that reference.
-    async fn load(&self, manifest: Option<&Sha256>) -> Result<Option<GeneModels>, ApiError> {
-        match (&self.source, manifest) {
-            (ReferenceSource::Folder(folder), _) => read(folder).await.map(Some),
-            (ReferenceSource::Catalog(catalog, _), Some(digest)) => {
-                let folder = tempfile::tempdir().map_err(|error| errors::internal(&error))?;
-                if fetch(&**catalog, digest, folder.path()).await? {
-                    read(folder.path()).await.map(Some)
-                } else {
-                    tracing::warn!(manifest = %digest, "no genes are shown: the reference was removed");
-                    Ok(None)
-                }
+/// Reads the genes of the folder, or of the reference with a manifest. `None` if that reference was removed.
+async fn load(
+    source: &ReferenceSource,
+    manifest: Option<&Sha256>,
+) -> Result<Option<GeneModels>, ApiError> {
+    match (source, manifest) {
+        (ReferenceSource::Folder(folder), _) => read(folder).await.map(Some),
+        (ReferenceSource::Catalog(catalog, _), Some(digest)) => {
+            let folder = tempfile::tempdir().map_err(|error| errors::internal(&error))?;
+            if fetch(&**catalog, digest, folder.path()).await? {
+                read(folder.path()).await.map(Some)
+            } else {
+                tracing::warn!(manifest = %digest, "no genes are shown: the reference was removed");
+                Ok(None)
             }
-            _ => Ok(None),
         }
+        _ => Ok(None),
     }
 }
 
@@ -171,11 +194,24 @@ mod tests {
     use super::*;
     use gas_annotate::reference::{BuildOptions, build_reference};
     use gas_backend::references::FolderCatalog;
-    use gas_backend::testkit::{reference_file, reference_manifest};
+    use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
     use gas_backend::usecases::{add_reference, remove_reference};
+    use uuid::Uuid;
+
+    /// References of catalogs are for everybody.
+    const OWNER: UserId = UserId::new(Uuid::from_u128(1));
 
     /// Adds a reference with one gene to a catalog, and returns the provenance of its results.
     async fn add(catalog: &FolderCatalog, assembly: &str, gene: &str) -> Provenance {
+        add_to(catalog, &format!("homo_sapiens/{assembly}/x"), assembly, gene).await
+    }
+
+    async fn add_to(
+        catalog: &dyn ReferenceCatalog,
+        id: &str,
+        assembly: &str,
+        gene: &str,
+    ) -> Provenance {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: String| {
             let path = folder.path().join(name);
@@ -201,8 +237,7 @@ mod tests {
             let content = std::fs::read(built.join(name)).unwrap();
             reference_file(&folder.path().join(name), &content)
         };
-        let id = format!("homo_sapiens/{assembly}/x");
-        let manifest = reference_manifest(&id, GeneModels::FILES.map(file).to_vec());
+        let manifest = reference_manifest(id, GeneModels::FILES.map(file).to_vec());
         let entry = add_reference(catalog, folder.path(), manifest, false).await.unwrap();
         Provenance {
             reference: entry.id,
@@ -226,17 +261,29 @@ mod tests {
         let second = add(&catalog, "GRCh38", "NEW1").await;
         let default = first.reference.clone();
         let source = ReferenceSource::Catalog(Arc::new(catalog.clone()), default);
-        let genes = Genes::new(source);
+        let genes = Genes::new(source, None);
         for (provenance, expected) in
             [(Some(&second), "NEW1"), (Some(&first), "OLD1"), (None, "OLD1")]
         {
-            assert_eq!(name(genes.of(provenance).await.unwrap().as_ref()), expected);
+            assert_eq!(name(genes.of(OWNER, provenance).await.unwrap().as_ref()), expected);
         }
         remove_reference(&catalog, &second.reference, true).await.unwrap();
-        let kept = genes.of(Some(&second)).await.unwrap();
+        let kept = genes.of(OWNER, Some(&second)).await.unwrap();
         assert_eq!(name(kept.as_ref()), "NEW1", "from memory");
-        let fresh = Genes::new(genes.source);
-        assert!(fresh.of(Some(&second)).await.unwrap().is_none(), "it was removed");
+        let fresh = Genes::new(genes.source, None);
+        assert!(fresh.of(OWNER, Some(&second)).await.unwrap().is_none(), "it was removed");
+    }
+
+    #[tokio::test]
+    async fn the_genes_of_a_private_reference_are_those_of_the_owner_of_the_result() {
+        let catalogs = PrivateCatalogs::new(Arc::new(FakeObjects::default()), "bucket", "gas");
+        let shown = Genes::new(ReferenceSource::None, Some(catalogs.clone()));
+        let other = UserId::new(Uuid::from_u128(2));
+        let mine = add_to(&*catalogs.of(OWNER), "private/GRCh37/mine", "GRCh37", "MINE1").await;
+        assert!(shown.of(other, Some(&mine)).await.unwrap().is_none());
+        assert_eq!(name(shown.of(OWNER, Some(&mine)).await.unwrap().as_ref()), "MINE1");
+        let without = Genes::new(ReferenceSource::None, None);
+        assert!(without.of(OWNER, Some(&mine)).await.unwrap().is_none());
     }
 
     #[tokio::test]
@@ -248,9 +295,9 @@ mod tests {
             all.push(add(&catalog, &format!("assembly{number}"), "GENE").await);
         }
         let default = all[0].reference.clone();
-        let genes = Genes::new(ReferenceSource::Catalog(Arc::new(catalog), default));
+        let genes = Genes::new(ReferenceSource::Catalog(Arc::new(catalog), default), None);
         for provenance in &all {
-            assert!(genes.of(Some(provenance)).await.unwrap().is_some());
+            assert!(genes.of(OWNER, Some(provenance)).await.unwrap().is_some());
         }
         let loaded = genes.loaded.lock().await;
         assert_eq!(loaded.len(), MAX_IN_MEMORY);

@@ -89,7 +89,7 @@ async fn genes_of(
         JobState::Completed(done) => done.provenance.as_ref(),
         _ => None,
     };
-    web.genes.of(provenance).await
+    web.genes.of(owner, provenance).await
 }
 
 /// The routes of the genome browser.

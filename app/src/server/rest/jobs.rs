@@ -171,16 +171,22 @@ pub async fn cancel(
 /// Run a job again.
 ///
 /// Creates a new job with a copy of the file of a job that has ended, and adds it to the queue. Without
-/// `options`, the new job has the options of the old one. Each call creates a job.
+/// `options`, the new job has the options of the old one. With the header `Idempotency-Key`, a repeated call
+/// returns the same job; without it, each call creates a job.
 #[utoipa::path(
     post, path = "/jobs/{id}/rerun", tag = "jobs", operation_id = "rerun_job",
     security(("token" = ["jobs:write"])),
-    params(("id" = uuid::Uuid, Path, description = "The job")),
+    params(
+        ("id" = uuid::Uuid, Path, description = "The job"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 200 visible ASCII characters, such as a UUID"),
+    ),
     request_body = Option<RerunRequest>,
     responses(
         (status = 201, description = "The new job", body = JobDto),
         (status = 400, description = "The options are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "The result is archived, and needs the Premium plan", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The idempotency key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The job has not ended, or its file is deleted", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
@@ -189,11 +195,14 @@ pub async fn cancel(
 pub async fn rerun(
     CanWrite(caller): CanWrite,
     JobPath(id): JobPath,
+    headers: HeaderMap,
     request: Result<Option<Json<RerunRequest>>, JsonRejection>,
 ) -> Result<(StatusCode, Json<JobDto>), Problem> {
     let options = request?.and_then(|Json(request)| request.options);
-    let job = usecases::rerun_job(&caller.web.gas, &caller.account, id, options).await;
-    Ok((StatusCode::CREATED, Json(JobDto::from(&job.map_err(ApiError::from)?))))
+    let key = idempotency_key(&headers)?;
+    let (gas, account) = (&caller.web.gas, &caller.account);
+    let job = usecases::rerun_job(gas, account, id, options, key.as_ref()).await;
+    Ok((StatusCode::CREATED, Json(JobDto::from(&job?))))
 }
 
 /// Delete a job.

@@ -12,6 +12,7 @@ mod docs;
 mod dto;
 mod files;
 mod jobs;
+mod private_references;
 mod problem;
 mod references;
 mod sources;
@@ -79,7 +80,11 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(jobs::submit))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::rerun))
-        .routes(routes!(references::list))
+        .routes(routes!(references::list, private_references::add))
+        .routes(routes!(private_references::list))
+        .routes(routes!(private_references::get, private_references::delete))
+        .routes(routes!(private_references::parts))
+        .routes(routes!(private_references::submit))
         .routes(routes!(sources::list))
         .routes(routes!(files::result))
         .routes(routes!(files::region_index))
@@ -156,6 +161,18 @@ enum JobProblems {
     #[response(status = 403, content_type = "application/problem+json")]
     InsufficientScope(ProblemBody),
     /// You have no such job
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+}
+
+/// The additional errors of operations on one private reference.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "used only for the OpenAPI document")]
+enum ReferenceProblems {
+    /// The token does not have the scope
+    #[response(status = 403, content_type = "application/problem+json")]
+    InsufficientScope(ProblemBody),
+    /// You have no such reference
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemBody),
 }

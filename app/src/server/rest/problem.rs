@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gas_backend::ports::PortError;
-use gas_backend::usecases::{CreateJobError, ListError};
+use gas_backend::usecases::{CreateJobError, ListError, RerunError};
 use serde::Serialize;
 use std::any::Any;
 use std::sync::Arc;
@@ -202,6 +202,15 @@ impl From<CreateJobError> for Problem {
             | CreateJobError::OtherOptions(_)
             | CreateJobError::Deleted => Self::new(Code::IdempotencyKeyReused, error.to_string()),
             CreateJobError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<RerunError> for Problem {
+    fn from(error: RerunError) -> Self {
+        match error {
+            RerunError::KeyReused => Self::new(Code::IdempotencyKeyReused, error.to_string()),
+            error => ApiError::from(error).into(),
         }
     }
 }

@@ -8,8 +8,8 @@ use gas_backend::usecases;
 
 /// List references.
 ///
-/// Returns the references that the option `reference` of a job can have. A job without it gets the one
-/// with `is_default`.
+/// Returns the references that the option `reference` of a job can have, with those of your own that are
+/// ready. A job without it gets the one with `is_default`.
 #[utoipa::path(
     get, path = "/references", tag = "references", operation_id = "list_references",
     security(("token" = ["jobs:read"])),
@@ -19,7 +19,7 @@ use gas_backend::usecases;
     ),
 )]
 pub async fn list(CanRead(caller): CanRead) -> Result<Json<ReferenceListDto>, Problem> {
-    let found = usecases::references(&caller.web.gas).await?;
+    let found = usecases::references(&caller.web.gas, &caller.account).await?;
     let default = found.default.as_ref();
     let references = found.choices.iter();
     let references = references.map(|choice| ReferenceDto::new(choice, default)).collect();

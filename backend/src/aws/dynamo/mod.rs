@@ -1,15 +1,18 @@
-//! The job table in DynamoDB.
+//! The tables of jobs and of private references in DynamoDB.
 //!
 //! [`job_row`] and [`deletion_row`] map jobs and tombstones to items, [`list_entry_row`] reads the
-//! projection that lists are made of, and [`job_store`] sends the calls.
+//! projection that lists are made of, and [`job_store`] sends the calls. [`private_references`] is a table of its
+//! own.
 
 mod cursor;
 mod deletion_row;
 mod job_row;
 mod job_store;
 mod list_entry_row;
+mod private_references;
 
 pub use job_store::DynamoJobStore;
+pub use private_references::DynamoPrivateReferences;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;

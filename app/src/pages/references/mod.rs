@@ -1,0 +1,41 @@
+//! The page of references: the user's own, and those of the service.
+
+mod form;
+mod own;
+mod shared;
+mod upload;
+
+use super::commit_status;
+use crate::api::{self, use_api_loader};
+use crate::components::{ErrorNote, Page};
+use crate::live::use_live;
+use dioxus::prelude::*;
+use own::OwnReferences;
+use shared::SharedReferences;
+
+/// The references that the user can choose, and the form that adds one.
+#[component]
+pub fn References() -> Element {
+    let live = use_live();
+    let own = use_api_loader(move || {
+        live.refetch_on_reconnect();
+        live.refetch_on_reference_changes();
+        live.plan();
+        api::private_references()
+    })?;
+    let content = match own.read() {
+        Ok(list) => rsx! {
+            OwnReferences { list, onchange: move |()| own.reload() }
+        },
+        Err(error) => {
+            commit_status(&error);
+            rsx! { ErrorNote { error } }
+        }
+    };
+    rsx! {
+        Page { title: "References",
+            {content}
+            SharedReferences {}
+        }
+    }
+}

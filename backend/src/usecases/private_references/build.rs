@@ -1,0 +1,121 @@
+//! What a worker reports about the build of a private reference. A message may be delivered more than once,
+//! and two workers may build the same reference: the result is the same, and the first one counts.
+
+use super::{PrivateReferenceError, bytes, change};
+use crate::messages::ReferenceBuild;
+use crate::ports::PortResult;
+use crate::references::PrivateReferences;
+use crate::usecases::{ReferenceError, add_reference, remove_reference};
+use crate::{AnnotateGas, chain};
+use gas_shared::UserId;
+use gas_shared::private_reference::{
+    BuiltReference, PrivateReference, PrivateReferenceChange, PrivateReferenceState, SourceRole,
+};
+use gas_shared::reference::{ReferenceChoice, ReferenceId, ReferenceManifest};
+use std::path::Path;
+
+/// The reference of a message, if it is still to be built.
+///
+/// # Errors
+/// If the table cannot be read.
+pub async fn private_reference_to_build(
+    private: &PrivateReferences,
+    message: &ReferenceBuild,
+) -> PortResult<Option<PrivateReference>> {
+    let found = private.store.find(message.user_id, &message.reference).await?;
+    Ok(found.filter(|reference| {
+        reference.build == message.build && reference.state == PrivateReferenceState::Building
+    }))
+}
+
+/// Stores a reference that was built in a local folder, and lets the owner's jobs use it. If the owner has
+/// deleted it meanwhile, nothing of it stays.
+///
+/// # Errors
+/// If a service or a file fails.
+pub async fn built_private_reference(
+    gas: &AnnotateGas,
+    private: &PrivateReferences,
+    reference: &PrivateReference,
+    folder: &Path,
+    manifest: ReferenceManifest,
+    notes: Vec<String>,
+) -> Result<(), ReferenceError> {
+    let size = manifest.bytes();
+    let others = private.store.of_user(reference.owner).await?;
+    let others: Vec<_> = others.into_iter().filter(|other| other.id != reference.id).collect();
+    let (used, limit) = (bytes(&others), private.limits.max_bytes);
+    if used.saturating_add(size) > limit {
+        let reason = format!(
+            "the built reference has {size} bytes, and your other references {used}; at most {limit} \
+             are possible, so delete a reference and add this one again"
+        );
+        return Ok(failed_private_reference(gas, private, reference, reason).await?);
+    }
+    let catalog = private.catalogs.of(reference.owner);
+    let entry = add_reference(&*catalog, folder, manifest.clone(), true).await?;
+    let choice = ReferenceChoice::new(manifest, entry.manifest);
+    let built = Box::new(BuiltReference { choice, bytes: size, notes });
+    let change = PrivateReferenceChange::Built(built);
+    if end(gas, private, reference, change).await? {
+        tracing::info!(bytes = size, "private reference built");
+        return Ok(());
+    }
+    discard_private_build(private, reference.owner, &reference.id).await
+}
+
+/// Records that a reference cannot be built.
+///
+/// # Errors
+/// If a service fails.
+pub async fn failed_private_reference(
+    gas: &AnnotateGas,
+    private: &PrivateReferences,
+    reference: &PrivateReference,
+    reason: String,
+) -> PortResult<()> {
+    tracing::info!(reason, "private reference not built");
+    end(gas, private, reference, PrivateReferenceChange::Failed(reason)).await.map(drop)
+}
+
+/// Deletes what a build has stored if the row of its reference is gone or waits for its deletion.
+///
+/// # Errors
+/// If a service fails.
+pub async fn discard_private_build(
+    private: &PrivateReferences,
+    owner: UserId,
+    id: &ReferenceId,
+) -> Result<(), ReferenceError> {
+    let row = private.store.find(owner, id).await?;
+    if row.is_some_and(|row| row.state != PrivateReferenceState::Deleting) {
+        return Ok(());
+    }
+    let catalog = private.catalogs.of(owner);
+    match remove_reference(&*catalog, id, true).await {
+        Ok(_) | Err(ReferenceError::Unknown(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a build, and deletes the uploaded files. Returns whether the row was changed.
+async fn end(
+    gas: &AnnotateGas,
+    private: &PrivateReferences,
+    reference: &PrivateReference,
+    end: PrivateReferenceChange,
+) -> PortResult<bool> {
+    let changed = match change(&gas.jobs, private, reference, end).await {
+        Ok(_) => true,
+        Err(PrivateReferenceError::Port(error)) => return Err(error),
+        // It was deleted, or another worker was faster.
+        Err(error) => {
+            tracing::info!(error = %chain(&error), "build has no effect");
+            false
+        }
+    };
+    for role in SourceRole::ALL {
+        gas.objects.delete(&gas.object_keys.reference_source(reference, role)).await?;
+    }
+    Ok(changed)
+}
