@@ -131,7 +131,9 @@ fn source_paths(catalog: &Catalog) -> Vec<SourcePath> {
 #[test]
 fn the_samples_are_annotated_with_the_frequencies_and_identifiers_of_the_demo() {
     let catalog = Catalog::new();
-    ["1000-genomes-eur", "dbsnp", "clinvar"].map(|name| catalog.add_demo(name));
+    for name in ["1000-genomes-eur", "dbsnp", "clinvar"] {
+        catalog.add_demo(name);
+    }
     let sources = SourceSet::open(&source_paths(&catalog), &REFERENCE).unwrap();
     let options = Options { sources, ..Options::default() };
     let annotated = |sample: &str| {
