@@ -303,18 +303,18 @@ mod tests {
         insta::assert_snapshot!(rejection(&test, &with(&["dbsnp/GRCh37/157"])).await, @"there is no source dbsnp/GRCh37/157; choose of clinvar/GRCh37/2026-11, constraint/any/4.1");
         insta::assert_snapshot!(rejection(&test, &with(&["clinvar/GRCh38/2026-11"])).await, @"the source clinvar/GRCh38/2026-11 is not of GRCh37, the assembly of the reference; choose of clinvar/GRCh37/2026-11, constraint/any/4.1");
         insta::assert_snapshot!(rejection(&test, &with(&[clinvar, "constraint/any/4.1"])).await, @"the sources clinvar/GRCh37/2026-11 and constraint/any/4.1 both have the column AF; choose one of them");
+        let ada = test.user("ada", Plan::Premium);
         for ids in [&[][..], &[clinvar]] {
-            assert!(check_options(&test.gas, &with(ids)).await.is_ok());
+            assert!(check_options(&test.gas, &ada, &with(ids)).await.is_ok());
         }
         let many: Vec<String> = (0..40).map(|n| format!("a/any/{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(rejection(&test, &with(&many)).await.contains("at most 32 sources"));
         // They belong to a file of the assembly, so the next one does not begin with them.
-        let ada = test.user("ada", Plan::Premium);
         let new = NewUpload::new("a.vcf", 20).with(with(&[clinvar]));
         let ticket = request_upload(&test.gas, &ada, &new).await.unwrap();
         assert_eq!(test.job(ticket.job_id).options.known(), Some(&with(&[clinvar])));
-        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), of(GRCH37));
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), of(GRCH37));
     }
 
     #[tokio::test]
