@@ -122,7 +122,7 @@ mod tests {
         let [old, new, scores] = [&ids[0], &ids[1], &ids[2]];
         let sources = SourceChoices { choices };
         let default = chosen(&sources, "GRCh38", None);
-        assert_eq!(default, [new.clone()]);
+        assert_eq!(default, std::slice::from_ref(new));
         let after = |chosen: &[SourceId], id| toggled(&sources, "GRCh38", chosen, id);
         assert_eq!(after(&default, new), Some(Vec::new()));
         assert_eq!(after(&[], new), None);
