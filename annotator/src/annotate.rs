@@ -5,14 +5,14 @@ use crate::allele::{Allele, MAX_POSITION, shows_without_first_base};
 use crate::annotation_format::{AnnotationFormat, Entry, PROMOTER_BASES, SiteEntry};
 use crate::annotation_options::{AnnotationOptions, includes};
 use crate::colocated::{ColocatedVariants, EntryKey, LookedUp, SourceSet};
-use crate::consequence::{Effect, Junctions, SoTerm, SoTerms};
+use crate::consequence::{AlleleConsequence, Junctions, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{OwnKeys, begin_field, copy_info};
 use crate::model::{Gene, Transcript};
 use crate::pick::{Candidate, Picks};
 use crate::placements::{Placements, RotatedBases};
-use crate::record_prepass::{RecordOptions, RecordPrepass};
+use crate::record_reader::{RecordOptions, RecordReader};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, AnnotationGaps, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{
@@ -28,12 +28,12 @@ use gas_sources::{Damaged, RecordAllele};
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
 pub struct Annotator<'r> {
-    prepass: RecordPrepass<'r>,
+    records: RecordReader<'r>,
     own_keys: OwnKeys,
     format: AnnotationFormat,
     annotations: AnnotationOptions,
     picks: Picks<'r>,
-    effect: Effect,
+    consequence: AlleleConsequence,
     colocated: ColocatedVariants<'r>,
     hgvs: HgvsText,
     rotated: RotatedBases,
@@ -93,12 +93,12 @@ impl<'r> Annotator<'r> {
     /// have already are removed.
     pub fn new(reference: &'r Reference, samples: usize, format: AnnotationFormat) -> Self {
         Self {
-            prepass: RecordPrepass::new(reference, samples),
+            records: RecordReader::new(reference, samples),
             own_keys: OwnKeys::of_run(format.key(), reference),
             format,
             annotations: AnnotationOptions::default(),
             picks: Picks::new(Vec::new()),
-            effect: Effect::default(),
+            consequence: AlleleConsequence::default(),
             colocated: ColocatedVariants::of_tracks(reference),
             hgvs: HgvsText::default(),
             rotated: RotatedBases::default(),
@@ -109,7 +109,7 @@ impl<'r> Annotator<'r> {
 
     /// Sets other options of a run than the defaults.
     pub(crate) fn with_options(mut self, options: &RecordOptions) -> Self {
-        self.prepass.options = options.clone();
+        self.records.options = options.clone();
         self
     }
 
@@ -122,7 +122,7 @@ impl<'r> Annotator<'r> {
 
     /// Adds what sources know: as fields of CSQ, or as INFO keys.
     pub fn with_sources(mut self, sources: &'r SourceSet) -> Self {
-        let (reference, is_info) = (self.prepass.reference, self.format != AnnotationFormat::Csq);
+        let (reference, is_info) = (self.records.reference, self.format != AnnotationFormat::Csq);
         self.colocated = ColocatedVariants::new(reference, sources, is_info);
         self.own_keys.extend(sources.info_keys().filter(|_| is_info));
         self
@@ -141,7 +141,7 @@ impl<'r> Annotator<'r> {
 
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
-        &self.prepass.counts
+        &self.records.counts
     }
 
     /// Annotates a line (without its line end) and appends the annotated line to `out`. Returns the
@@ -155,28 +155,28 @@ impl<'r> Annotator<'r> {
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = self.prepass.read(line_number, line)?;
+        let record = self.records.read(line_number, line)?;
         self.colocated.begin_record(&record);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         copy_info(out, record.info, &self.own_keys);
-        let (gap, contig) = self.prepass.find_gap(&record);
+        let (gap, contig) = self.records.find_gap(&record);
         let Annotated { has_variants, is_cut, lacks_models } = match contig {
             Some(contig) => self.annotate(&contig, &record, out, info_start),
             None => {
-                let has_variants = self.prepass.count_alleles(&record) > 0;
+                let has_variants = self.records.count_alleles(&record) > 0;
                 Annotated { has_variants, ..Annotated::default() }
             }
         };
-        let gap = self.prepass.count_gap(gap, has_variants);
+        let gap = self.records.count_gap(gap, has_variants);
         let mut gaps = gap.map(AnnotationGaps::from).unwrap_or_default();
         if is_cut {
             gaps.insert(AnnotationGap::TooManyConsequences);
-            self.prepass.counts.add_cut((1, line_number));
+            self.records.counts.add_cut((1, line_number));
         }
         if lacks_models {
             gaps.insert(AnnotationGap::LeftOutTranscript);
-            self.prepass.counts.at_left_out_transcripts += 1;
+            self.records.counts.at_left_out_transcripts += 1;
         }
         if !gaps.is_empty() {
             begin_field(out, info_start);
@@ -188,12 +188,12 @@ impl<'r> Annotator<'r> {
 
     /// The complete counts.
     pub fn into_counts(self) -> Counts {
-        self.prepass.into_counts()
+        self.records.into_counts()
     }
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
         self.colocated.write_info(out, info_start);
-        self.prepass.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
+        self.records.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if out.len() == info_start {
             out.push(b'.');
         }
@@ -250,8 +250,8 @@ impl<'r> Annotator<'r> {
         }
         self.rotated = rotated;
         self.repeat = repeat;
-        self.prepass.counts.multiallelic += u64::from(alts > 1);
-        self.prepass.counts.add_region_classes(entries.region_classes);
+        self.records.counts.multiallelic += u64::from(alts > 1);
+        self.records.counts.add_region_classes(entries.region_classes);
         Annotated { has_variants: !entries.is_empty, is_cut, lacks_models }
     }
 
@@ -283,14 +283,14 @@ impl<'r> Annotator<'r> {
         match (kind, pos) {
             (Some(AltKind::Sequence), Some(pos)) => {
                 let allele = Allele::new(pos, record.reference, alt);
-                self.prepass.count_sequence(record.reference, alt);
+                self.records.count_sequence(record.reference, alt);
                 Some(Variant::Sequence(Placements::new(contig, allele, rotated)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
-                self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
+                self.records.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 let variant = StructuralVariant::read(pos, alt, number, info, limit);
-                self.prepass.count_structural_problem(variant.problem, record.info);
+                self.records.count_structural_problem(variant.problem, record.info);
                 if is_tandem_repeat(alt) {
                     let written = info.write_repeat(number, &variant, repeat);
                     match contig.bases(variant.start, variant.end).filter(|_| written.is_ok()) {
@@ -303,7 +303,7 @@ impl<'r> Annotator<'r> {
                         }
                         None => {
                             let problem = written.err().unwrap_or(StructuralProblem::UnknownRepeat);
-                            self.prepass.count_structural_problem(Some(problem), record.info);
+                            self.records.count_structural_problem(Some(problem), record.info);
                         }
                     }
                 }
@@ -313,7 +313,7 @@ impl<'r> Annotator<'r> {
                 Some(Variant::Structural(variant))
             }
             _ => {
-                self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
+                self.records.counts.add_kind(VariantType::Other, record.reference, alt);
                 None
             }
         }
@@ -333,7 +333,7 @@ impl<'r> Annotator<'r> {
                 Variant::Structural(variant) => self.hgvs.begin_structural(contig, variant),
             }
         }
-        let end = VariantEnd::new(self.prepass.reference, *contig, variant, 0);
+        let end = VariantEnd::new(self.records.reference, *contig, variant, 0);
         // The other end of a breakend may be on another contig.
         let mate = self.find_mate(variant).map(|(mate_contig, mate)| {
             let back = (contig.name.as_bytes(), variant.span().0);
@@ -341,7 +341,7 @@ impl<'r> Annotator<'r> {
         });
         let other_end = mate
             .as_ref()
-            .map(|(contig, variant)| VariantEnd::new(self.prepass.reference, *contig, variant, 1));
+            .map(|(contig, variant)| VariantEnd::new(self.records.reference, *contig, variant, 1));
         let all = match self.annotations.selection {
             Selection::MostSevere => self.write_most_severe(&end, other_end.as_ref(), out, entries),
             selection => {
@@ -367,7 +367,7 @@ impl<'r> Annotator<'r> {
                 all
             }
         };
-        self.prepass.counts.add_terms(all);
+        self.records.counts.add_terms(all);
         Ok(())
     }
 
@@ -376,7 +376,7 @@ impl<'r> Annotator<'r> {
         let Variant::Structural(StructuralVariant { mate: Some(mate), .. }) = variant else {
             return None;
         };
-        let contig = self.prepass.reference.contig(mate.contig);
+        let contig = self.records.reference.contig(mate.contig);
         // The position after the last base is a telomere, and `]` joins what is before the mate.
         let is_past = |c: &ContigView<'_>| i64::from(mate.start) > c.sequence.len() as i64 + 2;
         let problem = match contig {
@@ -384,7 +384,7 @@ impl<'r> Annotator<'r> {
             Some(contig) => return Some((contig, *mate)),
             None => StructuralProblem::MateContig,
         };
-        self.prepass.count_structural_problem(Some(problem), b"");
+        self.records.count_structural_problem(Some(problem), b"");
         None
     }
 
@@ -393,11 +393,13 @@ impl<'r> Annotator<'r> {
     #[inline]
     fn fill(&mut self, end: &VariantEnd<'_, 'r>, transcript: &Transcript) -> bool {
         let near = match end.variant {
-            Variant::Sequence(places) => self.effect.fill(&end.contig, transcript, places),
-            Variant::Structural(structural) => self.effect.fill_structural(transcript, structural),
+            Variant::Sequence(places) => self.consequence.fill(&end.contig, transcript, places),
+            Variant::Structural(structural) => {
+                self.consequence.fill_structural(transcript, structural)
+            }
         };
         if near && let Some(term) = end.junctions.fusion(end.contig.number, transcript) {
-            self.effect.terms.insert(term);
+            self.consequence.terms.insert(term);
         }
         near
     }
@@ -417,7 +419,7 @@ impl<'r> Annotator<'r> {
                 {
                     continue;
                 }
-                let (number, terms) = (end.number, self.effect.terms);
+                let (number, terms) = (end.number, self.consequence.terms);
                 let candidate =
                     Candidate { end: number, contig: contig.number, index, transcript, terms };
                 if per_gene {
@@ -477,7 +479,7 @@ impl<'r> Annotator<'r> {
         if self.annotations.hgvs
             && let Variant::Sequence(places) = end.variant
         {
-            self.hgvs.describe(contig, transcript, places, &self.effect);
+            self.hgvs.describe(contig, transcript, places, &self.consequence);
         }
         self.colocated.enter(EntryKey { contig, transcript });
         let optional = self.annotations.optional_fields();
@@ -486,23 +488,23 @@ impl<'r> Annotator<'r> {
             record_allele: entries.allele.record.alt,
             gene: &contig.model.genes[transcript.gene as usize],
             transcript,
-            effect: &self.effect,
+            consequence: &self.consequence,
             hgvs: &self.hgvs,
             colocated: &self.colocated,
             optional,
             is_picked: optional.pick && self.picks.is_pick(end.number, index),
         };
         self.format.write(out, &entry);
-        let most = self.prepass.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
+        let most = self.records.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
         if out.len() - entries.info_start > most {
             return Err(TooLarge);
         }
-        for term in self.effect.terms.iter() {
-            self.prepass.counts.terms[term as usize] += 1;
+        for term in self.consequence.terms.iter() {
+            self.records.counts.terms[term as usize] += 1;
         }
         let is_coding = transcript.cds.is_some();
-        add_region_classes(&self.effect, is_coding, &mut entries.region_classes);
-        Ok(self.effect.terms)
+        add_region_classes(&self.consequence, is_coding, &mut entries.region_classes);
+        Ok(self.consequence.terms)
     }
 
     /// Writes the entry of an allele that is not near any of the run's transcripts. Returns its term.
@@ -559,7 +561,7 @@ impl<'r> Annotator<'r> {
             is_picked,
         };
         self.format.write_site(out, &entry);
-        self.prepass.counts.terms[term as usize] += 1;
+        self.records.counts.terms[term as usize] += 1;
     }
 
     /// Writes one entry with the most severe consequence of all transcripts. Returns its term.
@@ -581,10 +583,10 @@ impl<'r> Annotator<'r> {
                 {
                     continue;
                 }
-                all = all.union(self.effect.terms);
+                all = all.union(self.consequence.terms);
                 if end.number == 0 {
                     let is_coding = transcript.cds.is_some();
-                    add_region_classes(&self.effect, is_coding, &mut entries.region_classes);
+                    add_region_classes(&self.consequence, is_coding, &mut entries.region_classes);
                 }
             }
         }
@@ -613,9 +615,13 @@ fn begin_entry(out: &mut Vec<u8>, entries: &mut RecordEntries<'_>, format: Annot
     out.push(b'=');
 }
 
-fn add_region_classes(effect: &Effect, coding: bool, region_classes: &mut RegionClasses) {
-    let terms = effect.terms;
-    if let Some(distance) = effect.distance {
+fn add_region_classes(
+    consequence: &AlleleConsequence,
+    coding: bool,
+    region_classes: &mut RegionClasses,
+) {
+    let terms = consequence.terms;
+    if let Some(distance) = consequence.distance {
         let upstream = terms.contains(SoTerm::Upstream);
         region_classes.insert(if upstream {
             RegionClass::Upstream
@@ -627,7 +633,7 @@ fn add_region_classes(effect: &Effect, coding: bool, region_classes: &mut Region
         }
         return;
     }
-    let location = &effect.location;
+    let location = &consequence.location;
     if location.in_cds {
         region_classes.insert(RegionClass::Cds);
     }

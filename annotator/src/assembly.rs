@@ -43,7 +43,7 @@ pub(crate) struct HeaderFindings {
     pub(crate) warnings: Vec<String>,
     /// Contigs whose records must not be annotated, because the reference has another sequence of that
     /// name, as the header spells them.
-    pub(crate) withheld: HashSet<Box<[u8]>>,
+    pub(crate) excluded_contigs: HashSet<Box<[u8]>>,
 }
 
 /// Compares the contigs of a header with the reference, before any record is read.
@@ -83,10 +83,10 @@ pub(crate) fn check_header(
             };
             if let Some(ours) = ours.filter(is_other) {
                 // One warning, however many spellings the header has.
-                if findings.withheld.is_empty() {
+                if findings.excluded_contigs.is_empty() {
                     findings.warnings.push(other_mitochondrion(name, length, ours));
                 }
-                findings.withheld.insert(name.as_bytes().into());
+                findings.excluded_contigs.insert(name.as_bytes().into());
             }
             continue;
         }
@@ -164,7 +164,7 @@ impl Mitochondrion {
             [Some(RCRS), Some(OLD_MITOCHONDRION)].contains(&length_in(reference, name))
                 && is_mitochondrial(&text)
                 && !has_length(&text)
-                && !findings.withheld.contains(*name)
+                && !findings.excluded_contigs.contains(*name)
         };
         let names: HashSet<Box<[u8]>> =
             counts.contigs.keys().map(|name| &**name).filter(is_in_doubt).map(Into::into).collect();

@@ -6,7 +6,7 @@ use crate::assembly::{
 };
 use crate::error::{Error, InputError};
 use crate::pipeline::{NO_RECORDS, OrderCheck, too_many_contigs};
-use crate::record_prepass::{RecordOptions, RecordPrepass};
+use crate::record_reader::{RecordOptions, RecordReader};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::text_input::{LineProblem, TextError, check_text, is_text};
@@ -202,12 +202,15 @@ fn run(
         None => HeaderFindings::default(),
     };
     let mut reader = RecordChecker {
-        prepass: reference.map(|reference| {
-            let mut prepass = RecordPrepass::new(reference, header.samples.len());
-            let withheld = findings.withheld.clone();
-            prepass.options =
-                RecordOptions { limits: options.limits, withheld, ..RecordOptions::default() };
-            prepass
+        records: reference.map(|reference| {
+            let mut records = RecordReader::new(reference, header.samples.len());
+            let excluded_contigs = findings.excluded_contigs.clone();
+            records.options = RecordOptions {
+                limits: options.limits,
+                excluded_contigs,
+                ..RecordOptions::default()
+            };
+            records
         }),
         samples: header.samples.len(),
         limits: options.limits,
@@ -234,8 +237,8 @@ fn run(
         let code = unsorted.code();
         report.add(warning(code, format!("{unsorted}; annotation sorts it")), most);
     }
-    if let (Some(prepass), Some(reference)) = (reader.prepass, reference) {
-        let counts = prepass.into_counts();
+    if let (Some(records), Some(reference)) = (reader.records, reference) {
+        let counts = records.into_counts();
         check_assembly(&counts, &header, reference, options.max_mismatch_percent)?;
         for text in check_contigs(&counts, &header, reference)? {
             report.add(warning("contig_names", text), most);
@@ -257,7 +260,7 @@ fn run(
 }
 
 struct RecordChecker<'r> {
-    prepass: Option<RecordPrepass<'r>>,
+    records: Option<RecordReader<'r>>,
     samples: usize,
     limits: InputLimits,
     order: OrderCheck,
@@ -265,22 +268,22 @@ struct RecordChecker<'r> {
 
 impl RecordChecker<'_> {
     fn read(&mut self, number: u64, line: &[u8]) -> Result<(), InputError> {
-        let record = match &mut self.prepass {
+        let record = match &mut self.records {
             None => {
                 let record = parse_record(line).map_err(|e| e.at(number))?;
                 check_record(&record, self.samples, &self.limits).map_err(|e| e.at(number))?;
                 record
             }
-            Some(prepass) => {
-                let record = prepass.read(number, line)?;
-                let (gap, _) = prepass.find_gap(&record);
+            Some(records) => {
+                let record = records.read(number, line)?;
+                let (gap, _) = records.find_gap(&record);
                 let has_variants = record.alt.split(|b| *b == b',').any(|alt| {
                     AltKind::of(alt).is_some_and(|kind| kind.is_variant(record.reference, alt))
                 });
-                prepass.count_gap(gap, has_variants);
+                records.count_gap(gap, has_variants);
                 for alt in record.alt.split(|b| *b == b',') {
                     if alt.iter().all(u8::is_ascii_alphabetic) {
-                        prepass.count_sequence(record.reference, alt);
+                        records.count_sequence(record.reference, alt);
                     }
                 }
                 record

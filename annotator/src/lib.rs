@@ -24,7 +24,7 @@ pub mod model;
 pub mod pick;
 pub mod pipeline;
 pub mod placements;
-mod record_prepass;
+mod record_reader;
 pub mod reference;
 pub mod report;
 mod source_file;

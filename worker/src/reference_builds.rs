@@ -49,7 +49,7 @@ const MAX_GROWTH: u64 = 20;
 /// The smallest limit of a file of the reference.
 const MIN_FILE_BYTES: u64 = 256 * MIB;
 
-/// For each second, a build has this many bytes of input. Measured with a human genome, gzip: 8 MiB.
+/// For each second, a build has this many bytes of input. An estimate: no genome of human size was measured.
 const BYTES_A_SECOND: u64 = 256 * 1024;
 
 /// The most seconds that a build may have more. SQS hides a message for 12 hours at most.

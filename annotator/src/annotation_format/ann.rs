@@ -13,12 +13,12 @@ CDS.pos / CDS.length | AA.pos / AA.length | Distance | ERRORS / WARNINGS / INFO"
 
 /// Appends the entry of an allele and a transcript.
 pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
-    let Entry { gene, transcript, effect, hgvs, .. } = entry;
+    let Entry { gene, transcript, consequence, hgvs, .. } = entry;
     push_allele(out, entry.record_allele);
     out.push(b'|');
-    effect.terms.write(out);
+    consequence.terms.write(out);
     out.push(b'|');
-    out.extend_from_slice(effect.terms.impact().as_str().as_bytes());
+    out.extend_from_slice(consequence.terms.impact().as_str().as_bytes());
     out.push(b'|');
     push_gene(out, gene);
     out.extend_from_slice(b"|transcript|");
@@ -26,7 +26,7 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     push_escaped(out, transcript.biotype.as_bytes());
     out.push(b'|');
-    if let Some(distance) = effect.distance {
+    if let Some(distance) = consequence.distance {
         out.push(b'|');
         push_description(out, &hgvs.coding);
         out.extend_from_slice(b"|||||");
@@ -35,8 +35,8 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
         write_pick(out, entry.is_picked);
         return;
     }
-    let location = &effect.location;
-    let intronic = effect.terms.contains(SoTerm::Intron) || location.exon_numbers.is_none();
+    let location = &consequence.location;
+    let intronic = consequence.terms.contains(SoTerm::Intron) || location.exon_numbers.is_none();
     let rank = if intronic { location.intron_numbers } else { location.exon_numbers };
     push_rank(out, rank);
     out.push(b'|');

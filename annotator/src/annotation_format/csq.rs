@@ -27,12 +27,12 @@ pub(super) fn fields(optional: OptionalFields, sources: &SourceSet) -> String {
 
 /// Appends the entry of an allele and a transcript.
 pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
-    let Entry { gene, transcript, effect, .. } = entry;
+    let Entry { gene, transcript, consequence, .. } = entry;
     out.extend_from_slice(entry.allele);
     out.push(b'|');
-    effect.terms.write(out);
+    consequence.terms.write(out);
     out.push(b'|');
-    out.extend_from_slice(effect.terms.impact().as_str().as_bytes());
+    out.extend_from_slice(consequence.terms.impact().as_str().as_bytes());
     out.push(b'|');
     push_escaped(out, gene.symbol.as_bytes());
     out.push(b'|');
@@ -43,7 +43,7 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     push_escaped(out, transcript.biotype.as_bytes());
     out.push(b'|');
     let optional = entry.optional;
-    if effect.distance.is_some() {
+    if consequence.distance.is_some() {
         out.extend_from_slice(b"||");
         if optional.hgvs {
             push_escaped(out, &entry.hgvs.coding);
@@ -56,7 +56,7 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     out.extend_from_slice(entry.colocated.identifiers());
     out.push(b'|');
-    if let Some(distance) = effect.distance {
+    if let Some(distance) = consequence.distance {
         push_int(out, distance);
     }
     out.push(b'|');
@@ -72,8 +72,8 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
         out.extend_from_slice(&entry.hgvs.genomic);
         out.push(b'|');
     }
-    if effect.terms.contains(SoTerm::Upstream)
-        && effect.distance.is_some_and(|d| d <= PROMOTER_BASES)
+    if consequence.terms.contains(SoTerm::Upstream)
+        && consequence.distance.is_some_and(|d| d <= PROMOTER_BASES)
     {
         out.push(b'1');
     }
@@ -118,8 +118,8 @@ pub(crate) fn write_csq_site(out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
 
 /// Appends the fields from EXON to Codons.
 fn write_inside(out: &mut Vec<u8>, entry: &Entry<'_>) {
-    let Entry { effect, hgvs, .. } = entry;
-    let location = &effect.location;
+    let Entry { consequence, hgvs, .. } = entry;
+    let location = &consequence.location;
     write_numbers(out, location.exon_numbers);
     out.push(b'|');
     write_numbers(out, location.intron_numbers);
@@ -137,9 +137,9 @@ fn write_inside(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let residue = |p: Option<i32>| p.map(|p| (p + 2) / 3);
     write_span(out, Span { start: residue(location.cds.start), end: residue(location.cds.end) });
     out.push(b'|');
-    write_peptides(out, &effect.codons);
+    write_peptides(out, &consequence.codons);
     out.push(b'|');
-    write_codons(out, &effect.codons, location.cds.start);
+    write_codons(out, &consequence.codons, location.cds.start);
 }
 
 fn write_numbers(out: &mut Vec<u8>, numbers: Option<Numbers>) {

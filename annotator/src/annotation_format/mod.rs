@@ -9,7 +9,7 @@ use ann::{write_ann, write_ann_site};
 use csq::{write_csq, write_csq_site};
 
 use crate::colocated::{self, ColocatedVariants, Field, SourceSet};
-use crate::consequence::{Effect, SoTerm};
+use crate::consequence::{AlleleConsequence, SoTerm};
 use crate::hgvs::HgvsText;
 use crate::model::{Gene, Transcript};
 
@@ -92,7 +92,7 @@ pub(crate) struct Entry<'a> {
     pub record_allele: &'a [u8],
     pub gene: &'a Gene,
     pub transcript: &'a Transcript,
-    pub effect: &'a Effect,
+    pub consequence: &'a AlleleConsequence,
     pub hgvs: &'a HgvsText,
     pub colocated: &'a ColocatedVariants<'a>,
     pub optional: OptionalFields,

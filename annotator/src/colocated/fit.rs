@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::contig_names::{ContigNames, NameHint};
-use crate::record_prepass::agrees;
+use crate::record_reader::agrees;
 use crate::reference::Contig;
 use crate::source_file::SourceFile;
 use gas_shared::assembly::{Assembly, plain_name};

@@ -12,7 +12,7 @@ pub(crate) const FRAMESHIFT_INTRON_SPAN: i32 = 12;
 
 /// The parts of a transcript's introns that an allele touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IntronEffects {
+pub struct IntronOverlap {
     /// The first two bases of an intron.
     pub donor: bool,
     /// The last two bases of an intron.
@@ -72,7 +72,7 @@ impl Span {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Location {
     /// Introns and splice sites touched.
-    pub introns: IntronEffects,
+    pub introns: IntronOverlap,
     /// Exons touched.
     pub exon_numbers: Option<Numbers>,
     /// Introns touched.
@@ -221,7 +221,7 @@ impl Location {
     }
 }
 
-impl IntronEffects {
+impl IntronOverlap {
     /// Whether a splice site, or a region near one, is touched.
     const fn has_splice_site(&self) -> bool {
         self.donor
@@ -353,11 +353,11 @@ fn locate_in_intron(
     start: i32,
     end: i32,
     allele: &Allele<'_>,
-    effects: &mut IntronEffects,
+    overlap: &mut IntronOverlap,
 ) {
     if end - start <= FRAMESHIFT_INTRON_SPAN {
         if allele.overlaps(start, end) {
-            effects.frameshift_intron = true;
+            overlap.frameshift_intron = true;
         }
         return;
     }
@@ -365,11 +365,11 @@ fn locate_in_intron(
     let insertion = allele.is_insertion();
     let (left, right) = (touches(start, start + 1), touches(end - 1, end));
     let reverse = strand.is_reverse();
-    effects.donor |= if reverse { right } else { left };
-    effects.acceptor |= if reverse { left } else { right };
+    overlap.donor |= if reverse { right } else { left };
+    overlap.acceptor |= if reverse { left } else { right };
     let at_inner_border = insertion && (allele.start == start + 2 || allele.end == end - 2);
-    effects.intronic |= touches(start + 2, end - 2) || at_inner_border;
-    effects.region |= touches(start - 3, start - 1)
+    overlap.intronic |= touches(start + 2, end - 2) || at_inner_border;
+    overlap.region |= touches(start - 3, start - 1)
         || touches(start + 2, start + 7)
         || touches(end - 7, end - 2)
         || touches(end + 1, end + 3)
@@ -380,10 +380,10 @@ fn locate_in_intron(
     } else {
         ((start + 4, start + 4), (start + 2, start + 5), (end - 16, end - 2))
     };
-    effects.fifth_base |= touches(fifth.0, fifth.1);
-    effects.donor_region |= touches(donor_side.0, donor_side.1);
+    overlap.fifth_base |= touches(fifth.0, fifth.1);
+    overlap.donor_region |= touches(donor_side.0, donor_side.1);
     // An insertion next to the tract belongs to it.
-    effects.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1)
+    overlap.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1)
         || (insertion && (allele.start == acceptor_side.0 || allele.end == acceptor_side.1));
 }
 

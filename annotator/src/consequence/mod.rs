@@ -4,10 +4,10 @@
 //! term by term; functions name the predicate they implement. Where VEP and the definition of the
 //! Sequence Ontology disagree, the definition is followed; the crate's README lists the differences.
 
+mod allele_consequence;
 pub mod coding;
 mod coding_terms;
 mod edited;
-mod effect;
 mod gene_fusion;
 mod locate;
 mod read_twice;
@@ -15,13 +15,13 @@ mod so_terms;
 mod structural;
 mod translatable;
 
+pub use allele_consequence::AlleleConsequence;
 pub use coding::Codons;
 pub(crate) use coding_terms::coding_terms;
 pub use edited::{CodonOutcome, EditedCoding};
-pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
 pub(crate) use gene_fusion::Junctions;
 pub(crate) use locate::FRAMESHIFT_INTRON_SPAN;
-pub use locate::{IntronEffects, Location, Numbers, Span, locate};
+pub use locate::{IntronOverlap, Location, Numbers, Span, locate};
 pub use so_terms::SoTerms;
 pub use translatable::Translatable;

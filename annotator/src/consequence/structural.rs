@@ -4,15 +4,15 @@
 //! The predicates are those that VEP has for structural variants; where the definition of a term in
 //! the Sequence Ontology says something else, it decides (see the README of the crate).
 
-use super::effect::Effect;
-use super::locate::{IntronEffects, locate};
+use super::allele_consequence::AlleleConsequence;
+use super::locate::{IntronOverlap, locate};
 use super::so_terms::SoTerms;
 use crate::allele::Allele;
 use crate::model::Transcript;
 use crate::structural_variant::{Ends, StructuralKind, StructuralVariant};
 use gas_shared::variant::SoTerm;
 
-impl Effect {
+impl AlleleConsequence {
     /// Computes the consequences of a structural variant. Returns `false` if the transcript is too
     /// far away.
     pub fn fill_structural(
@@ -155,8 +155,8 @@ const fn span(start: i32, end: i32) -> Allele<'static> {
 fn sites(
     variant: &StructuralVariant<'_>,
     transcript: &Transcript,
-    within: IntronEffects,
-) -> IntronEffects {
+    within: IntronOverlap,
+) -> IntronOverlap {
     if matches!(
         variant.kind,
         StructuralKind::Deletion
@@ -168,7 +168,7 @@ fn sites(
     }
     let at = |start: i32| locate(transcript, &span(start, start - 1)).introns;
     let (first, last) = (at(variant.start), at(variant.end.saturating_add(1)));
-    IntronEffects {
+    IntronOverlap {
         donor: first.donor || last.donor,
         acceptor: first.acceptor || last.acceptor,
         region: first.region || last.region,

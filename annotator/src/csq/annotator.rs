@@ -16,10 +16,10 @@ use super::options::CsqOptions;
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::translate::{SplicedCds, Translations};
 use crate::colocated::{ColocatedVariants, SourceSet};
-use crate::consequence::Effect;
+use crate::consequence::AlleleConsequence;
 use crate::info::OwnKeys;
 use crate::placements::RotatedBases;
-use crate::record_prepass::{RecordOptions, RecordPrepass};
+use crate::record_reader::{RecordOptions, RecordReader};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, GenotypeProblem};
 use gas_sources::Damaged;
@@ -41,7 +41,7 @@ pub(crate) struct RecordScratch {
     /// What the alleles of the record do to coding sequences.
     pub(super) coding: CodingScratch,
     /// What an allele does to a transcript.
-    pub(super) effect: Effect,
+    pub(super) consequence: AlleleConsequence,
     pub(super) rotated: RotatedBases,
     /// Parents and alleles that make no node.
     pub(super) rejected: HashSet<(u32, u16)>,
@@ -58,7 +58,7 @@ pub(crate) struct RecordScratch {
 /// Records in coding sequence are buffered until no later record can change their haplotypes.
 /// [`finish_chunk`](Self::finish_chunk) writes the remaining ones.
 pub struct CsqAnnotator<'r> {
-    pub(crate) prepass: RecordPrepass<'r>,
+    pub(crate) records: RecordReader<'r>,
     pub(super) model: &'r CsqModel,
     pub(super) options: CsqOptions,
     pub(super) samples: usize,
@@ -101,11 +101,11 @@ impl<'r> CsqAnnotator<'r> {
         options: CsqOptions,
         samples: usize,
     ) -> Self {
-        let mut prepass = RecordPrepass::new(reference, samples);
+        let mut records = RecordReader::new(reference, samples);
         // `bcftools csq` does the same.
-        prepass.annotates_cut_reference = true;
+        records.annotates_cut_reference = true;
         Self {
-            prepass,
+            records,
             model,
             options,
             samples,
@@ -123,13 +123,13 @@ impl<'r> CsqAnnotator<'r> {
 
     /// Sets other options of a run than the defaults.
     pub(crate) fn with_options(mut self, options: &RecordOptions) -> Self {
-        self.prepass.options = options.clone();
+        self.records.options = options.clone();
         self
     }
 
     /// Adds what sources know, as INFO keys.
     pub fn with_sources(mut self, sources: &'r SourceSet) -> Self {
-        self.colocated = ColocatedVariants::new(self.prepass.reference, sources, true);
+        self.colocated = ColocatedVariants::new(self.records.reference, sources, true);
         self.own_keys.extend(sources.info_keys());
         self
     }
@@ -147,12 +147,12 @@ impl<'r> CsqAnnotator<'r> {
 
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
-        &self.prepass.counts
+        &self.records.counts
     }
 
     /// The complete counts.
     pub fn into_counts(self) -> Counts {
-        self.prepass.into_counts()
+        self.records.into_counts()
     }
 
     /// The spliced coding sequence of a transcript.
@@ -182,7 +182,7 @@ impl<'r> CsqAnnotator<'r> {
     /// Counts the genotypes of the current record that cannot be used as they are.
     fn count_unusual_genotypes(&mut self) {
         let (invalid, first) = self.genotypes.invalid();
-        let problems = &mut self.prepass.counts.genotype_problems;
+        let problems = &mut self.records.counts.genotype_problems;
         if invalid > 0 {
             problems.add(GenotypeProblem::Invalid, invalid, self.line_number, first);
             self.buffer.note(self.buffer.last(), AnnotationGap::InvalidGenotype);

@@ -13,7 +13,11 @@ const LOOK_BACK: usize = 16;
 ///
 /// A deletion that begins more than [`LOOK_BACK`] lines before the boundary and extends into a
 /// coding sequence after it is annotated on its own.
-pub(crate) fn safe_cut(model: &CsqModel, reference: &Reference, lines: &[u8]) -> Option<usize> {
+pub(crate) fn last_chunk_boundary(
+    model: &CsqModel,
+    reference: &Reference,
+    lines: &[u8],
+) -> Option<usize> {
     let mut rest = LinesBackwards { reference, lines, end: lines.len(), name: &[], contig: None };
     let mut found: Vec<Line> = Vec::with_capacity(LOOK_BACK + 1);
     for n in 0.. {

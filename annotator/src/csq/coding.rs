@@ -184,7 +184,7 @@ impl<'r> CsqAnnotator<'r> {
 
     /// Notes that an allele overlaps another one of its haplotype and is left out of it.
     fn note_overlap(&mut self) {
-        self.prepass.counts.overlapping += 1;
+        self.records.counts.overlapping += 1;
         self.buffer.note(self.buffer.last(), AnnotationGap::OverlappingAllele);
     }
 

@@ -16,7 +16,7 @@ use super::model::{
 };
 use super::record_buffer::Consequence;
 use crate::allele::{Allele, MAX_POSITION};
-use crate::consequence::{IntronEffects, Location, SoTerm, locate};
+use crate::consequence::{IntronOverlap, Location, SoTerm, locate};
 use crate::model::{Exon, Transcript};
 use crate::placements::Placements;
 use crate::report::AnnotationGap;
@@ -145,7 +145,7 @@ impl<'r> CsqAnnotator<'r> {
         coding.bases.extend_from_slice(bases);
         let kind = CodingChangeKind::Edit(edit, from..coding.bases.len());
         coding.changes.push(CodingChange { transcript, segment, allele, start, flags, kind });
-        self.is_coding();
+        self.mark_coding();
     }
 
     /// Position of the current record.
@@ -154,7 +154,7 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Marks the current record as one in coding sequence.
-    fn is_coding(&mut self) {
+    fn mark_coding(&mut self) {
         if let Some(record) = self.buffer.records.last_mut() {
             record.is_coding = true;
         }
@@ -225,17 +225,18 @@ impl<'r> CsqAnnotator<'r> {
         same_reference: bool,
     ) -> bool {
         let transcript = &context.contig.model.transcripts[number as usize];
-        let effect = &mut self.scratch.effect;
-        if !effect.fill(&context.contig, transcript, places) || effect.distance.is_some() {
+        let consequence = &mut self.scratch.consequence;
+        if !consequence.fill(&context.contig, transcript, places) || consequence.distance.is_some()
+        {
             return false;
         }
-        let (terms, location) = (effect.terms, effect.location);
+        let (terms, location) = (consequence.terms, consequence.location);
         if terms.contains(SoTerm::TranscriptAmplification) {
             self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
             return true;
         }
-        let place = *effect.allele(places);
-        let class = class_of(&place);
+        let place = *consequence.allele(places);
+        let class = length_change_class(&place);
         let mut splice = splice_flags(&location.introns);
         if context.model.has_short_intron[number as usize]
             && let Some(intron) = short_intron(&place, transcript)
@@ -245,7 +246,7 @@ impl<'r> CsqAnnotator<'r> {
                     self.report_flags(context, flags, number, allele.number);
                 }
                 if location.in_cds && same_reference {
-                    self.is_coding();
+                    self.mark_coding();
                     self.add_unknown(number, allele);
                 }
                 return true;
@@ -278,7 +279,7 @@ impl<'r> CsqAnnotator<'r> {
         }
         let hit = !(splice | utr | flags).is_empty();
         if location.in_cds {
-            self.is_coding();
+            self.mark_coding();
             if !same_reference {
                 flags = ConsequenceFlags::empty();
             }
@@ -402,7 +403,7 @@ impl<'r> CsqAnnotator<'r> {
             if problem == Some(StructuralProblem::NotInHaplotypeMode) {
                 self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
             }
-            self.prepass.count_structural_problem(problem, record.info);
+            self.records.count_structural_problem(problem, record.info);
             if self.buffer.is_exhausted() {
                 self.buffer.note(self.buffer.last(), AnnotationGap::TooManyConsequences);
                 return;
@@ -599,7 +600,7 @@ fn splice_flags_at(place: &Allele<'_>, transcript: &Transcript) -> ConsequenceFl
     flags.fold(ConsequenceFlags::empty(), ConsequenceFlags::union)
 }
 
-fn splice_flags(introns: &IntronEffects) -> ConsequenceFlags {
+fn splice_flags(introns: &IntronOverlap) -> ConsequenceFlags {
     let mut flags = ConsequenceFlags::empty();
     flags.set(ConsequenceFlags::SPLICE_ACCEPTOR, introns.acceptor);
     flags.set(ConsequenceFlags::SPLICE_DONOR, introns.donor);
@@ -616,7 +617,7 @@ fn utr_flags(location: &Location) -> ConsequenceFlags {
 
 /// What several bases that replace another number of bases do to a feature, as the development version of
 /// `bcftools csq` names it.
-const fn class_of(allele: &Allele<'_>) -> ConsequenceFlags {
+const fn length_change_class(allele: &Allele<'_>) -> ConsequenceFlags {
     let (removed, added) = (allele.reference.len(), allele.alt.len());
     if removed < 2 || added < 2 || removed == added {
         ConsequenceFlags::empty()

@@ -27,17 +27,17 @@ impl<'r> CsqAnnotator<'r> {
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = self.prepass.read(line_number, line)?;
+        let record = self.records.read(line_number, line)?;
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.line_number = line_number;
         self.move_to(pos, out);
         self.buffer.push((line_number, pos), line, &record);
         self.colocated.begin_record(&record);
-        let variants = self.prepass.count_alleles(&record);
+        let variants = self.records.count_alleles(&record);
         self.genotypes.clear();
-        let (gap, contig) = self.prepass.find_gap(&record);
+        let (gap, contig) = self.records.find_gap(&record);
         let same_reference = gap.is_none();
-        let gap = self.prepass.count_gap(gap, variants > 0);
+        let gap = self.records.count_gap(gap, variants > 0);
         if let Some(contig) = contig.filter(|_| gap != Some(AnnotationGap::NotAVariant))
             && pos < MAX_POSITION
             && record.reference != b"."
@@ -50,13 +50,13 @@ impl<'r> CsqAnnotator<'r> {
                 && contig.lacks_models(pos, last_position(&contig, &record, pos))
                 && let Some(last) = self.buffer.records.last_mut()
             {
-                self.prepass.counts.at_left_out_transcripts += 1;
+                self.records.counts.at_left_out_transcripts += 1;
                 last.gaps.insert(AnnotationGap::LeftOutTranscript);
             }
         }
         if let (Some(last), Some(gap)) = (self.buffer.records.last_mut(), gap) {
             last.gaps.insert(gap);
-            last.is_left_out = !self.prepass.is_annotated(gap);
+            last.is_left_out = !self.records.is_annotated(gap);
         }
         self.finish_colocated();
         if self.options.local || self.active.is_empty() {
@@ -75,7 +75,7 @@ impl<'r> CsqAnnotator<'r> {
     /// Flushes the transcripts that end before the next record; all of them if the record steps
     /// back or is on another contig.
     fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) {
-        let contig = self.prepass.contig();
+        let contig = self.records.contig();
         let moves_forward = match (self.position, contig) {
             (Some((last, last_pos)), Some(contig)) => {
                 last.number == contig.number && last_pos <= pos
@@ -143,7 +143,7 @@ impl<'r> CsqAnnotator<'r> {
 
     fn finish_colocated(&mut self) {
         let start = self.buffer.extra_info.len();
-        let counts = &mut self.prepass.counts;
+        let counts = &mut self.records.counts;
         self.colocated.write_info(&mut self.buffer.extra_info, start);
         counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if let Some(record) = self.buffer.records.last_mut() {

@@ -117,7 +117,7 @@ impl<'r> CsqAnnotator<'r> {
     /// everything in a transcript has a consequence.
     fn count(&mut self, n: usize) {
         let record = &self.buffer.records[n];
-        let counts = &mut self.prepass.counts;
+        let counts = &mut self.records.counts;
         counts.unnamed += u64::from(record.mask_overflow);
         if record.is_left_out {
             return;
@@ -155,7 +155,7 @@ impl<'r> CsqAnnotator<'r> {
         let kind_of =
             |alt| AltKind::of(alt).filter(|kind: &AltKind| kind.is_variant(reference, alt));
         let variants = alts().filter(|(_, alt)| kind_of(alt).is_some()).count() as u64;
-        let counts = &mut self.prepass.counts;
+        let counts = &mut self.records.counts;
         let mut region_classes = RegionClasses::default();
         let mut by_slot = [SoTerms::EMPTY; AlleleSet::SLOTS];
         let buffered = (&self.buffer, record);

@@ -6,7 +6,7 @@ mod structural;
 mod transcript;
 
 use crate::consequence::coding::{is_plain_dna, oriented};
-use crate::consequence::{EditedCoding, Effect, SoTerm, Translatable};
+use crate::consequence::{AlleleConsequence, EditedCoding, SoTerm, Translatable};
 use crate::model::{Strand, Transcript};
 use crate::placements::Placements;
 use crate::reference::ContigView;
@@ -60,24 +60,24 @@ impl HgvsText {
         contig: &ContigView<'_>,
         transcript: &Transcript,
         placements: &Placements<'_>,
-        effect: &Effect,
+        consequence: &AlleleConsequence,
     ) {
         self.coding.clear();
         self.protein.clear();
-        if !self.has_known_bases || effect.distance.is_some() && !placements.are_several() {
+        if !self.has_known_bases || consequence.distance.is_some() && !placements.are_several() {
             return;
         }
         let start =
             transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         self.offset = start.map_or(0, |start| placements.offset(start));
         let Some(cds) = &transcript.cds else { return };
-        let is_whole = effect.terms.contains(SoTerm::TranscriptAmplification)
-            || effect.terms.contains(SoTerm::TranscriptAblation);
-        if effect.distance.is_some() || !effect.location.in_cds || is_whole {
+        let is_whole = consequence.terms.contains(SoTerm::TranscriptAmplification)
+            || consequence.terms.contains(SoTerm::TranscriptAblation);
+        if consequence.distance.is_some() || !consequence.location.in_cds || is_whole {
             return;
         }
         let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
-        if effect.terms.contains(SoTerm::FeatureElongation) {
+        if consequence.terms.contains(SoTerm::FeatureElongation) {
             // How the copies of exons are spliced is not known.
             self.protein.extend_from_slice(id.as_bytes());
             self.protein.extend_from_slice(b":p.?");
@@ -85,9 +85,9 @@ impl HgvsText {
         }
         // The protein is the same for all places, so that of the consequences is taken, even if the
         // transcript description names bases of an intron.
-        let allele = effect.allele(placements);
+        let allele = consequence.allele(placements);
         let coding = Translatable::new(contig, transcript, cds);
-        let location = &effect.location;
+        let location = &consequence.location;
         // Bases that the ribosome reads twice are replaced twice.
         let replaced = match location.cds.bases() {
             Some(bases) if bases > allele.reference.len() => bases,
@@ -99,13 +99,13 @@ impl HgvsText {
                 oriented(&mut self.alt_bases, allele.alt, transcript.strand.is_reverse());
                 &self.alt_bases
             } else {
-                &effect.codons.alt_bases
+                &consequence.codons.alt_bases
             };
         let Some(edited) = EditedCoding::new(&coding, location, cds, replaced, alt) else { return };
         self.protein.extend_from_slice(id.as_bytes());
         self.protein.extend_from_slice(b":p.");
         let start = self.protein.len();
-        protein::describe(&mut self.protein, &mut self.peptides, &edited, effect.terms);
+        protein::describe(&mut self.protein, &mut self.peptides, &edited, consequence.terms);
         if self.predicted_proteins && self.protein[start..] != *b"?" {
             self.protein.insert(start, b'(');
             self.protein.push(b')');

@@ -4,7 +4,7 @@ use super::{Mode, Options};
 use crate::annotate::Annotator;
 use crate::csq::{CsqAnnotator, CsqModel};
 use crate::error::InputError;
-use crate::record_prepass::RecordOptions;
+use crate::record_reader::RecordOptions;
 use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
@@ -23,14 +23,14 @@ impl<'r> AnyAnnotator<'r> {
         model: &'r CsqModel,
         options: &'r Options,
         header: &Header,
-        withheld: &HashSet<Box<[u8]>>,
+        excluded_contigs: &HashSet<Box<[u8]>>,
         max_work: u64,
     ) -> Self {
         let (samples, sources) = (header.samples.len(), &options.sources);
         let records = RecordOptions {
             limits: options.limits,
             annotates_mismatches: options.annotate_mismatches,
-            withheld: withheld.clone(),
+            excluded_contigs: excluded_contigs.clone(),
         };
         match options.mode {
             Mode::Full(format) => {

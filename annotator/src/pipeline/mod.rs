@@ -17,7 +17,7 @@ use crate::assembly::{
     unknown_contigs,
 };
 use crate::colocated::{OpenTrack, SourceSet};
-use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
+use crate::csq::{self, CsqModel, CsqOptions, last_chunk_boundary};
 use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
@@ -296,7 +296,7 @@ pub fn annotate_file(
     match mitochondrion {
         Mitochondrion::Other(contigs, warning) if !options.annotate_mismatches => {
             // Some of its records have been annotated, because their REF agrees by chance.
-            findings.withheld.extend(contigs);
+            findings.excluded_contigs.extend(contigs);
             findings.warnings.push(warning);
             outcome = annotate(open()?.0, &findings)?;
         }
@@ -306,7 +306,7 @@ pub fn annotate_file(
         Mitochondrion::Known => {}
     }
     let number_of = |name: &[u8]| {
-        let contig = reference.contig(name).filter(|_| !findings.withheld.contains(name));
+        let contig = reference.contig(name).filter(|_| !findings.excluded_contigs.contains(name));
         contig.map(|contig| contig.number)
     };
     outcome.counts.join_spellings(number_of);
@@ -522,7 +522,7 @@ impl Run<'_> {
             self.model,
             self.options,
             &self.header.header,
-            &self.findings.withheld,
+            &self.findings.excluded_contigs,
             self.output.max_work(),
         );
         let mut text = Vec::new();
@@ -658,7 +658,7 @@ impl Run<'_> {
             return None;
         }
         let number = reader.next;
-        let between_genes = |lines: &[u8]| safe_cut(self.model, self.reference, lines);
+        let between_genes = |lines: &[u8]| last_chunk_boundary(self.model, self.reference, lines);
         let find_boundary: FindBoundary<'_> = match self.options.mode {
             Mode::Csq(options) if !options.local => &between_genes,
             _ => AFTER_ANY_LINE,

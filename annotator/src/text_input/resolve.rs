@@ -6,7 +6,7 @@ use crate::allele::Allele;
 use crate::contig_names::NameHint;
 use crate::model::{Strand, Transcript, complement};
 use crate::placements::{Placements, RotatedBases};
-use crate::record_prepass::agrees;
+use crate::record_reader::agrees;
 use crate::reference::{ContigView, Reference};
 use gas_shared::assembly::is_mitochondrial;
 

@@ -11,15 +11,16 @@ use std::fmt;
 /// The numeric columns, in the order of the table.
 pub static NUMERIC_COLUMNS: [&NumericColumn; 2] = [&FREQUENCY, &QUALITY];
 
-/// Allele frequency as the result states it: from the annotation or from INFO. The lowest one of a
-/// record with several alleles, because the rare allele is the one of interest.
+/// Allele frequency: that of a population in the annotation or in INFO, else that of the file's own
+/// samples. The labels say so, because the two are different things. The lowest one of a record with
+/// several alleles, because the rare allele is the one of interest.
 pub static FREQUENCY: NumericColumn = NumericColumn {
     name: "frequency",
-    label: "AF (this file)",
-    long_label: "Allele frequency (this file)",
+    label: "AF",
+    long_label: "Allele frequency (population, else this file)",
     row_value: RowValue::Number,
     filter: NumericFilter {
-        label: "AF in this file at most",
+        label: "AF at most (population, else this file)",
         example: "0.01",
         bound: Bound::Max,
         limit: 1.0,

@@ -19,17 +19,21 @@ pub(crate) struct RecordOptions {
     /// Whether records whose REF differs from the reference are annotated nevertheless.
     pub(crate) annotates_mismatches: bool,
     /// Contigs that are not annotated, because the reference has another sequence of that name.
-    pub(crate) withheld: HashSet<Box<[u8]>>,
+    pub(crate) excluded_contigs: HashSet<Box<[u8]>>,
 }
 
 impl Default for RecordOptions {
     fn default() -> Self {
-        Self { limits: InputLimits::DEFAULT, annotates_mismatches: false, withheld: HashSet::new() }
+        Self {
+            limits: InputLimits::DEFAULT,
+            annotates_mismatches: false,
+            excluded_contigs: HashSet::new(),
+        }
     }
 }
 
 /// Parses, checks and counts records. Each thread has its own.
-pub(crate) struct RecordPrepass<'r> {
+pub(crate) struct RecordReader<'r> {
     pub(crate) reference: &'r Reference,
     samples: usize,
     pub(crate) options: RecordOptions,
@@ -47,7 +51,7 @@ pub(crate) struct RecordPrepass<'r> {
     pub(crate) counts: Counts,
 }
 
-impl<'r> RecordPrepass<'r> {
+impl<'r> RecordReader<'r> {
     pub(crate) fn new(reference: &'r Reference, samples: usize) -> Self {
         Self {
             reference,
@@ -107,8 +111,8 @@ impl<'r> RecordPrepass<'r> {
         self.finish_contig();
         self.contig_name.clear();
         self.contig_name.extend_from_slice(name);
-        let withheld = &self.options.withheld;
-        let is_withheld = !withheld.is_empty() && withheld.contains(name);
+        let excluded_contigs = &self.options.excluded_contigs;
+        let is_withheld = !excluded_contigs.is_empty() && excluded_contigs.contains(name);
         self.contig = self.reference.contig(name).filter(|_| !is_withheld);
         self.checks_before = (self.counts.ref_checked, self.counts.ref_mismatches);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));

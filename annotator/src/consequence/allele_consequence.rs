@@ -14,7 +14,7 @@ use gas_shared::variant::SoTerm;
 
 /// The consequences of an allele on one transcript. The memory is reused for the next transcript.
 #[derive(Clone, Debug, Default)]
-pub struct Effect {
+pub struct AlleleConsequence {
     /// The consequences.
     pub terms: SoTerms,
     /// Location of the allele in the transcript; only valid if `distance` is `None`.
@@ -27,7 +27,7 @@ pub struct Effect {
     pub distance: Option<i32>,
 }
 
-impl Effect {
+impl AlleleConsequence {
     /// Computes the consequences of a sequence allele. Returns `false` if the transcript is too far
     /// away.
     pub fn fill(
