@@ -23,7 +23,7 @@ const GENES: &str = "##gff-version 3\n\
     ctg1\tme\tCDS\t61\t90\t.\t+\t0\tID=CDS:P1;Parent=transcript:T1\n";
 
 const VCF: &str = "##fileformat=VCFv4.2\n##contig=<ID=ctg1,length=120>\n\
-    #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nctg1\t20\t.\tT\tA\t.\t.\t.\n";
+    #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nctg1\t21\t.\tT\tA\t.\t.\t.\n";
 
 fn fasta() -> String {
     format!(">ctg1\n{}ATG{}\n", "ACGTACGTAC", "ACGT".repeat(40).get(..107).unwrap_or_default())
