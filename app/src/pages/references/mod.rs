@@ -26,6 +26,7 @@ pub fn References() -> Element {
     let content = match own.read() {
         Ok(list) => rsx! {
             OwnReferences { list, onchange: move |()| own.reload() }
+            SharedReferences {}
         },
         Err(error) => {
             commit_status(&error);
@@ -33,9 +34,6 @@ pub fn References() -> Element {
         }
     };
     rsx! {
-        Page { title: "References",
-            {content}
-            SharedReferences {}
-        }
+        Page { title: "References", {content} }
     }
 }
