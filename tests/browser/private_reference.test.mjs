@@ -55,8 +55,8 @@ test('a genome of the user is uploaded, built while the page is open, used, and 
     await page.goto(`${stack.web_url}/annotate`);
     await live(page);
     await page.locator('#vcf-file').setInputFiles(file('mine.vcf', VCF));
-    await page.getByText('annotated with mine1, Private my-genes').waitFor();
-    await page.getByRole('link', { name: 'Open the annotation' }).click();
+    // The page of a single file leads to its job.
+    await page.waitForURL(/annotations\/[0-9a-f-]{36}$/);
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
     await page.locator('.details').getByText('private/mine1/my-genes').waitFor();
 
