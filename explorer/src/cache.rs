@@ -1,6 +1,6 @@
 //! A cache of index columns, chunks and selections with a limit of bytes.
 
-use crate::chunk_rows::DecodedChunk;
+use crate::decoded_chunk::DecodedChunk;
 use crate::format::{Column, ColumnKind};
 use crate::selection::Selection;
 use quick_cache::Weighter;

@@ -2,11 +2,11 @@
 
 use crate::Error;
 use crate::annotation::TermNumbers;
-use crate::columns::Sources;
+use crate::decoded_chunk::{DecodedChunk, NO_ROW};
 use crate::explorer::Explorer;
 use crate::format::{
-    Chunks, Column, ColumnCounts, ColumnKind, Footer, IDS, NO_GENE, ROWS, RowChunk, RowText,
-    call_stream, decode, genotype_stream, number_stream, unpack_chunk,
+    Chunks, Column, ColumnKind, IDS, NO_GENE, ROWS, RowChunk, RowText, call_stream, decode,
+    genotype_stream, number_stream, unpack_chunk,
 };
 use crate::record_samples::CallNumbers;
 use crate::rows::{Detail, types};
@@ -15,9 +15,7 @@ use crate::yield_now::yield_now;
 use bytes::Bytes;
 use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt};
-use gas_shared::explorer::{
-    ByCategory, ByColumn, CategoryColumn, Impact, NumericColumn, Row, RowValue, SampleCall,
-};
+use gas_shared::explorer::{ByCategory, ByColumn, Impact, Row, RowValue, SampleCall};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,60 +26,6 @@ pub(crate) const PAGE_REQUESTS: usize = 8;
 
 /// The most bytes between the chunks of a page that are read to save requests.
 const SLACK_BYTES: u64 = 16 << 20;
-
-/// The chunk has no such record, or the record no such value.
-const NO_ROW: Error = Error::Damaged("a row is missing in its chunk");
-
-/// A decoded chunk.
-#[derive(Clone, Debug)]
-pub(crate) struct DecodedChunk {
-    /// Identifiers, one line per record.
-    ids: Vec<u8>,
-    rows: RowChunk,
-    /// Of the numeric columns that rows have: the values.
-    numbers: Vec<Column>,
-}
-
-impl DecodedChunk {
-    /// Approximate bytes in memory.
-    pub fn weight(&self) -> u64 {
-        let numbers: u64 = self.numbers.iter().map(Column::weight).sum();
-        self.ids.len() as u64 + self.rows.weight() + numbers
-    }
-
-    /// The value of a numeric column, by its position among those of the rows.
-    fn number(&self, column: usize, row: usize) -> Option<f32> {
-        let Column::U32(values) = self.numbers.get(column)? else { return None };
-        values.get(row).map(|bits| f32::from_bits(*bits)).filter(|value| !value.is_nan())
-    }
-}
-
-/// Columns of the registry that the rows of an index have, by position in the index.
-#[derive(Debug, Default)]
-pub(crate) struct RowColumns {
-    counts: ColumnCounts,
-    numbers: Vec<(u8, &'static NumericColumn)>,
-    categories: Vec<(usize, &'static CategoryColumn)>,
-}
-
-impl RowColumns {
-    /// The registered columns of an index.
-    pub fn of(sources: &Sources, footer: &Footer) -> Self {
-        let numbers = sources
-            .numeric
-            .iter()
-            .filter_map(|source| Some((footer.number_of(source.column)?, source.column)));
-        let categories = sources.own_categories().filter_map(|source| {
-            let mut stored = footer.categories.iter();
-            Some((stored.position(|known| known.name == source.column.name)?, source.column))
-        });
-        Self {
-            counts: footer.column_counts(),
-            numbers: numbers.collect(),
-            categories: categories.collect(),
-        }
-    }
-}
 
 impl Explorer {
     /// The rows of some records, in the order of `numbers`.

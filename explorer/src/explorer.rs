@@ -5,8 +5,8 @@ use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
 use crate::category::Category;
-use crate::chunk_rows::RowColumns;
 use crate::columns::{SOURCES, Sources};
+use crate::decoded_chunk::RowColumns;
 use crate::format::{
     Column, ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, decode, unpack,
     unpack_chunk,

@@ -18,6 +18,7 @@ mod cache;
 mod category;
 mod chunk_rows;
 pub mod columns;
+mod decoded_chunk;
 mod error;
 mod explorer;
 mod export;

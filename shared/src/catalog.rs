@@ -1,6 +1,6 @@
 //! Catalogs: what the catalogs of references and of sources have in common.
 
-use crate::reference::Sha256;
+use crate::sha256::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// The entry of a catalog, its only mutable part: which manifest an identifier stands for, and whether new jobs may

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod private_reference;
 mod provenance;
 pub mod reference;
+mod sha256;
 pub mod source;
 pub mod summary;
 mod text_serde;

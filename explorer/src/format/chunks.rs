@@ -4,8 +4,9 @@
 //! The chunks of several blocks are adjacent, each stream for itself, so that the chunks of a page are
 //! in a few ranges of the file.
 
-use super::column::{ColumnCounts, deflate, wrong_shape};
+use super::column::{deflate, wrong_shape};
 use super::footer::text_weight;
+use super::streams::{ColumnCounts, streams};
 use crate::Error;
 use crate::bounded::list;
 use crate::limits::{CHUNK_BYTES, FOOTER_TEXTS};
@@ -14,39 +15,6 @@ use gas_shared::explorer::MAX_INDEXED_SAMPLES;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::ops::Range;
-
-/// The stream of identifiers, one line per record.
-pub(crate) const IDS: usize = 0;
-
-/// The stream of the other values that a row shows ([`RowChunk`](super::RowChunk)).
-pub(crate) const ROWS: usize = 1;
-
-/// The streams before those of the numeric columns.
-const FIXED_STREAMS: usize = 2;
-
-/// The stream of a numeric column: the values that the table shows, as the column
-/// [`ColumnKind::Number`](super::ColumnKind::Number) of a block.
-pub(crate) const fn number_stream(column: u8) -> usize {
-    FIXED_STREAMS + column as usize
-}
-
-/// Samples whose genotypes are in one stream.
-pub(crate) const GENOTYPE_GROUP: usize = 16;
-
-/// The stream with the genotypes of a sample, and of the others of its group.
-pub(crate) const fn genotype_stream(counts: ColumnCounts, sample: u8) -> usize {
-    FIXED_STREAMS + counts.numeric + sample as usize / GENOTYPE_GROUP
-}
-
-/// The stream with the numbers of the calls of a sample.
-pub(crate) const fn call_stream(counts: ColumnCounts, sample: u8) -> usize {
-    FIXED_STREAMS + counts.numeric + counts.samples.div_ceil(GENOTYPE_GROUP) + sample as usize
-}
-
-/// The number of streams of an index.
-pub(crate) const fn streams(counts: ColumnCounts) -> usize {
-    FIXED_STREAMS + counts.numeric + counts.samples.div_ceil(GENOTYPE_GROUP) + counts.samples
-}
 
 /// Where the chunks are.
 #[derive(Debug, Default, Serialize, Deserialize)]

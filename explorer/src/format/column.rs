@@ -4,7 +4,9 @@
 //! differences, so that deflate finds long runs of similar bytes. A column with a single value has
 //! no bytes at all.
 
-use super::chunks::{GENOTYPE_GROUP, IDS, call_stream, genotype_stream, number_stream};
+use super::streams::{
+    ColumnCounts, GENOTYPE_GROUP, IDS, call_stream, genotype_stream, number_stream,
+};
 use super::{BlockOffset, MAX_BLOCK_ROWS, crc};
 use crate::Error;
 use crate::bounded::list;
@@ -89,16 +91,6 @@ const AFTER_NUMBERS: [ColumnKind; 8] = [
     ColumnKind::BlockOffsets,
     ColumnKind::Ids,
 ];
-
-/// How many columns of the registry an index has.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ColumnCounts {
-    pub numeric: usize,
-    /// Category columns that are read from fields.
-    pub categories: usize,
-    /// Samples whose calls are in chunks.
-    pub samples: usize,
-}
 
 impl ColumnCounts {
     const fn genes(self) -> usize {

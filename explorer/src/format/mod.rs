@@ -23,22 +23,22 @@ mod chunks;
 mod column;
 mod footer;
 mod row_chunk;
+mod streams;
 mod trailer;
 mod version_1;
 
-pub(crate) use chunks::{
-    ChunkRun, Chunks, GENOTYPE_GROUP, IDS, ROWS, call_stream, genotype_stream, number_stream,
-    pack_chunk, unpack_chunk,
-};
+pub(crate) use chunks::{ChunkRun, Chunks, pack_chunk, unpack_chunk};
 pub(crate) use column::{
-    Column, ColumnCounts, ColumnKind, Segment, Sets, decode, encode_numbers, encode_shorts, pack,
-    unpack,
+    Column, ColumnKind, Segment, Sets, decode, encode_numbers, encode_shorts, pack, unpack,
 };
 pub(crate) use footer::{
     BlockEntry, BlockOffset, CategoryDictionary, ContigStats, Footer, LengthStats, NumberStats,
     Stats, text_weight,
 };
 pub(crate) use row_chunk::{RowChunk, RowChunkBuilder, RowText};
+pub(crate) use streams::{
+    ColumnCounts, GENOTYPE_GROUP, IDS, ROWS, call_stream, genotype_stream, number_stream,
+};
 pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 
 /// The most records in a block: row numbers within a block fit into 16 bits.

@@ -4,7 +4,8 @@
 //! Fixed parts are encoded as columns of a block; texts are terminated by a byte that UTF-8 does not
 //! have. A part starts after the parts before it; their lengths are at the beginning.
 
-use super::column::{Column, ColumnCounts, Encoding, decode_as, encode, wrong_shape};
+use super::column::{Column, Encoding, decode_as, encode, wrong_shape};
+use super::streams::ColumnCounts;
 use crate::Error;
 
 /// Terminates a text. No text has it, because it does not occur in UTF-8.

@@ -1,7 +1,7 @@
 //! A filter, resolved to the numbers of an index.
 
 use super::regions::Regions;
-use super::samples::Trio;
+use super::trio::Trio;
 use crate::annotation::TermNumbers;
 use crate::category::{Category, substitution_name};
 use crate::format::{ColumnKind, Footer};

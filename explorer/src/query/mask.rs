@@ -2,7 +2,8 @@
 
 use super::clause::Clause;
 use super::regions::Regions;
-use super::samples::{mask_of_sample, mask_of_trio};
+use super::samples::mask_of_sample;
+use super::trio::mask_of_trio;
 use crate::Error;
 use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;

@@ -9,4 +9,5 @@ mod samples;
 mod select;
 mod sort;
 mod tally;
+mod trio;
 mod zone;

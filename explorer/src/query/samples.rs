@@ -2,6 +2,7 @@
 
 use super::clause::Clause;
 use super::regions::Regions;
+use super::trio::Trio;
 use crate::Error;
 use crate::block_columns::BlockColumns;
 use crate::explorer::Explorer;
@@ -14,80 +15,11 @@ use crate::yield_now::yield_now;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{
-    Filter, Genotype, Inheritance, InheritanceMode, Origin, Region, SampleFilter, Sex, TrioCall,
-    contig_alias, x_specific_regions,
+    Filter, Inheritance, InheritanceMode, Origin, Region, SampleFilter, contig_alias,
+    x_specific_regions,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// The numbers of the samples of a trio.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Trio {
-    child: u8,
-    father: Option<u8>,
-    mother: Option<u8>,
-}
-
-impl Trio {
-    /// The columns with the genotypes.
-    pub fn columns(self) -> Vec<ColumnKind> {
-        [Some(self.child), self.father, self.mother]
-            .into_iter()
-            .flatten()
-            .map(ColumnKind::Genotype)
-            .collect()
-    }
-
-    /// The numbers of the genotypes of a row.
-    fn numbers(self, block: &BlockColumns, row: usize) -> Result<[u16; 3], Error> {
-        let of = |sample: Option<u8>| match sample {
-            Some(sample) => Ok(block.u16s(ColumnKind::Genotype(sample))?[row]),
-            None => Ok::<_, Error>(0),
-        };
-        Ok([of(Some(self.child))?, of(self.father)?, of(self.mother)?])
-    }
-
-    fn call(self, genotypes: &[Genotype], numbers: [u16; 3]) -> Option<TrioCall<'_>> {
-        let of = |number: u16| genotypes.get(usize::from(number));
-        Some(TrioCall {
-            child: of(numbers[0])?,
-            father: self.father.and_then(|_| of(numbers[1])),
-            mother: self.mother.and_then(|_| of(numbers[2])),
-        })
-    }
-}
-
-/// The rows whose genotypes a mode allows.
-pub(crate) fn mask_of_trio(
-    trio: Trio,
-    mode: InheritanceMode,
-    sex: Sex,
-    genotypes: &[Genotype],
-    block: &BlockColumns,
-) -> Result<Bits, Error> {
-    let of = |sample: Option<u8>| {
-        sample.map(|sample| block.u16s(ColumnKind::Genotype(sample))).transpose()
-    };
-    let columns = [of(Some(trio.child))?, of(trio.father)?, of(trio.mother)?];
-    // Few combinations of genotypes occur, and many in a row.
-    let mut known: HashMap<[u16; 3], bool> = HashMap::new();
-    let mut last = None;
-    Ok(Bits::of(block.rows, |row| {
-        let numbers = columns.map(|column| column.map_or(0, |column| column[row]));
-        match last {
-            Some((before, allowed)) if before == numbers => return allowed,
-            _ => {}
-        }
-        let allowed = *known.entry(numbers).or_insert_with(|| {
-            trio.call(genotypes, numbers).is_some_and(|call| {
-                let mut alleles = call.child.alternatives().into_iter();
-                alleles.any(|allele| mode.allows(&call, sex, allele))
-            })
-        });
-        last = Some((numbers, allowed));
-        allowed
-    }))
-}
 
 /// The rows in which the number of a sample is within inclusive bounds. The greatest number stands for none.
 pub(crate) fn mask_of_sample(

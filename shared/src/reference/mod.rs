@@ -4,8 +4,8 @@ mod choice;
 mod fit;
 mod id;
 mod manifest;
-mod sha256;
 
+pub use crate::sha256::{InvalidSha256, Sha256};
 pub use choice::{MAX_CHOICE_CONTIGS, ReferenceChoice, ReferenceChoices, longest};
 pub use fit::{Proposal, ReferenceFit};
 pub use id::{InvalidReferenceId, MAX_ID_CHARS, PRIVATE_SPECIES, ReferenceId, is_id_part};
@@ -13,7 +13,6 @@ pub use manifest::{
     GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceManifest, ReferenceSource,
     TranscriptCounts,
 };
-pub use sha256::{InvalidSha256, Sha256};
 
 use crate::catalog::CatalogEntry;
 pub use crate::catalog::{CatalogFile as ReferenceFile, EntryState as ReferenceState};
