@@ -203,7 +203,7 @@ pub struct PrivateReference {
     pub status: String,
     /// Why it failed.
     pub reason: Option<String>,
-    /// What was left out of the gene models.
+    /// Counts of left-out gene models with their reasons, and other notes of the build.
     #[serde(default)]
     pub notes: Vec<String>,
 }

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is wrong with a file, without its folder; `None` for an error that another file would have, too.
+/// Describes an error of an input file, naming the file without its folder. `None` if the file is not at fault.
 fn file_problem(args: &BuildArgs, error: &Error) -> Option<String> {
     let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).display().to_string();
     match error {

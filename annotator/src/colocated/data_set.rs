@@ -41,7 +41,7 @@ impl<'a> EntryKey<'a> {
     }
 }
 
-/// What is known about alleles from one place. Each thread has its own.
+/// One data set of co-located data, a track or a source file. Each thread has its own.
 pub(super) trait DataSet: Debug {
     /// Adds what is known about an allele to `found`. Returns whether any entry matches.
     ///

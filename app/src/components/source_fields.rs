@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use gas_shared::job_options::JobOptions;
 use gas_shared::source::{SourceChoices, SourceId};
 
-/// A check box for each source that fits the assembly of a job's reference. Nothing is shown if there is none.
+/// A check box for each source that fits the assembly of a job's reference. Without such a source, nothing is shown.
 #[component]
 pub fn SourceFields(
     /// The beginning of the ids of the fields.

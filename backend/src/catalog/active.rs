@@ -25,7 +25,7 @@ pub struct ActiveList<M: Manifest, C, L> {
     last: Mutex<Option<LastRead<C, L>>>,
 }
 
-/// What was read last.
+/// The list that was read last.
 struct LastRead<C, L> {
     at: Instant,
     /// By the digest of the manifest.

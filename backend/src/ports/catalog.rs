@@ -51,7 +51,7 @@ pub trait Catalog<M: Manifest>: Send + Sync {
     /// All entries in the order of their identifiers.
     async fn list(&self) -> PortResult<Vec<CatalogEntry<M::Id>>>;
 
-    /// The entry of an identifier, or `None` if there is none.
+    /// The entry of an identifier; `None` if the catalog does not have it.
     async fn entry(&self, id: &M::Id) -> PortResult<Option<CatalogEntry<M::Id>>>;
 
     /// A manifest, or `None` if it does not exist.

@@ -164,7 +164,7 @@ fn check_contigs(
     Ok(())
 }
 
-/// What was left out, with the numbers first.
+/// Counts of left-out gene models with their reasons, then the other notes of the build.
 fn notes(built: &EngineManifest) -> Vec<String> {
     let counts = built.left_out.iter();
     let counts = counts.map(|(reason, count)| format!("{count} left out: {reason}"));

@@ -17,7 +17,7 @@ pub struct SourceSettings {
 }
 
 impl SourceSettings {
-    /// The catalog; `None` if there is none.
+    /// The catalog; `None` if the deployment has no sources.
     ///
     /// # Errors
     /// If the catalog is a bucket that is not set.

@@ -30,7 +30,7 @@ impl FakePrivateReferences {
         lock(&self.rows).len()
     }
 
-    /// Whether there are none.
+    /// Whether the store has no references.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

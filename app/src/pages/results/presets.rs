@@ -227,7 +227,7 @@ fn guessed(samples: &[String]) -> Roles {
 /// The roles that a PED file states: the first affected individual of the file's samples with a parent among them.
 ///
 /// # Errors
-/// What is wrong with the file, with its line, or that it has no such individual.
+/// An error in the PED file with its line, or that the file lacks the individual.
 fn read(text: &str, samples: &[String]) -> Result<Roles, String> {
     let all = parse_pedigree(text).map_err(|error| error.to_string())?;
     let is_sample = |name: &Option<String>| name.clone().filter(|name| samples.contains(name));
