@@ -12,9 +12,9 @@ use super::flags::ConsequenceFlags;
 use super::haplotype_tree::Edit;
 use super::model::{
     CodingSequence, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE, Segment,
-    is_coding_biotype, is_short,
+    TranscriptSpan, is_short,
 };
-use super::record_buffer::Consequence;
+use super::record_buffer::{BufferedRecord, Consequence};
 use crate::allele::{Allele, MAX_POSITION};
 use crate::consequence::{IntronOverlap, Location, SoTerm, locate};
 use crate::model::{Exon, Transcript};
@@ -342,32 +342,30 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'_>,
         alleles: &[RecordAllele<'_>],
-        is_changed: impl Fn(&Transcript) -> bool,
+        is_changed: impl Fn(&TranscriptSpan) -> bool,
     ) {
         let Some(first) = alleles.first().map(|allele| &allele.minimal) else { return };
         let (from, to) = (first.start.min(first.end), first.start.max(first.end));
-        for number in context.model.transcripts(from, to) {
-            let transcript = &context.contig.model.transcripts[number as usize];
+        // Transcripts of the same kind have one consequence. Only in a record with other consequences they
+        // could extend different ones.
+        let is_first = self.buffer.records.last().is_some_and(BufferedRecord::is_empty);
+        let mut reported = 0u128;
+        for transcript in context.model.transcripts(from, to) {
             if !is_changed(transcript) {
                 continue;
             }
-            let flags = self.flags_outside_exons(context, number);
+            let kind = 2 * u32::from(transcript.biotype) + u32::from(transcript.is_coding);
+            let kind = 1u128.checked_shl(kind).unwrap_or(0);
+            if is_first && reported & kind != 0 {
+                continue;
+            }
+            reported |= kind;
+            let flags = flags_outside_exons(transcript);
             for allele in alleles {
-                let consequence = Consequence::new(flags, number, 0);
+                let consequence = Consequence::new(flags, transcript.number, 0);
                 self.report(context, consequence.counted_for(allele.number));
             }
         }
-    }
-
-    fn flags_outside_exons(
-        &self,
-        context: &ContigContext<'_>,
-        transcript: u32,
-    ) -> ConsequenceFlags {
-        let biotype = context.model.biotypes[transcript as usize];
-        let biotype = &self.model.biotypes[usize::from(biotype)];
-        let coding = context.model.coding(transcript).is_some() || is_coding_biotype(biotype);
-        if coding { ConsequenceFlags::INTRON } else { ConsequenceFlags::NON_CODING }
     }
 
     /// Reports the features that the symbolic insertions and deletions of a record touch.
@@ -445,10 +443,9 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         for transcript in context.model.transcripts(from, to) {
-            let model = &context.contig.model.transcripts[transcript as usize];
-            if place.overlaps(model.start, model.end) {
-                let flags = self.flags_outside_exons(context, transcript) | class;
-                self.report_structural(flags, transcript, 0, class);
+            if place.overlaps(transcript.start, transcript.end) {
+                let flags = flags_outside_exons(transcript) | class;
+                self.report_structural(flags, transcript.number, 0, class);
             }
         }
     }
@@ -475,6 +472,10 @@ impl<'r> CsqAnnotator<'r> {
             self.buffer.mark_carriers(reported, allele, self.genotypes.samples());
         }
     }
+}
+
+const fn flags_outside_exons(transcript: &TranscriptSpan) -> ConsequenceFlags {
+    if transcript.is_coding { ConsequenceFlags::INTRON } else { ConsequenceFlags::NON_CODING }
 }
 
 /// The splice sites and regions of an exon that an allele changes.

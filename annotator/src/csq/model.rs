@@ -64,13 +64,26 @@ pub(crate) struct CodingSequence {
     pub(crate) has_stop: bool,
 }
 
+/// What is reported of a transcript without its exons. Most records are in introns: they need nothing else
+/// of the transcripts around them, which are far apart in memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TranscriptSpan {
+    pub(crate) number: u32,
+    pub(crate) start: i32,
+    pub(crate) end: i32,
+    /// Index of the biotype in [`CsqModel::biotypes`].
+    pub(crate) biotype: u16,
+    /// Whether alleles outside exons are in introns of a coding transcript.
+    pub(crate) is_coding: bool,
+}
+
 /// The gene models of one contig.
 #[derive(Debug, Default)]
 pub(crate) struct CsqContig {
     pub(crate) features: Vec<Feature>,
     pub(crate) index: RegionIndex,
     /// Transcripts by start, longer ones first, and an index over this order.
-    order: Vec<u32>,
+    spans_of_transcripts: Vec<TranscriptSpan>,
     transcripts: RegionIndex,
     coding: Vec<CodingSequence>,
     /// By transcript: its index in `coding` plus one; 0 if it has none.
@@ -130,13 +143,18 @@ impl CsqContig {
             _ => (f.start, f.end),
         });
         out.index = RegionIndex::with_shift(spans, 0, BIN_SHIFT);
-        let span = |n: &u32| {
-            let transcript = &model.transcripts[*n as usize];
-            (transcript.start, transcript.end)
-        };
-        out.order = (0..model.transcripts.len() as u32).filter(is_included).collect();
-        out.order.sort_unstable_by_key(|n| (span(n).0, -span(n).1, *n));
-        out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
+        let spans = (0..model.transcripts.len() as u32).filter(is_included).map(|number| {
+            let transcript = &model.transcripts[number as usize];
+            let biotype = out.biotypes[number as usize];
+            let is_coding =
+                out.coding(number).is_some() || is_coding_biotype(&biotypes[usize::from(biotype)]);
+            let (start, end) = (transcript.start, transcript.end);
+            TranscriptSpan { number, start, end, biotype, is_coding }
+        });
+        let mut spans: Vec<_> = spans.collect();
+        spans.sort_unstable_by_key(|span| (span.start, -span.end, span.number));
+        out.transcripts = RegionIndex::new(spans.iter().map(|span| (span.start, span.end)), 0);
+        out.spans_of_transcripts = spans;
         out.spans = merge_spans(&out.coding);
         out
     }
@@ -200,8 +218,12 @@ impl CsqContig {
     }
 
     /// Transcripts that may touch a region, by start, longer ones first.
-    pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
-        self.transcripts.query(start, end).map(|n| self.order[n as usize])
+    pub(crate) fn transcripts(
+        &self,
+        start: i32,
+        end: i32,
+    ) -> impl Iterator<Item = &TranscriptSpan> {
+        self.transcripts.query(start, end).map(|n| &self.spans_of_transcripts[n as usize])
     }
 }
 
@@ -299,7 +321,7 @@ fn biotype_number(known: &mut Vec<String>, transcript: &Transcript) -> u16 {
 }
 
 /// Whether transcripts of a biotype are protein-coding even if the gene model has no CDS.
-pub(crate) fn is_coding_biotype(name: &str) -> bool {
+fn is_coding_biotype(name: &str) -> bool {
     matches!(
         name,
         "protein_coding"
