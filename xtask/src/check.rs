@@ -5,14 +5,14 @@ use crate::circles;
 use crate::features;
 use crate::paths::Paths;
 use crate::secrets;
-use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool};
+use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool, template_linters};
 use crate::step::{output, run, step};
 use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks formatting, secrets, features, lints of both halves of the application, and dependencies.
+/// Checks formatting, secrets, features, lints of both halves of the application, templates, and dependencies.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
     step("secrets in the repository", || secrets::scan(&paths.root))?;
@@ -29,6 +29,17 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
             run(cargo(paths, &arguments).args(["--features", &features, "--", "-D", "warnings"]))
         })?;
     }
+    let linters = template_linters(paths)?;
+    step("CloudFormation templates (cfn-lint)", || {
+        run(Command::new(linters.join("cfn-lint"))
+            .args(["deploy/template.yaml", "deploy/stacks/*.yaml"])
+            .current_dir(&paths.root))
+    })?;
+    step("CloudFormation templates (checkov)", || {
+        run(Command::new(linters.join("checkov"))
+            .args(["--config-file", "deploy/lint/checkov.yaml"])
+            .current_dir(&paths.root))
+    })?;
     let machete = cargo_tool(paths, CARGO_MACHETE)?;
     step("unused dependencies", || {
         // It takes its own name as the first argument if it believes that cargo has started it, which it

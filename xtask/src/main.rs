@@ -10,6 +10,7 @@ mod bundle;
 mod check;
 mod circles;
 mod conformance;
+mod deploy;
 mod esbuild;
 mod features;
 mod igv;
@@ -73,6 +74,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Create or update the stacks of an environment in AWS, after printing each change.
+    Deploy {
+        /// An environment of deploy/env, such as `example`, or the path of its file.
+        environment: String,
+        /// Print the changes only.
+        #[arg(long)]
+        plan: bool,
+    },
     /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -107,6 +116,7 @@ fn run() -> Result<()> {
         Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Reference { arguments } => reference::reference(&paths, &arguments),
         Command::Source { arguments } => reference::source(&paths, &arguments),
+        Command::Deploy { environment, plan } => deploy::deploy(&paths, &environment, plan),
         Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release: true } => {
             bundle::bundle(&paths, bundle::Profile::Release)?.check_limit()

@@ -1,6 +1,7 @@
 //! `./gas test`: runs all tests against a separate stack on free ports.
 
 use crate::bundle::{self, Profile};
+use crate::deploy;
 use crate::paths::Paths;
 use crate::serve::configure;
 use crate::setup;
@@ -26,6 +27,9 @@ const LIFE_CYCLE: &str = "life_cycle";
 
 /// The prefix of the tests that run against the second stack only, which has a catalog of two references.
 const TWO_REFERENCES: &str = "two_references";
+
+/// The name of the test of all CloudFormation stacks, which runs against the first stack.
+const DEPLOY: &str = "deploy";
 
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive and several references, with the tests that need these.
@@ -97,6 +101,7 @@ fn run_against(
         )),
         ..config
     };
+    let python = config.programs.python.clone();
     let runtime = tokio::runtime::Runtime::new()?;
     let stack = runtime
         .block_on(Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time)))
@@ -105,8 +110,9 @@ fn run_against(
     let root = stack.description().root;
     let tested = step(&format!("tests in Rust, archive {archive}"), || {
         let mut tests = rust_tests(paths, &tools.nextest, filters);
-        run(tests.envs(root).env(STACK_VARIABLE, &description))
+        run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
     })
+    .and_then(|()| if is_selected(DEPLOY) { deploy::test(paths, &python, root) } else { Ok(()) })
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
     match &tested {

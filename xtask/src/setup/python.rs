@@ -18,6 +18,13 @@ pub(crate) fn hgvs_python(paths: &Paths) -> Result<PathBuf> {
     environment(paths, "biocommons hgvs", "python-hgvs", "xtask/conformance/requirements.txt")
 }
 
+/// Returns the folder of the programs cfn-lint and checkov.
+pub(crate) fn template_linters(paths: &Paths) -> Result<PathBuf> {
+    let name = "the linters of the templates";
+    let python = environment(paths, name, "python-lint", "deploy/lint/requirements.txt")?;
+    Ok(python.parent().context("the environment has no folder")?.to_path_buf())
+}
+
 /// Returns the Python of a virtual environment with exactly the pinned packages. The environment is
 /// created if it is missing or the pins changed.
 fn environment(paths: &Paths, name: &str, folder: &str, requirements: &str) -> Result<PathBuf> {

@@ -1,0 +1,294 @@
+"""Deploys the stacks of an environment in order, and prints every change before it is made.
+
+For each stack a change set is created and printed. It is refused if it replaces or deletes a resource
+that holds data. With --plan it is deleted again; otherwise it is executed. Parameters come from the file of
+the environment and from the outputs of earlier stacks, by their names.
+"""
+
+import argparse
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+DEPLOY = Path(__file__).parent
+
+# In the order of their deployment.
+TEMPLATES = {
+    "network": DEPLOY / "stacks/network.yaml",
+    "database": DEPLOY / "stacks/database.yaml",
+    "app": DEPLOY / "template.yaml",
+    "compute": DEPLOY / "stacks/compute.yaml",
+    "observe": DEPLOY / "stacks/observe.yaml",
+}
+
+# Types of resources whose loss loses data of users, or the only way to it.
+STATEFUL = {
+    "AWS::Backup::BackupVault",
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+}
+
+# States of a stack that an update can start from.
+STEADY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+
+# States of a stack whose creation failed. Nothing of it is left, and it can only be deleted.
+NEVER_CREATED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
+
+DEADLINE_SECS = 3600
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """Reads templates. Functions such as !Ref are of no interest here."""
+
+
+TemplateLoader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+class Refused(Exception):
+    """The environment cannot be deployed; the text says why and what to do."""
+
+
+class Environment:
+    """The settings of an environment, and what its stacks have put out so far."""
+
+    def __init__(self, path: Path, session):
+        self.settings = tomllib.loads(path.read_text())
+        unknown = set(self.settings) - set(TEMPLATES) - {"prefix", "artifacts", "without", "shared"}
+        if unknown:
+            raise Refused(f"{path}: unknown key {sorted(unknown)[0]}; stacks are {', '.join(TEMPLATES)}")
+        for key in ("prefix", "artifacts"):
+            if not isinstance(self.settings.get(key), str):
+                raise Refused(f"{path}: set {key} to a text, as in deploy/env/example.toml")
+        self.prefix = self.settings["prefix"]
+        self.artifacts = self.settings["artifacts"]
+        identity = session.create_client("sts").get_caller_identity()
+        _, partition, *_ = identity["Arn"].split(":")
+        region = session.get_config_variable("region")
+        topic = f"arn:{partition}:sns:{region}:{identity['Account']}:{self.prefix}_operators"
+        self.shared = {
+            "Prefix": self.prefix,
+            "AppStack": self.stack_name("app"),
+            "AlarmTopicArn": topic,
+            "ReleaseBucket": self.artifacts,
+            "RestoreCodeBucket": self.artifacts,
+        }
+        self.shared.update(self.settings.get("shared", {}))
+        if "Domain" in self.shared:
+            self.shared.setdefault("WebOrigin", f"https://{self.shared['Domain']}")
+
+    def stacks(self) -> list:
+        """The stacks of the environment, in order."""
+        return [stack for stack in TEMPLATES if stack not in self.settings.get("without", [])]
+
+    def stack_name(self, stack: str) -> str:
+        """The name of a stack in CloudFormation."""
+        return f"{self.prefix}-{stack}"
+
+    def parameters(self, stack: str) -> tuple:
+        """Returns the parameters of a stack, and the names of those that have no value yet."""
+        own = self.settings.get(stack, {})
+        declared = yaml.load(TEMPLATES[stack].read_text(), Loader=TemplateLoader)["Parameters"]
+        if unknown := set(own) - set(declared):
+            raise Refused(f"[{stack}] has no parameter {sorted(unknown)[0]}")
+        values = {name: own.get(name, self.shared.get(name)) for name in declared}
+        missing = [
+            name for name, value in values.items() if value is None and "Default" not in declared[name]
+        ]
+        given = [
+            {"ParameterKey": name, "ParameterValue": text_of(value)}
+            for name, value in sorted(values.items())
+            if value is not None
+        ]
+        return given, sorted(missing)
+
+
+def text_of(value) -> str:
+    """Returns the text of a parameter: lists are separated by commas, as in CloudFormation."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def upload(s3, bucket: str, prefix: str, stack: str) -> str:
+    """Uploads a template, since one can exceed the 51,200 bytes of a request, and returns its URL."""
+    key = f"{prefix}/templates/{stack}.yaml"
+    s3.put_object(Bucket=bucket, Key=key, Body=TEMPLATES[stack].read_bytes())
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+
+def describe(cloudformation, name: str):
+    """Returns the description of a stack; None if it does not exist or has never been created."""
+    try:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def wait_for(what: str, ask, is_done):
+    """Asks until the answer is final, and returns it."""
+    deadline = time.monotonic() + DEADLINE_SECS
+    pause = 0.1
+    while time.monotonic() < deadline:
+        answer = ask()
+        if is_done(answer):
+            return answer
+        time.sleep(pause)
+        pause = min(5, 1.5 * pause)
+    raise Refused(f"{what} is still in progress after {DEADLINE_SECS} s; look at it in the AWS console")
+
+
+def create_change_set(cloudformation, name: str, kind: str, url: str, parameters: list) -> tuple:
+    """Creates a change set of a stack. Returns its name and its changes."""
+    # Change sets that a killed process has left behind do not get in the way.
+    change_set = f"gas-{time.time_ns()}"
+    request = {"StackName": name, "ChangeSetName": change_set}
+    cloudformation.create_change_set(
+        **request,
+        ChangeSetType=kind,
+        TemplateURL=url,
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    found = wait_for(
+        f"the change set of {name}",
+        lambda: cloudformation.describe_change_set(**request),
+        lambda answer: not answer["Status"].endswith(("_PENDING", "_IN_PROGRESS")),
+    )
+    if found["Status"] == "FAILED":
+        reason = found.get("StatusReason", "")
+        if "didn't contain changes" in reason or "No updates" in reason:
+            return change_set, []
+        raise Refused(f"{name}: {reason}")
+    changes = found["Changes"]
+    while token := found.get("NextToken"):
+        found = cloudformation.describe_change_set(**request, NextToken=token)
+        changes += found["Changes"]
+    return change_set, [change["ResourceChange"] for change in changes]
+
+
+def delete_change_set(cloudformation, name: str, kind: str, change_set: str) -> None:
+    """Deletes a change set, and the empty stack that it has created."""
+    cloudformation.delete_change_set(StackName=name, ChangeSetName=change_set)
+    if kind == "CREATE":
+        cloudformation.delete_stack(StackName=name)
+
+
+def delete(cloudformation, name: str):
+    """Deletes a stack that has nothing, and returns None."""
+    cloudformation.delete_stack(StackName=name)
+    return wait_for(
+        f"the deletion of {name}",
+        lambda: describe(cloudformation, name),
+        lambda stack: stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"),
+    )
+
+
+def report(stack: str, changes: list) -> None:
+    """Prints the changes of a stack."""
+    if not changes:
+        print(f"{stack}: no changes")
+        return
+    print(f"{stack}: {len(changes)} changes")
+    for change in changes:
+        replacement = {"True": ", replaced", "Conditional": ", perhaps replaced"}
+        note = replacement.get(change.get("Replacement", ""), "")
+        print(f"  {change['Action'].lower()} {change['LogicalResourceId']} ({change['ResourceType']}{note})")
+
+
+def dangers(changes: list) -> list:
+    """Returns the stateful resources that the changes replace or delete."""
+    return [
+        change["LogicalResourceId"]
+        for change in changes
+        if change["ResourceType"] in STATEFUL
+        and (
+            change["Action"] == "Remove"
+            or change["Action"] == "Modify" and change.get("Replacement") in ("True", "Conditional")
+        )
+    ]
+
+
+def reasons(cloudformation, name: str) -> str:
+    """Returns why resources of a stack failed, oldest first."""
+    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    lines = [
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("FAILED")
+    ]
+    return "\n".join(lines)
+
+
+def deploy(session, environment: Environment, plan: bool) -> None:
+    """Deploys all stacks, or prints what that would change."""
+    cloudformation = session.create_client("cloudformation")
+    s3 = session.create_client("s3")
+    for stack in environment.stacks():
+        name = environment.stack_name(stack)
+        parameters, missing = environment.parameters(stack)
+        if missing and plan:
+            print(f"{stack}: new; it needs {', '.join(missing)} of stacks that do not exist yet, or of the environment")
+            continue
+        if missing:
+            raise Refused(f"set {', '.join(missing)} in [{stack}] of the environment's file")
+        found = describe(cloudformation, name)
+        if found and found["StackStatus"] in NEVER_CREATED and not plan:
+            found = delete(cloudformation, name)
+        if found and found["StackStatus"] not in STEADY:
+            raise Refused(f"stack {name} is {found['StackStatus']}; repair or delete it in the AWS console first")
+        kind = "UPDATE" if found else "CREATE"
+        url = upload(s3, environment.artifacts, environment.prefix, stack)
+        change_set, changes = create_change_set(cloudformation, name, kind, url, parameters)
+        report(stack, changes)
+        lost = dangers(changes)
+        if plan or lost or not changes:
+            delete_change_set(cloudformation, name, kind, change_set)
+        else:
+            execute(cloudformation, name, change_set)
+        if lost:
+            raise Refused(f"{stack}: refused, because data of {', '.join(lost)} would be lost")
+        if described := describe(cloudformation, name):
+            for output in described.get("Outputs", []):
+                environment.shared.setdefault(output["OutputKey"], output["OutputValue"])
+
+
+def execute(cloudformation, name: str, change_set: str) -> None:
+    """Makes the changes and waits for their end."""
+    started = time.monotonic()
+    cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
+    found = wait_for(
+        f"stack {name}",
+        lambda: describe(cloudformation, name) or {"StackStatus": "REVIEW_IN_PROGRESS"},
+        lambda stack: not stack["StackStatus"].endswith("_IN_PROGRESS"),
+    )
+    if found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise Refused(f"stack {name} is {found['StackStatus']}:\n{reasons(cloudformation, name)}")
+    print(f"  done after {time.monotonic() - started:.0f} s")
+
+
+def main() -> None:
+    """Parses the command line and deploys."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("environment", type=Path, help="a file such as deploy/env/example.toml")
+    arguments.add_argument("--plan", action="store_true", help="print the changes only")
+    options = arguments.parse_args()
+    try:
+        session = get_session()
+        deploy(session, Environment(options.environment, session), options.plan)
+    except (Refused, BotoCoreError, ClientError, OSError, tomllib.TOMLDecodeError) as error:
+        sys.exit(f"deploy: {error}")
+
+
+if __name__ == "__main__":
+    main()

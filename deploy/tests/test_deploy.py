@@ -1,0 +1,109 @@
+"""Creates and updates all stacks on the emulator at AWS_ENDPOINT_URL. `./gas test` runs it."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+from botocore.session import get_session
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import deploy
+
+LOCAL_CHECK = deploy.DEPLOY / "env/local-check.toml"
+
+
+def run(settings: Path, plan: bool = False) -> str:
+    """Deploys an environment and returns what was printed."""
+    session = get_session()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        deploy.deploy(session, deploy.Environment(settings, session), plan)
+    return printed.getvalue()
+
+
+def change(action: str, kind: str, replacement: str = "False") -> dict:
+    """A change of a resource, as CloudFormation describes it."""
+    return {"Action": action, "ResourceType": kind, "LogicalResourceId": kind, "Replacement": replacement}
+
+
+class Stacks(unittest.TestCase):
+    """The five stacks, from nothing to an update."""
+
+    @classmethod
+    def setUpClass(cls):
+        session = get_session()
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("bootstrap", "#!/bin/sh\n")
+        s3 = session.create_client("s3")
+        s3.create_bucket(Bucket="gas-check-artifacts")
+        s3.put_object(Bucket="gas-check-artifacts", Key="releases/restore.zip", Body=archive.getvalue())
+        session.create_client("ssm").put_parameter(
+            Name="/gas-check/image", Value="ami-0123456789abcdef0", Type="String"
+        )
+
+    def test_all_stacks_are_planned_created_and_updated(self):
+        planned = run(LOCAL_CHECK, plan=True)
+        self.assertIn("add Vpc (AWS::EC2::VPC)", planned)
+        self.assertIn("database: new; it needs DatabaseSubnetIds, VpcId", planned)
+        cloudformation = get_session().create_client("cloudformation")
+        self.assertIsNone(deploy.describe(cloudformation, "gas-check-network"), "a plan changes nothing")
+
+        self.assertEqual(run(LOCAL_CHECK).count("done after"), 5)
+        self.assertEqual(run(LOCAL_CHECK).count("no changes"), 5)
+
+        larger = LOCAL_CHECK.read_text().replace("WebAcl = false", "WebAcl = false\nWorkerMax = 20")
+        with environment(larger) as settings:
+            modified = "modify Workers (AWS::AutoScaling::AutoScalingGroup"
+            self.assertIn(modified, run(settings, plan=True))
+            self.assertIn(modified, run(settings))
+            self.assertEqual(run(settings).count("no changes"), 5)
+
+
+@contextlib.contextmanager
+def environment(text: str):
+    """The file of an environment, which exists within the context."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(text)
+        file.flush()
+        yield Path(file.name)
+
+
+class Changes(unittest.TestCase):
+    """Which changes are refused."""
+
+    def test_changes_that_lose_data_are_named(self):
+        table, alarm = "AWS::DynamoDB::Table", "AWS::CloudWatch::Alarm"
+        for action, replacement, is_refused in [
+            ("Remove", "False", True),
+            ("Modify", "True", True),
+            ("Modify", "Conditional", True),
+            ("Modify", "False", False),
+            ("Add", "False", False),
+        ]:
+            lost = deploy.dangers([change(action, table, replacement), change(action, alarm, replacement)])
+            self.assertEqual(lost, [table] if is_refused else [], (action, replacement))
+
+
+class Settings(unittest.TestCase):
+    """What is wrong with the file of an environment."""
+
+    def refusal(self, text: str) -> str:
+        """Returns why an environment is refused."""
+        with environment(text) as settings, self.assertRaises(deploy.Refused) as refused:
+            run(settings, plan=True)
+        return str(refused.exception)
+
+    def test_unknown_keys_and_parameters_are_named(self):
+        head = 'prefix = "gas-check"\nartifacts = "gas-check-artifacts"\n'
+        self.assertIn("unknown key netwrok", self.refusal(head + "[netwrok]\n"))
+        self.assertIn("[network] has no parameter Cidr", self.refusal(head + '[network]\nCidr = "x"\n'))
+        self.assertIn("set artifacts", self.refusal('prefix = "gas-check"\n'))
+
+
+if __name__ == "__main__":
+    unittest.main()
