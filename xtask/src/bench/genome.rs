@@ -118,7 +118,8 @@ fn add_reference(paths: &Paths, catalog: &Path, files: &Path) -> Result<()> {
     }
     step("adding the reference", || {
         run(Command::new("cargo")
-            .args(["run", "--quiet", "--locked", "--package", "gas-references", "--"])
+            .args(["run", "--quiet", "--locked", "--package", "gas-references"])
+            .args(["--bin", "gas-reference", "--"])
             .arg("--catalog")
             .arg(catalog)
             .args(["add", "--id", REFERENCE, "--license", "none"])
