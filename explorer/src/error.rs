@@ -60,6 +60,9 @@ pub enum Error {
     /// The content of the index is inconsistent.
     #[error("the index is damaged ({0}); build it again")]
     Damaged(&'static str),
+    /// The indexes are not those of the shards of one result.
+    #[error("the indexes cannot be merged ({0}); build the index of the whole result")]
+    OtherShards(&'static str),
     /// The index belongs to another result.
     #[error(
         "the index belongs to a result of {expected} bytes, but this one has {found}; build it again"

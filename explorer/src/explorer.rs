@@ -350,7 +350,7 @@ struct Run {
     columns: Vec<(ColumnKind, u64)>,
 }
 
-async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
+pub(crate) async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
     let total = index.len();
     let tail_start = total.saturating_sub(TAIL_BYTES);
     let tail = read_range(index, tail_start, total - tail_start, "the index").await?;

@@ -234,6 +234,14 @@ impl Numbers {
         }
     }
 
+    /// Sets the values of a column, as an index has them: the one that the table shows, and the others.
+    pub fn set(&mut self, column: usize, shown: Option<f32>, more: impl Iterator<Item = f32>) {
+        let values = &mut self.columns[column].values.values;
+        values.clear();
+        values.extend(shown);
+        values.extend(more);
+    }
+
     /// The distinct values of a column.
     pub fn values(&self, column: usize) -> &[f32] {
         &self.columns[column].values.values

@@ -4,6 +4,11 @@ mod annotate;
 mod build;
 mod check;
 mod limits;
+mod progress;
+mod reports;
+mod run_args;
+mod shards;
+mod signals;
 mod stats;
 
 use clap::Parser;
@@ -17,10 +22,18 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Annotate a VCF file.
     Annotate(annotate::AnnotateArgs),
+    /// Annotate a shard of a planned file.
+    AnnotateShard(shards::AnnotateShardArgs),
     /// Build a reference from gene models and sequence.
     BuildReference(build::BuildArgs),
     /// Check a VCF file and report all problems.
     Check(check::CheckArgs),
+    /// Join the annotated shards of a planned file.
+    Join(shards::JoinArgs),
+    /// Cut a VCF file into shards, which are annotated on their own.
+    Plan(shards::PlanArgs),
+    /// Compress a VCF or BCF file as a bgzipped VCF file, which can be cut into shards.
+    Reblock(shards::ReblockArgs),
     /// Count what is in a VCF file, with or without annotations.
     Stats(stats::StatsArgs),
 }
@@ -29,6 +42,10 @@ impl Command {
     pub(crate) fn run(self) -> ExitCode {
         let result = match self {
             Self::Annotate(args) => annotate::run(&args).map(|()| ExitCode::SUCCESS),
+            Self::AnnotateShard(args) => shards::annotate(&args).map(|()| ExitCode::SUCCESS),
+            Self::Join(args) => shards::join(&args).map(|()| ExitCode::SUCCESS),
+            Self::Plan(args) => shards::plan(&args).map(|()| ExitCode::SUCCESS),
+            Self::Reblock(args) => shards::reblock(&args).map(|()| ExitCode::SUCCESS),
             Self::BuildReference(args) => build::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Stats(args) => stats::run(&args).map(|()| ExitCode::SUCCESS),

@@ -3,46 +3,63 @@
 use super::model::CsqModel;
 use crate::allele::MAX_POSITION;
 use crate::reference::Reference;
+use crate::vcf::line_end_from;
 use gas_shared::vcf::without_byte_order_mark;
+use std::collections::VecDeque;
 
 /// Number of lines before a boundary that are checked for deletions that extend past it.
-const LOOK_BACK: usize = 16;
+pub(crate) const LOOK_BACK: usize = 16;
 
-/// The last boundary between lines that no coding sequence spans, as the number of bytes before it.
-/// `None` if there is no such boundary.
+/// The first boundary between lines that no coding sequence spans, at or after `from` bytes, as the number of
+/// bytes before it. `None` if there is no such boundary, or if the line after it is missing.
 ///
 /// A deletion that begins more than [`LOOK_BACK`] lines before the boundary and extends into a
 /// coding sequence after it is annotated on its own.
-pub(crate) fn last_chunk_boundary(
+pub(crate) fn first_chunk_boundary(
     model: &CsqModel,
     reference: &Reference,
     lines: &[u8],
+    from: usize,
 ) -> Option<usize> {
-    let mut rest = LinesBackwards { reference, lines, end: lines.len(), name: &[], contig: None };
-    let mut found: Vec<Line> = Vec::with_capacity(LOOK_BACK + 1);
-    for n in 0.. {
-        let missing = (n + LOOK_BACK).saturating_sub(found.len());
-        found.extend(rest.by_ref().take(missing));
-        let line = found.get(n)?;
-        let next = n.checked_sub(1).map_or(line, |next| &found[next]);
-        let Some(contig) = line.contig.filter(|contig| next.contig == Some(*contig)) else {
-            return Some(line.end);
-        };
-        let before = found[n..].iter().take(LOOK_BACK).filter(|l| l.contig == Some(contig));
-        let reach = before.map(|l| l.reach).max().unwrap_or(line.reach);
-        let spans = &model.contigs[contig as usize].spans;
-        let span = spans.get(spans.partition_point(|span| span.1 < next.pos));
-        if span.is_none_or(|span| span.0 > reach) {
-            return Some(line.end);
-        }
+    let mut reader = LineReader { reference, name: &[], contig: None };
+    let mut end = line_end_from(lines, from)?;
+    let mut before = VecDeque::with_capacity(LOOK_BACK + 1);
+    let mut start = end;
+    while before.len() < LOOK_BACK && start > 0 {
+        let previous = memchr::memrchr(b'\n', &lines[..start - 1]).map_or(0, |n| n + 1);
+        before.push_front(reader.read(&lines[previous..start]));
+        start = previous;
     }
-    None
+    loop {
+        let next_end = line_end_from(lines, end + 1)?;
+        let next = reader.read(&lines[end..next_end]);
+        if is_allowed(model, &before, next) {
+            return Some(end);
+        }
+        if before.len() == LOOK_BACK {
+            before.pop_front();
+        }
+        before.push_back(next);
+        end = next_end;
+    }
 }
 
-/// A line and the position of its record.
+/// Whether no coding sequence spans the boundary between some lines and the next one.
+fn is_allowed(model: &CsqModel, before: &VecDeque<Line>, next: Line) -> bool {
+    let Some(last) = before.back() else { return true };
+    let Some(contig) = last.contig.filter(|contig| next.contig == Some(*contig)) else {
+        return true;
+    };
+    let reach = before.iter().filter(|line| line.contig == Some(contig)).map(|line| line.reach);
+    let reach = reach.max().unwrap_or(last.reach);
+    let spans = &model.contigs[contig as usize].spans;
+    let span = spans.get(spans.partition_point(|span| span.1 < next.pos));
+    span.is_none_or(|span| span.0 > reach)
+}
+
+/// The position of the record of a line.
+#[derive(Clone, Copy)]
 struct Line {
-    /// Offset of the end of the line.
-    end: usize,
     /// `None` if the contig is not in the reference.
     contig: Option<u32>,
     pos: i32,
@@ -50,25 +67,17 @@ struct Line {
     reach: i32,
 }
 
-/// Iterates over lines from the last to the first.
-struct LinesBackwards<'a> {
+/// Reads positions. Most lines have the contig of the line that was read before.
+struct LineReader<'a> {
     reference: &'a Reference,
-    lines: &'a [u8],
-    end: usize,
-    /// Contig name of the previous line, and its number.
+    /// Contig name of the last line, and its number.
     name: &'a [u8],
     contig: Option<u32>,
 }
 
-impl Iterator for LinesBackwards<'_> {
-    type Item = Line;
-
-    fn next(&mut self) -> Option<Line> {
-        let end = self.end;
-        let before = self.lines.get(..end.checked_sub(1)?)?;
-        let start = memchr::memrchr(b'\n', before).map_or(0, |n| n + 1);
-        self.end = start;
-        let line = without_byte_order_mark(&self.lines[start..end]);
+impl<'a> LineReader<'a> {
+    fn read(&mut self, line: &'a [u8]) -> Line {
+        let line = without_byte_order_mark(line);
         let mut columns = line.splitn(5, |b| *b == b'\t');
         let name = columns.next().unwrap_or_default();
         if name != self.name || self.name.is_empty() {
@@ -79,6 +88,6 @@ impl Iterator for LinesBackwards<'_> {
         let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         let pos = pos.unwrap_or(0i32).min(MAX_POSITION);
         let reference = columns.nth(1).map_or(0, <[u8]>::len);
-        Some(Line { end, contig: self.contig, pos, reach: pos.saturating_add(reference as i32) })
+        Line { contig: self.contig, pos, reach: pos.saturating_add(reference as i32) }
     }
 }

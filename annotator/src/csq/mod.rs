@@ -29,7 +29,7 @@ mod translate;
 mod write;
 
 pub use annotator::CsqAnnotator;
-pub(crate) use chunk_boundary::last_chunk_boundary;
+pub(crate) use chunk_boundary::{LOOK_BACK, first_chunk_boundary};
 pub(crate) use flags::term_named;
 pub(crate) use header::{KEY, definitions};
 pub use model::CsqModel;

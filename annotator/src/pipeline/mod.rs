@@ -6,8 +6,10 @@
 //! the following chunks that are ready, so a slow chunk does not block other threads.
 
 mod any_annotator;
+mod join;
 mod order_check;
 mod provenance;
+mod shard;
 mod sink;
 
 use crate::annotation_format::AnnotationFormat;
@@ -17,20 +19,22 @@ use crate::assembly::{
     unknown_contigs,
 };
 use crate::colocated::{OpenTrack, SourceSet};
-use crate::csq::{self, CsqModel, CsqOptions, last_chunk_boundary};
+use crate::csq::{self, CsqModel, CsqOptions, first_chunk_boundary};
 use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{
-    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, LineNumbers, OutputFile,
-    OutputForm, SortedFile, read_header, rewrite_old_alleles, sort_file,
+    AFTER_ANY_LINE, CUT_INTERVAL, Chunk, FindBoundary, HeaderText, InputFile, LineNumbers,
+    OutputFile, OutputForm, SortedFile, read_header, rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
 use flate2::Compress;
 use gas_shared::reference::{ReferenceId, Sha256};
 use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
+pub use join::{JoinedFile, join_shards};
 pub(crate) use order_check::OrderCheck;
 pub use provenance::provenance;
+pub use shard::{ShardResult, annotate_shard, plan_shards};
 use sink::{AnnotatedChunk, Sink, Totals};
 use std::fs;
 use std::path::Path;
@@ -92,6 +96,9 @@ pub struct Options {
     /// Write an index next to an output that is bgzipped: its name with `.tbi` added, or `.csi` if a
     /// contig is too long for tabix.
     pub index: bool,
+    /// The distance of two places at which the input may be cut into shards, in bytes. Chunks end there, so runs
+    /// with different values have differently compressed output.
+    pub cut_interval: u64,
 }
 
 impl Default for Options {
@@ -111,7 +118,23 @@ impl Default for Options {
             require_annotation: false,
             min_output_bytes: 64 << 20,
             index: false,
+            cut_interval: CUT_INTERVAL,
         }
+    }
+}
+
+impl Options {
+    /// The models that find the boundaries of chunks in the haplotype mode, and annotate in it.
+    fn csq_model(&self, reference: &Reference) -> CsqModel {
+        match self.mode {
+            Mode::Full(_) => CsqModel::default(),
+            Mode::Csq(_) => CsqModel::with_transcripts(reference, self.annotations.transcripts),
+        }
+    }
+
+    /// Whether haplotypes must not be cut.
+    const fn has_haplotypes(&self) -> bool {
+        matches!(self.mode, Mode::Csq(csq) if !csq.local)
     }
 }
 
@@ -211,8 +234,12 @@ const WORK_PER_BYTE: u64 = 20;
 impl OutputLimit {
     fn new(input: &Path, options: &Options) -> Result<Self, Error> {
         let size = fs::metadata(input).map_err(Error::file(input))?.len();
+        Ok(Self::of_size(size, options))
+    }
+
+    fn of_size(size: u64, options: &Options) -> Self {
         let most = size.saturating_mul(OUTPUT_GROWTH).max(options.min_output_bytes);
-        Ok(Self { most, used: AtomicU64::new(0) })
+        Self { most, used: AtomicU64::new(0) }
     }
 
     /// The most work on haplotypes, in units of about a nanosecond.
@@ -252,7 +279,7 @@ pub fn annotate_file(
     options.annotations.check(reference)?;
     let limit = || OutputLimit::new(input, options);
     let open = || {
-        let mut file = InputFile::open(input, options.limits)?;
+        let mut file = InputFile::open_range(input, options.limits, options.cut_interval, None)?;
         let header = read_header(&mut file)?;
         Ok::<_, Error>((file, header))
     };
@@ -264,18 +291,17 @@ pub fn annotate_file(
             header: &header,
             findings,
             numbers,
-            output,
             reference,
             options,
             cancel,
             progress,
         };
-        let run = |file, sorted| annotate_sorted(file, sorted, limit()?, &settings);
+        let run = |file, sorted| annotate_sorted(file, sorted, output, limit()?, &settings);
         let result = match run(file, None) {
             Err(Error::Unsorted(unsorted)) => {
                 let old_alleles = (header.header.version < Version(4, 0)).then_some(reference);
                 let sorted = sort_file(open()?.0, output, old_alleles)?;
-                let file = InputFile::open_records(sorted.path(), options.limits)?;
+                let file = InputFile::open(sorted.path(), options.limits)?.without_header();
                 let mut outcome = run(file, Some(&sorted))?;
                 let unsorted = numbers.locate(unsorted.into());
                 let form = if old_alleles.is_some() { " in the form of VCF 4" } else { "" };
@@ -305,13 +331,26 @@ pub fn annotate_file(
         }
         Mitochondrion::Known => {}
     }
-    let number_of = |name: &[u8]| {
-        let contig = reference.contig(name).filter(|_| !findings.excluded_contigs.contains(name));
-        contig.map(|contig| contig.number)
-    };
-    outcome.counts.join_spellings(number_of);
-    outcome.warnings.splice(0..0, file_warning.map(str::to_owned));
+    outcome.complete(&findings, reference, file_warning);
     Ok(outcome)
+}
+
+impl Outcome {
+    /// Adds what is known when no part of the run is repeated.
+    fn complete(
+        &mut self,
+        findings: &HeaderFindings,
+        reference: &Reference,
+        file_warning: Option<&str>,
+    ) {
+        let number_of = |name: &[u8]| {
+            let is_used = !findings.excluded_contigs.contains(name);
+            let contig = reference.contig(name).filter(|_| is_used);
+            contig.map(|contig| contig.number)
+        };
+        self.counts.join_spellings(number_of);
+        self.warnings.splice(0..0, file_warning.map(str::to_owned));
+    }
 }
 
 /// What a run needs besides its records, which are read twice if they are not sorted.
@@ -319,7 +358,6 @@ struct RunSettings<'a> {
     header: &'a HeaderText,
     findings: &'a HeaderFindings,
     numbers: LineNumbers,
-    output: &'a Path,
     reference: &'a Reference,
     options: &'a Options,
     cancel: &'a AtomicBool,
@@ -330,36 +368,59 @@ struct RunSettings<'a> {
 fn annotate_sorted(
     input: InputFile,
     sorted: Option<&SortedFile>,
+    output: &Path,
     limit: OutputLimit,
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
-    let RunSettings { header, findings, output, reference, options, cancel, progress, .. } =
-        *settings;
-    progress(Done { fraction: 0.0, records: 0, written: 0 });
+    let RunSettings { header, reference, options, .. } = *settings;
     let mut out = OutputFile::create(output, options.index)?;
     write_header(header, options, reference, &mut out)?;
-    let model = match options.mode {
-        Mode::Full(_) => CsqModel::default(),
-        Mode::Csq(_) => CsqModel::with_transcripts(reference, options.annotations.transcripts),
-    };
-    let check = |totals: &Totals| {
-        if let Some(unsorted) = &totals.order.warning {
-            return Err(Error::Unsorted(unsorted.clone()));
-        }
-        if totals.order.contigs() > options.limits.contigs {
-            return Err(too_many_contigs(&totals.order, options.limits.contigs).into());
-        }
+    let check = |totals: &Totals| settings.check(totals);
+    let (_, out, totals) = annotate_records(input, sorted, out, limit, &check, settings)?;
+    finish(out, totals, settings)
+}
+
+impl RunSettings<'_> {
+    /// Checks the totals so far, which end the run if the rest of the file cannot change them for the better.
+    fn check(&self, totals: &Totals) -> Result<(), Error> {
+        let Self { header, reference, options, .. } = *self;
+        self.check_order(totals)?;
         let counts = &totals.counts;
         let enough = counts.ref_checked >= ENOUGH_CHECKED;
         let limit = if enough { options.max_mismatch_percent } else { 100.0 };
         Ok(check_assembly(counts, &header.header, reference, limit)?)
-    };
+    }
+
+    fn check_order(&self, totals: &Totals) -> Result<(), Error> {
+        if let Some(unsorted) = &totals.order.warning {
+            return Err(Error::Unsorted(unsorted.clone()));
+        }
+        let most = self.options.limits.contigs;
+        if totals.order.contigs() > most {
+            return Err(too_many_contigs(&totals.order, most).into());
+        }
+        Ok(())
+    }
+}
+
+/// Annotates records, and returns the input, which has been read, the output, which is not finished, and the totals.
+fn annotate_records(
+    input: InputFile,
+    sorted: Option<&SortedFile>,
+    out: OutputFile,
+    limit: OutputLimit,
+    check: &(dyn Fn(&Totals) -> Result<(), Error> + Sync),
+    settings: &RunSettings<'_>,
+) -> Result<(InputFile, OutputFile, Totals), Error> {
+    let RunSettings { header, findings, reference, options, cancel, progress, .. } = *settings;
+    progress(Done { fraction: 0.0, records: 0, written: 0 });
+    let model = options.csq_model(reference);
     let threads = options.threads.max(1);
     let run = Run {
         reader: Mutex::new(ChunkReader { input, next: 0, failed: false }),
         sorted,
         form: out.form(),
-        sink: Sink::new(out, threads, &check, progress),
+        sink: Sink::new(out, threads, check, progress),
         reference,
         model: &model,
         header,
@@ -374,11 +435,13 @@ fn annotate_sorted(
         }
         run.work();
     });
-    let (out, totals) = run.sink.into_parts()?;
+    let Run { reader, sink, .. } = run;
+    let (out, totals) = sink.into_parts()?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, totals, settings)
+    let input = reader.into_inner().unwrap_or_else(PoisonError::into_inner).input;
+    Ok((input, out, totals))
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -390,6 +453,12 @@ fn write_header(
     reference: &Reference,
     sink: &mut OutputFile,
 ) -> Result<(), Error> {
+    let longest = reference.contigs().map(|contig| contig.sequence.len() as u64).max();
+    sink.write_header(output_header(header, options, reference), longest.unwrap_or(0))
+}
+
+/// The header of the output.
+fn output_header(header: &HeaderText, options: &Options, reference: &Reference) -> Vec<u8> {
     let sources = &options.sources;
     let mut definitions = vec![provenance::header_line(reference, options)];
     match options.mode {
@@ -411,8 +480,7 @@ fn write_header(
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
-    let longest = reference.contigs().map(|contig| contig.sequence.len() as u64).max();
-    sink.write_header(text, longest.unwrap_or(0))
+    text
 }
 
 fn finish(
@@ -658,11 +726,10 @@ impl Run<'_> {
             return None;
         }
         let number = reader.next;
-        let between_genes = |lines: &[u8]| last_chunk_boundary(self.model, self.reference, lines);
-        let find_boundary: FindBoundary<'_> = match self.options.mode {
-            Mode::Csq(options) if !options.local => &between_genes,
-            _ => AFTER_ANY_LINE,
-        };
+        let between_genes =
+            |lines: &[u8], from| first_chunk_boundary(self.model, self.reference, lines, from);
+        let find_boundary: FindBoundary<'_> =
+            if self.options.has_haplotypes() { &between_genes } else { AFTER_ANY_LINE };
         match reader.input.next_chunk(chunk, find_boundary) {
             Ok(more) => {
                 reader.next += 1;

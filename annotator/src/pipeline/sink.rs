@@ -5,6 +5,7 @@ use super::order_check::OrderCheck;
 use crate::error::Error;
 use crate::report::Counts;
 use crate::vcf::{OutputFile, Piece};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +25,7 @@ pub(super) struct AnnotatedChunk {
 }
 
 /// Totals of the chunks that have been written.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Totals {
     pub(super) counts: Counts,
     pub(super) order: OrderCheck,
@@ -32,6 +33,18 @@ pub(super) struct Totals {
     pub(super) forced_boundaries: u64,
     /// Records of VCF 3.3 whose REF was completed from the reference.
     pub(super) completed_references: u64,
+}
+
+impl Totals {
+    /// Adds the totals of the next shard, whose lines are counted from its start: `before` lines are before it.
+    pub(super) fn append(&mut self, mut shard: Self, before: u64) {
+        shard.counts.shift_lines(before);
+        shard.order.shift_lines(before);
+        self.counts.merge(&shard.counts);
+        self.order.append(shard.order);
+        self.forced_boundaries += shard.forced_boundaries;
+        self.completed_references += shard.completed_references;
+    }
 }
 
 #[derive(Default)]

@@ -6,6 +6,8 @@ use super::histograms::Histograms;
 use super::structural_problems::StructuralProblems;
 use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType, without_shared_ends};
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
 use std::collections::BTreeMap;
 
 /// A class of genomic region, as AnnTools' count log names it. A record counts once per class,
@@ -87,7 +89,8 @@ impl RegionClasses {
 }
 
 /// Everything that is counted.
-#[derive(Clone, Debug)]
+#[serde_as]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counts {
     /// Records.
     pub records: u64,
@@ -103,8 +106,10 @@ pub struct Counts {
     /// Alleles by variant type.
     pub kinds: [u64; VariantType::ALL.len()],
     /// Alleles by most severe term.
+    #[serde_as(as = "[_; SoTerm::ALL.len()]")]
     pub most_severe: [u64; SoTerm::ALL.len()],
     /// Pairs of allele and transcript by term.
+    #[serde_as(as = "[_; SoTerm::ALL.len()]")]
     pub terms: [u64; SoTerm::ALL.len()],
     /// Alleles by greatest impact.
     pub impacts: [u64; 4],
@@ -228,6 +233,13 @@ impl Counts {
             *first = line;
         }
         *sum += records;
+    }
+
+    /// Counts lines from another start: `before` lines are before the first one.
+    pub(crate) fn shift_lines(&mut self, before: u64) {
+        self.structural_problems.shift_lines(before);
+        self.genotype_problems.shift_lines(before);
+        self.cut.1 += before;
     }
 
     /// Counts an allele by its type.

@@ -1,5 +1,7 @@
 //! Counts of genotypes that the haplotype mode does not use as they are.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a genotype is not used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -28,7 +30,7 @@ impl GenotypeProblem {
 }
 
 /// Genotypes by problem, with the line and the sample (from 0) of the first one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenotypeProblems([(u64, (u64, usize)); GenotypeProblem::ALL.len()]);
 
 impl GenotypeProblems {
@@ -48,6 +50,11 @@ impl GenotypeProblems {
         for problem in GenotypeProblem::ALL {
             self.merge_one(problem, other.0[problem as usize]);
         }
+    }
+
+    /// Counts lines from another start: `before` lines are before the first one.
+    pub(super) fn shift_lines(&mut self, before: u64) {
+        self.0.iter_mut().for_each(|(_, (line, _))| *line += before);
     }
 
     fn merge_one(&mut self, problem: GenotypeProblem, (genotypes, place): (u64, (u64, usize))) {

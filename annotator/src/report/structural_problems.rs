@@ -1,15 +1,16 @@
 //! Counts of structural alleles whose annotation is incomplete or uncertain.
 
 use crate::structural_variant::StructuralProblem;
+use serde::{Deserialize, Serialize};
 
 /// The most characters of a value that a warning shows.
 const MOST_SHOWN: usize = 40;
 
 /// Alleles by problem, with the first line that has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StructuralProblems([Found; StructuralProblem::ALL.len()]);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Found {
     alleles: u64,
     /// The first line.
@@ -37,6 +38,11 @@ impl StructuralProblems {
             }
             sum.alleles += found.alleles;
         }
+    }
+
+    /// Counts lines from another start: `before` lines are before the first one.
+    pub(super) fn shift_lines(&mut self, before: u64) {
+        self.0.iter_mut().for_each(|found| found.line += before);
     }
 
     /// A warning for each problem. `name_line` names a line, such as `line 5`.

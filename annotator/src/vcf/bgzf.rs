@@ -1,5 +1,6 @@
 //! BGZF compression (SAM specification, section 4.1).
 
+use super::text_range::{TextPosition, TextRange};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 use gas_shared::vcf::{
     BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, MAX_BGZF_BLOCK_BYTES,
@@ -11,11 +12,11 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 /// compressed.
 pub(super) const BLOCK_BYTES: usize = 65_280;
 
-pub(super) use gas_shared::vcf::BGZF_END as END_OF_FILE;
+pub(crate) use gas_shared::vcf::BGZF_END as END_OF_FILE;
 
 /// How a BGZF file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileEnd {
+pub(crate) enum FileEnd {
     /// With the empty block that marks the end.
     Marked,
     /// With another whole block: some programs omit the mark, or the file is cut off there.
@@ -28,7 +29,7 @@ pub(super) enum FileEnd {
 
 impl FileEnd {
     /// Reads the end of a BGZF file.
-    pub(super) fn of(file: &mut (impl Read + Seek)) -> io::Result<Self> {
+    pub(crate) fn of(file: &mut (impl Read + Seek)) -> io::Result<Self> {
         let mut end = Vec::new();
         let size = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(size.saturating_sub(MAX_BGZF_BLOCK_BYTES as u64)))?;
@@ -47,7 +48,7 @@ impl FileEnd {
     }
 
     /// The damage for which a file is rejected; `None` if it ends with a whole block.
-    pub(super) const fn problem(self) -> Option<&'static str> {
+    pub(crate) const fn problem(self) -> Option<&'static str> {
         match self {
             Self::Marked | Self::WholeBlock => None,
             Self::OtherBytes => Some("other bytes follow the block that marks its end"),
@@ -65,7 +66,7 @@ const BLOCK_END_BYTES: usize = 8;
 /// Decompresses a BGZF file block by block. A block states the size of its compressed and of its
 /// uncompressed bytes; both are checked, so that no block has more than 64 KiB of text.
 #[derive(Debug)]
-pub(super) struct BlockReader<R> {
+pub(crate) struct BlockReader<R> {
     reader: R,
     /// Offset of the next block in the file.
     offset: u64,
@@ -75,20 +76,38 @@ pub(super) struct BlockReader<R> {
     text: Vec<u8>,
     /// Bytes of `text` that have been read.
     at: usize,
+    /// Bytes of the next block that are passed over.
+    skipped: u32,
+    /// Where the text to read ends.
+    end: Option<TextPosition>,
     inflate: Decompress,
 }
 
 impl<R: BufRead> BlockReader<R> {
-    pub(super) fn new(reader: R) -> Self {
+    /// Reads a file from its start.
+    pub(crate) fn new(reader: R) -> Self {
+        Self::of_range(reader, TextRange::default())
+    }
+
+    /// Reads a part of a file. `reader` is at the block with its start.
+    pub(crate) fn of_range(reader: R, range: TextRange) -> Self {
         Self {
             reader,
-            offset: 0,
-            block_offset: 0,
+            offset: range.start.block,
+            block_offset: range.start.block,
             block: Vec::new(),
             text: Vec::new(),
             at: 0,
+            skipped: range.start.within,
+            end: range.end,
             inflate: Decompress::new(false),
         }
+    }
+
+    /// The offset in the file of a block whose text is read next, from its first byte on.
+    pub(crate) fn block_start(&mut self) -> io::Result<Option<u64>> {
+        let has_text = !self.fill_buf()?.is_empty();
+        Ok((has_text && self.at == 0).then_some(self.block_offset))
     }
 
     /// The position in the file of the next byte that is read: the offset of its block in the upper 48
@@ -104,7 +123,14 @@ impl<R: BufRead> BlockReader<R> {
     fn next_block(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.at = 0;
-        if self.reader.fill_buf()?.is_empty() {
+        if let Some(end) = self.end {
+            if self.offset > end.block && self.block_offset == end.block {
+                return Ok(false);
+            }
+            if self.offset > end.block || self.reader.fill_buf()?.is_empty() {
+                return Err(self.damaged("no block ends where the plan says"));
+            }
+        } else if self.reader.fill_buf()?.is_empty() {
             return Ok(false);
         }
         self.block.resize(COMPRESSION_MAGIC_BYTES, 0);
@@ -120,8 +146,21 @@ impl<R: BufRead> BlockReader<R> {
         self.reader.read_exact(&mut self.block[COMPRESSION_MAGIC_BYTES..])?;
         self.inflate()?;
         self.block_offset = self.offset;
+        self.pass_ends()?;
         self.offset += size as u64;
         Ok(true)
+    }
+
+    /// Leaves out the text of the current block that is before the start or after the end.
+    fn pass_ends(&mut self) -> io::Result<()> {
+        self.at = std::mem::take(&mut self.skipped) as usize;
+        let end = self.end.filter(|end| end.block == self.block_offset);
+        let end = end.map_or(self.text.len(), |end| end.within as usize);
+        if self.at > end || end > self.text.len() {
+            return Err(self.damaged("the block has less text than the plan says"));
+        }
+        self.text.truncate(end);
+        Ok(())
     }
 
     fn inflate(&mut self) -> io::Result<()> {

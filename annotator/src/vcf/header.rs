@@ -4,8 +4,8 @@ use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::source::{SOURCE_COLUMN_KEY, SOURCE_KEY};
 use gas_shared::vcf::{
-    Definition, Header, HeaderParser, HeaderStep, Version, other_format, repair_definitions,
-    trimmed, version_text,
+    Definition, Header, HeaderParser, HeaderStep, InputLimits, Version, other_format,
+    repair_definitions, trimmed, version_text,
 };
 use std::collections::HashSet;
 
@@ -27,17 +27,58 @@ pub struct HeaderText {
     pub lines: u64,
 }
 
+/// Reads the lines of a header one after the other.
+pub(crate) struct HeaderReader {
+    parser: HeaderParser,
+    meta: Vec<Vec<u8>>,
+    lines: u64,
+}
+
+/// What is known after a line of a header.
+pub(crate) enum HeaderProgress {
+    /// Another line follows.
+    More(HeaderReader),
+    /// The line was the last one.
+    Done(HeaderText),
+}
+
+impl HeaderReader {
+    pub(crate) fn new(limits: InputLimits) -> Self {
+        Self { parser: HeaderParser::with_limits(limits), meta: Vec::new(), lines: 0 }
+    }
+
+    /// Reads a line, with or without its line end.
+    pub(crate) fn push(mut self, line: &[u8]) -> Result<HeaderProgress, InputError> {
+        let line = trimmed(line);
+        let lines = self.lines + 1;
+        Ok(match self.parser.push(line)? {
+            HeaderStep::More(parser) => {
+                let definitions = repair_definitions(line).into_iter();
+                self.meta.extend(definitions.map(|definition| definition.text.into_owned()));
+                HeaderProgress::More(Self { parser, meta: self.meta, lines })
+            }
+            HeaderStep::Done(header) => {
+                let columns = corrected_columns(line);
+                HeaderProgress::Done(HeaderText { header, meta: self.meta, columns, lines })
+            }
+        })
+    }
+
+    /// The error for a file that ends here.
+    pub(crate) fn unfinished(self) -> InputError {
+        self.parser.unfinished().into()
+    }
+}
+
 /// Reads the header. The next chunk of `input` begins after it.
 ///
 /// # Errors
 /// [`Error`] if the file cannot be read or has no valid VCF header.
 pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
-    let mut parser = HeaderParser::with_limits(input.limits());
-    let mut meta = Vec::new();
+    let mut reader = HeaderReader::new(input.limits());
     let mut chunk = Chunk::default();
-    let mut lines = 0;
     while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
-        if lines == 0
+        if reader.lines == 0
             && let Some(problem) = other_format(&chunk.bytes)
         {
             return Err(InputError::from(problem).into());
@@ -46,24 +87,17 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-            let line = trimmed(&rest[..end]);
             used += end;
-            lines += 1;
-            match parser.push(line).map_err(InputError::from)? {
-                HeaderStep::More(next) => {
-                    parser = next;
-                    let definitions = repair_definitions(line).into_iter();
-                    meta.extend(definitions.map(|definition| definition.text.into_owned()));
-                }
-                HeaderStep::Done(header) => {
-                    let columns = corrected_columns(line);
-                    input.begin_records(&chunk.bytes[used..], lines);
-                    return Ok(HeaderText { header, meta, columns, lines });
+            match reader.push(&rest[..end])? {
+                HeaderProgress::More(next) => reader = next,
+                HeaderProgress::Done(text) => {
+                    input.begin_records(&chunk.bytes[used..], text.lines);
+                    return Ok(text);
                 }
             }
         }
     }
-    Err(InputError::from(parser.unfinished()).into())
+    Err(reader.unfinished().into())
 }
 
 /// The `#CHROM` line with the names of the fixed columns in upper case, without tabs at its end, and

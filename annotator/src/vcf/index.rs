@@ -3,7 +3,8 @@
 //! The index needs contig, position and length of the records only, so that no header line and no
 //! value that other readers accept can stop it. It is built while the file is written: the thread that
 //! compresses a piece of text lists its records, and their offsets in the file follow when the piece is
-//! written.
+//! written. A shard has a file with these lists, since the structure of the index
+//! depends on the whole file.
 
 use super::bgzf::{BLOCK_BYTES, BlockReader};
 use super::partial_file::PartialFile;
@@ -14,9 +15,10 @@ use noodles_core::Position;
 use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles_vcf::Index;
 use noodles_vcf::index::Indexer;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The last position of a tabix index (SAM specification, section 5.2).
@@ -24,6 +26,9 @@ const TABIX_MAX_POSITION: u64 = 1 << 29;
 
 /// The last position that a record can have: it has at most 12 digits.
 const MAX_POSITION: u64 = 999_999_999_999;
+
+/// The bits of a position within the smallest bins of an index (SAM specification, section 5.1.1).
+const BIN_SHIFT: u32 = 14;
 
 /// The extension of an index, after the name of its file.
 const TABIX: &str = "tbi";
@@ -74,17 +79,35 @@ impl IndexBuilder {
             let position = VirtualPosition::new(start.saturating_add(block), within);
             position.ok_or_else(|| invalid("the file is too large"))
         };
-        let mut records = piece.records.iter().peekable();
-        while let Some(record) = records.next() {
-            let end = records.peek().map_or(piece.end, |next| next.offset);
-            let contig = piece.contigs.get(record.contig).map_or("", String::as_str);
-            self.add(
-                contig,
-                (record.first, record.last),
-                Chunk::new(at(record.offset)?, at(end)?),
-            )?;
+        let mut runs = piece.runs.iter().peekable();
+        while let Some(run) = runs.next() {
+            let end = at(runs.peek().map_or(piece.end, |next| next.offset))?;
+            let contig = piece.contigs.get(run.contig as usize).map_or("", String::as_str);
+            let bases = (run.first, run.last);
+            self.add(contig, bases, Chunk::new(at(run.offset)?, end))?;
+            // The others of the run are in the same bin, whose text is complete. They are only counted.
+            for _ in 1..run.records {
+                self.add(contig, bases, Chunk::new(end, end))?;
+            }
         }
         Ok(())
+    }
+
+    /// Adds the records of a shard, which begins at byte `start` of the file, from its [`ShardIndex`].
+    pub(super) fn add_shard(&mut self, mut shard: impl Read, start: u64) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut length = [0; 4];
+        loop {
+            match shard.read_exact(&mut length) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                result => result?,
+            }
+            bytes.resize(u32::from_le_bytes(length) as usize, 0);
+            shard.read_exact(&mut bytes)?;
+            let (offset, piece): (u64, PieceRecords) =
+                postcard::from_bytes(&bytes).map_err(invalid)?;
+            self.add_piece(&piece, start.saturating_add(offset))?;
+        }
     }
 
     /// Writes the index next to a file and returns its path: with `.tbi` or `.csi` added.
@@ -105,24 +128,83 @@ impl IndexBuilder {
     }
 }
 
+/// Writes what the index of a file needs about a shard: the records of each piece, with the offset of the piece
+/// in the shard.
+#[derive(Debug)]
+pub(super) struct ShardIndex {
+    out: BufWriter<File>,
+    path: PathBuf,
+    partial: PartialFile,
+}
+
+impl ShardIndex {
+    /// The path beside the records of a shard.
+    pub(super) fn path(shard: &Path) -> PathBuf {
+        shard.with_added_extension("index")
+    }
+
+    pub(super) fn create(shard: &Path) -> Result<Self, Error> {
+        let path = Self::path(shard);
+        let out = BufWriter::new(File::create(&path).map_err(Error::file(&path))?);
+        let partial = PartialFile::new(&path);
+        Ok(Self { out, path, partial })
+    }
+
+    pub(super) fn add_piece(&mut self, piece: &PieceRecords, start: u64) -> Result<(), Error> {
+        let bytes = postcard::to_stdvec(&(start, piece)).map_err(io::Error::other);
+        let written = bytes.and_then(|bytes| {
+            self.out.write_all(&(bytes.len() as u32).to_le_bytes())?;
+            self.out.write_all(&bytes)
+        });
+        written.map_err(Error::file(&self.path))
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), Error> {
+        self.out.flush().map_err(Error::file(&self.path))?;
+        self.partial.keep();
+        Ok(())
+    }
+}
+
 /// The records of a piece of text, which is compressed on its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PieceRecords {
     /// Names of contigs, in the order of the records.
     contigs: Vec<String>,
-    records: Vec<PieceRecord>,
+    runs: Vec<RecordRun>,
     /// The offset after the last record.
     end: (u64, u16),
 }
 
-#[derive(Debug)]
-struct PieceRecord {
-    /// The number of its contig in the piece.
-    contig: usize,
+/// Adjacent records in one of the smallest bins of the index, or a record in another bin.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordRun {
+    /// The number of the contig in the piece.
+    contig: u32,
+    /// First and last base of the first record.
     first: u64,
     last: u64,
-    /// The offset of its block in the blocks of the piece, and its own in the text of that block.
+    records: u32,
+    /// The offset of the first record's block in the blocks of the piece, and its own in the text of that block.
     offset: (u64, u16),
+}
+
+impl RecordRun {
+    /// The smallest bin with all bases of a record.
+    const fn bin(first: u64, last: u64) -> Option<u64> {
+        let base = first.saturating_sub(1);
+        let bin = base >> BIN_SHIFT;
+        if (last - 1) >> BIN_SHIFT == bin { Some(bin) } else { None }
+    }
+
+    /// Adds a record if it belongs to the run.
+    fn extend(&mut self, contig: u32, (first, last): (u64, u64)) -> bool {
+        let bin = Self::bin(first, last);
+        let belongs =
+            contig == self.contig && bin.is_some() && bin == Self::bin(self.first, self.last);
+        self.records += u32::from(belongs);
+        belongs
+    }
 }
 
 impl PieceRecords {
@@ -155,8 +237,10 @@ impl PieceRecords {
         if self.contigs.last().is_none_or(|last| last.as_bytes() != name) {
             self.contigs.push(String::from_utf8_lossy(name).into_owned());
         }
-        let contig = self.contigs.len() - 1;
-        self.records.push(PieceRecord { contig, first: bases.0, last: bases.1, offset });
+        let contig = self.contigs.len() as u32 - 1;
+        if !self.runs.last_mut().is_some_and(|run| run.extend(contig, bases)) {
+            self.runs.push(RecordRun { contig, first: bases.0, last: bases.1, records: 1, offset });
+        }
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use super::bcf::BcfReader;
 use super::bgzf::{BlockReader, FileEnd};
+use super::cut_points::{CUT_INTERVAL, CutPoints};
+use super::text_range::TextRange;
 use crate::error::{Error, InputError};
 use flate2::bufread::MultiGzDecoder;
 use gas_shared::vcf::{
@@ -9,15 +11,15 @@ use gas_shared::vcf::{
     LINE_ADVICE, Severity, other_format,
 };
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The target size of a chunk.
+/// The least size of a chunk that does not end at a cut point.
 const CHUNK_BYTES: usize = 1 << 16;
-/// The largest chunk, for text without an allowed chunk boundary.
-const MAX_CHUNK_BYTES: usize = 1 << 26;
+/// A chunk without an allowed boundary ends at the first line end after this many bytes.
+pub(crate) const MAX_CHUNK_BYTES: usize = 1 << 26;
 /// Bytes that are read at once. The limits are checked after each piece.
 const PIECE_BYTES: usize = 1 << 16;
 
@@ -37,22 +39,37 @@ impl Read for CountingReader {
 
 /// The decompressed bytes of a file.
 enum Decompressed {
-    Plain(CountingReader),
+    Plain(io::Take<CountingReader>),
     Gzip(Box<MultiGzDecoder<BufReader<CountingReader>>>),
     Bgzf(Box<BlockReader<BufReader<CountingReader>>>),
 }
 
 impl Decompressed {
-    fn open(path: &Path, format: CompressionFormat, read: &Arc<AtomicU64>) -> Result<Self, Error> {
-        let file = File::open(path).map_err(Error::file(path))?;
+    /// Opens the text of a file. Of a gzip file, it is always read from its start.
+    fn open(
+        path: &Path,
+        format: CompressionFormat,
+        range: TextRange,
+        read: &Arc<AtomicU64>,
+    ) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::file(path))?;
+        let TextRange { start, end } = range;
+        if format != CompressionFormat::Gzip {
+            file.seek(SeekFrom::Start(start.block)).map_err(Error::file(path))?;
+        }
         let counting = CountingReader { file, read: read.clone() };
         let buffered = |counting| BufReader::with_capacity(PIECE_BYTES, counting);
         Ok(match format {
-            CompressionFormat::Plain => Self::Plain(counting),
+            CompressionFormat::Plain => {
+                let bytes = end.map_or(u64::MAX, |end| end.block.saturating_sub(start.block));
+                Self::Plain(counting.take(bytes))
+            }
             CompressionFormat::Gzip => {
                 Self::Gzip(Box::new(MultiGzDecoder::new(buffered(counting))))
             }
-            CompressionFormat::Bgzf => Self::Bgzf(Box::new(BlockReader::new(buffered(counting)))),
+            CompressionFormat::Bgzf => {
+                Self::Bgzf(Box::new(BlockReader::of_range(buffered(counting), range)))
+            }
         })
     }
 }
@@ -69,8 +86,60 @@ impl Read for Decompressed {
 
 /// The text of a file.
 enum Text {
-    Vcf(Decompressed),
+    /// The text, with the places near which the file may be cut.
+    Cuttable(Decompressed, CutPoints),
+    /// The text of a gzip file, which can only be read from its start.
+    Gzip(Decompressed),
     Bcf(Box<BcfReader<BufReader<Decompressed>>>),
+}
+
+impl Text {
+    /// Reads a piece of the text, of which `text` bytes have been read, from the file offset `offset` on if the file
+    /// is plain.
+    fn read(&mut self, piece: &mut [u8], offset: u64, text: u64) -> Result<usize, Error> {
+        let read = match self {
+            Self::Cuttable(Decompressed::Bgzf(bgzf), points) => {
+                bgzf.block_start().and_then(|start| {
+                    if let Some(start) = start {
+                        points.add_block(start, text);
+                    }
+                    bgzf.read(piece)
+                })
+            }
+            Self::Cuttable(file, points) => {
+                let read = file.read(piece);
+                points.add_plain(offset, *read.as_ref().unwrap_or(&0) as u64, text);
+                read
+            }
+            Self::Gzip(file) => file.read(piece),
+            Self::Bcf(bcf) => return bcf.read(piece),
+        };
+        read.map_err(|error| {
+            // `flate2` has no kind of error for bytes that are no gzip.
+            if text > 0 && error.to_string() == "invalid gzip header" {
+                let what = "other bytes follow the compressed text";
+                return InputError::Damaged(what.to_owned()).into();
+            }
+            read_error(error)
+        })
+    }
+
+    /// The next cut point at or after a place of the text.
+    fn cut_point_from(&mut self, text: u64) -> Option<u64> {
+        match self {
+            Self::Cuttable(_, points) => points.from(text),
+            Self::Gzip(_) | Self::Bcf(_) => None,
+        }
+    }
+}
+
+/// A range of the text of a file, which is read on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct InputRange {
+    /// Where it is.
+    pub range: TextRange,
+    /// Whether the file's end is marked as its format demands.
+    pub has_end_mark: bool,
 }
 
 /// What the line numbers of an input file count.
@@ -108,6 +177,8 @@ pub struct InputFile {
     has_end_mark: bool,
     /// Bytes of the file on disk.
     size: u64,
+    /// The range of its text that is read.
+    range: TextRange,
     compressed_read: Arc<AtomicU64>,
     expanded: u64,
     limits: InputLimits,
@@ -121,12 +192,18 @@ pub struct InputFile {
     header_lines: Option<u64>,
 }
 
-/// Finds the last allowed chunk boundary in whole lines: the number of bytes before it, or `None`
-/// if there is none.
-pub type FindBoundary<'a> = &'a dyn Fn(&[u8]) -> Option<usize>;
+/// Finds the first allowed chunk boundary in whole lines, at or after a number of bytes: the number of bytes before
+/// it, or `None` if there is none. Which boundaries are allowed depends on the lines around them only.
+pub type FindBoundary<'a> = &'a dyn Fn(&[u8], usize) -> Option<usize>;
 
 /// Allows a chunk boundary after every line.
-pub const AFTER_ANY_LINE: FindBoundary<'static> = &|lines| Some(lines.len());
+pub const AFTER_ANY_LINE: FindBoundary<'static> = &line_end_from;
+
+/// The first line end at or after a number of bytes.
+pub(crate) fn line_end_from(lines: &[u8], from: usize) -> Option<usize> {
+    let before = from.saturating_sub(1);
+    memchr::memchr(b'\n', lines.get(before..)?).map(|n| before + n + 1)
+}
 
 /// Whole lines of the file.
 #[derive(Debug, Default)]
@@ -145,9 +222,21 @@ impl InputFile {
     /// Opens a file. Its compression is detected by its first bytes, and BCF is converted to VCF.
     ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be read, [`InputError::Damaged`] if it is a truncated BGZF
-    /// or BCF file.
+    /// [`Error::File`] if the file cannot be read, [`InputError::Damaged`] if it is cut off.
     pub fn open(path: &Path, limits: InputLimits) -> Result<Self, Error> {
+        Self::open_range(path, limits, CUT_INTERVAL, None)
+    }
+
+    /// Opens a file, or a range of its text, whose chunks end at cut points of an interval.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_range(
+        path: &Path,
+        limits: InputLimits,
+        cut_interval: u64,
+        range: Option<InputRange>,
+    ) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::file(path))?;
         let size = file.metadata().map_err(Error::file(path))?.len();
         let mut magic = Vec::new();
@@ -155,26 +244,36 @@ impl InputFile {
         file.by_ref().take(most).read_to_end(&mut magic).map_err(Error::file(path))?;
         let format = CompressionFormat::of(&magic);
         let is_bgzf = format == CompressionFormat::Bgzf;
-        let end = if is_bgzf {
-            FileEnd::of(&mut file).map_err(Error::file(path))?
-        } else {
-            FileEnd::Marked
+        let has_end_mark = match range {
+            // A copy of the range need not have the end.
+            Some(range) => range.has_end_mark,
+            None if is_bgzf => {
+                let end = FileEnd::of(&mut file).map_err(Error::file(path))?;
+                if let Some(problem) = end.problem() {
+                    return Err(InputError::Damaged(problem.to_owned()).into());
+                }
+                end == FileEnd::Marked
+            }
+            None => true,
         };
-        if let Some(problem) = end.problem() {
-            return Err(InputError::Damaged(problem.to_owned()).into());
-        }
+        let is_whole = range.is_none();
+        let range = range.map_or_else(TextRange::default, |range| range.range);
         let compressed_read = Arc::new(AtomicU64::new(0));
-        let mut beginning = Vec::new();
-        Decompressed::open(path, format, &Arc::default())?
-            .take(BCF_MAGIC.len() as u64)
-            .read_to_end(&mut beginning)
-            .map_err(read_error)?;
-        let decompressed = Decompressed::open(path, format, &compressed_read)?;
-        let text = if beginning == BCF_MAGIC {
+        let decompressed = Decompressed::open(path, format, range, &compressed_read)?;
+        let text = if is_whole && is_bcf(path, format)? {
             let buffered = BufReader::with_capacity(PIECE_BYTES, decompressed);
             Text::Bcf(Box::new(BcfReader::new(buffered, limits)?))
         } else {
-            Text::Vcf(decompressed)
+            match format {
+                CompressionFormat::Gzip => Text::Gzip(decompressed),
+                CompressionFormat::Plain => Text::Cuttable(
+                    decompressed,
+                    CutPoints::of_plain(range.start.block, cut_interval),
+                ),
+                CompressionFormat::Bgzf => {
+                    Text::Cuttable(decompressed, CutPoints::of_bgzf(range.start, cut_interval))
+                }
+            }
         };
         let max_expanded = match format {
             CompressionFormat::Plain => limits.text_bytes,
@@ -183,8 +282,9 @@ impl InputFile {
         Ok(Self {
             text,
             compression: format,
-            has_end_mark: end == FileEnd::Marked,
+            has_end_mark,
             size,
+            range,
             compressed_read,
             expanded: 0,
             limits,
@@ -198,11 +298,15 @@ impl InputFile {
         })
     }
 
-    /// Opens a file of records without a header.
-    pub(crate) fn open_records(path: &Path, limits: InputLimits) -> Result<Self, Error> {
-        let mut file = Self::open(path, limits)?;
-        file.header_lines = Some(0);
-        Ok(file)
+    /// The file, of which no header is read: its lines are counted as records.
+    pub(crate) fn without_header(mut self) -> Self {
+        self.header_lines = Some(0);
+        self
+    }
+
+    /// The lines, and the bytes of their text, that have been read.
+    pub(crate) fn read_so_far(&self) -> (u64, u64) {
+        (self.lines, self.expanded)
     }
 
     /// Whether the file is compressed.
@@ -212,7 +316,12 @@ impl InputFile {
 
     /// What may be wrong with a file that can be read.
     pub fn warning(&self) -> Option<&'static str> {
-        (!self.has_end_mark).then_some(
+        Self::end_warning(self.has_end_mark)
+    }
+
+    /// What may be wrong with a file whose end is marked or not.
+    pub(crate) fn end_warning(has_end_mark: bool) -> Option<&'static str> {
+        (!has_end_mark).then_some(
             "the compressed file does not end with the empty block that marks its end (BGZF), so \
              records may be missing after the last one; compare their number with the original file",
         )
@@ -236,6 +345,9 @@ impl InputFile {
 
     /// Reads the next chunk into `chunk`, whose memory is reused; `false` at the end of the file.
     ///
+    /// A chunk ends at the first allowed boundary after 64 KiB or after the next cut point, so that the chunks after
+    /// a boundary do not depend on the text before it.
+    ///
     /// # Errors
     /// [`Error`] if the file cannot be read, is damaged or exceeds the limits.
     pub fn next_chunk(
@@ -246,24 +358,31 @@ impl InputFile {
         chunk.bytes.clear();
         chunk.bytes.append(&mut self.rest);
         chunk.forced_boundary = false;
+        let start = self.expanded - chunk.bytes.len() as u64;
         // Start of the line that is being read. The length of the lines before it is checked.
         let mut line = memchr::memrchr(b'\n', &chunk.bytes).map_or(0, |n| n + 1);
-        let mut target = chunk.bytes.len() + CHUNK_BYTES;
-        while !self.end {
-            self.read_up_to(&mut chunk.bytes, target, &mut line)?;
-            if self.end {
-                break;
-            }
-            if let Some(last) = line.checked_sub(1) {
-                let boundary = find_boundary(&chunk.bytes[..=last]);
-                chunk.forced_boundary = boundary.is_none() && last >= MAX_CHUNK_BYTES;
-                if let Some(end) = boundary.or(chunk.forced_boundary.then_some(last + 1)) {
+        // Boundaries before it are not allowed.
+        let mut searched = 0;
+        loop {
+            let cut_point = self.text.cut_point_from(start).map(|point| point - start);
+            let earliest = cut_point.map_or(CHUNK_BYTES, |n| CHUNK_BYTES.min(n as usize + 1));
+            if line >= earliest.max(searched) {
+                let lines = &chunk.bytes[..line];
+                let found = find_boundary(lines, earliest.max(searched));
+                // The line after a boundary may decide about it.
+                let forced = line_end_from(lines, MAX_CHUNK_BYTES).filter(|end| *end < line);
+                chunk.forced_boundary = forced.is_some_and(|end| found.is_none_or(|n| n > end));
+                if let Some(end) = if chunk.forced_boundary { forced } else { found } {
                     self.rest.extend_from_slice(&chunk.bytes[end..]);
                     chunk.bytes.truncate(end);
                     break;
                 }
+                searched = line;
             }
-            target = chunk.bytes.len() * 2;
+            if self.end {
+                break;
+            }
+            self.read_piece(&mut chunk.bytes, &mut line)?;
         }
         if chunk.bytes.is_empty() {
             return Ok(false);
@@ -271,7 +390,7 @@ impl InputFile {
         chunk.first_line = self.lines + 1;
         self.lines += memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64;
         self.check_records()?;
-        chunk.fraction = match self.size {
+        chunk.fraction = match self.range.bytes_of(self.size) {
             0 => 1.0,
             size => (self.compressed_read.load(Ordering::Relaxed) as f64 / size as f64).min(1.0),
         };
@@ -286,49 +405,37 @@ impl InputFile {
         self.header_lines = Some(lines);
     }
 
-    /// Reads pieces until `out` has at least `target` bytes or the file ends.
-    fn read_up_to(
-        &mut self,
-        out: &mut Vec<u8>,
-        target: usize,
-        line: &mut usize,
-    ) -> Result<(), Error> {
-        while out.len() < target {
-            let piece = &mut self.piece;
-            let read = match &mut self.text {
-                Text::Vcf(text) => text.read(piece).map_err(|error| {
-                    // `flate2` has no kind of error for bytes that are no gzip.
-                    if self.expanded > 0 && error.to_string() == "invalid gzip header" {
-                        let what = "other bytes follow the compressed text";
-                        return InputError::Damaged(what.to_owned()).into();
-                    }
-                    read_error(error)
-                })?,
-                Text::Bcf(bcf) => bcf.read(piece)?,
-            };
-            if read == 0 {
-                if !self.has_end_mark && out.last().is_some_and(|b| *b != b'\n') {
-                    let what = "it ends within a line, and its last block is missing";
-                    return Err(InputError::Damaged(what.to_owned()).into());
-                }
-                self.end = true;
-                break;
+    /// Reads a piece. `line` is the start of the line that is being read.
+    fn read_piece(&mut self, out: &mut Vec<u8>, line: &mut usize) -> Result<(), Error> {
+        let offset = self.range.start.block + self.expanded;
+        let read = self.text.read(&mut self.piece, offset, self.expanded)?;
+        if read == 0 {
+            if !self.has_end_mark && out.last().is_some_and(|b| *b != b'\n') {
+                let what = "it ends within a line, and its last block is missing";
+                return Err(InputError::Damaged(what.to_owned()).into());
             }
-            self.expanded += read as u64;
-            if self.expanded > self.max_expanded {
-                return Err(self.too_much_text().into());
-            }
-            let from = out.len();
-            out.extend_from_slice(&self.piece[..read]);
-            let first_end = memchr::memchr(b'\n', &out[from..]).map(|n| from + n);
-            if first_end.unwrap_or(out.len()) - *line > self.limits.line_bytes {
-                return Err(self.line_too_long(out, *line));
-            }
-            if first_end.is_some() {
-                *line = memchr::memrchr(b'\n', out).map_or(0, |n| n + 1);
-            }
+            self.end = true;
+            return Ok(());
+        }
+        self.expanded += read as u64;
+        if self.expanded > self.max_expanded {
+            return Err(self.too_much_text().into());
+        }
+        let from = out.len();
+        out.extend_from_slice(&self.piece[..read]);
+        let first_end = memchr::memchr(b'\n', &out[from..]).map(|n| from + n);
+        if first_end.unwrap_or(out.len()) - *line > self.limits.line_bytes {
+            return Err(self.line_too_long(out, *line));
+        }
+        if first_end.is_some() {
+            *line = memchr::memrchr(b'\n', out).map_or(0, |n| n + 1);
         }
         Ok(())
+    }
+
+    /// The most bytes of text that the file may have.
+    pub(crate) fn max_text_bytes(&self) -> u64 {
+        self.max_expanded
     }
 
     fn too_much_text(&self) -> InputError {
@@ -344,11 +451,7 @@ impl InputFile {
         if self.lines - header_lines <= most {
             return Ok(());
         }
-        let message = format!(
-            "the file has more than {most} lines after its header; split it, for example by \
-             chromosome"
-        );
-        Err(error_at(header_lines + most + 1, Code::TooMany, message))
+        Err(too_many_records(header_lines, most))
     }
 
     /// The error for a line of the current chunk that starts at `line`. Files of other formats often
@@ -363,6 +466,24 @@ impl InputFile {
         let message = format!("the line is longer than {most} bytes; {LINE_ADVICE}");
         error_at(number, Code::LineTooLong, message).into()
     }
+}
+
+/// The error for a file with more lines after its header than the limit.
+pub(crate) fn too_many_records(header_lines: u64, most: u64) -> InputError {
+    let message = format!(
+        "the file has more than {most} lines after its header; split it, for example by chromosome"
+    );
+    error_at(header_lines + most + 1, Code::TooMany, message)
+}
+
+/// Whether a file is BCF.
+fn is_bcf(path: &Path, format: CompressionFormat) -> Result<bool, Error> {
+    let mut beginning = Vec::new();
+    Decompressed::open(path, format, TextRange::default(), &Arc::default())?
+        .take(BCF_MAGIC.len() as u64)
+        .read_to_end(&mut beginning)
+        .map_err(read_error)?;
+    Ok(beginning == BCF_MAGIC)
 }
 
 /// The error for bytes that cannot be read: the file is damaged, or the disk is.

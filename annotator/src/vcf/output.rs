@@ -1,12 +1,12 @@
-//! Writes the annotated file, plain or BGZF with an index, and removes it if the run fails.
+//! Writes the annotated file, plain or BGZF with an index, or the records of a shard, and removes it if the run fails.
 
 use super::bgzf;
-use super::index::{IndexBuilder, PieceRecords, longest_contig, remove_indexes};
+use super::index::{IndexBuilder, PieceRecords, ShardIndex, longest_contig, remove_indexes};
 use super::partial_file::PartialFile;
 use crate::Error;
 use flate2::Compress;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 /// Whether the output at a path is bgzipped.
@@ -60,6 +60,17 @@ impl OutputForm {
     }
 }
 
+/// What follows from the records besides the file.
+#[derive(Debug)]
+enum OutputIndex {
+    /// Nothing.
+    None,
+    /// The index so far, or why there is none.
+    Whole(Box<io::Result<IndexBuilder>>),
+    /// What the index of the whole file needs about this shard.
+    Shard(ShardIndex),
+}
+
 /// The output file.
 #[derive(Debug)]
 pub struct OutputFile {
@@ -69,8 +80,9 @@ pub struct OutputFile {
     partial: PartialFile,
     /// Bytes written.
     written: u64,
-    /// The index so far, or why there is none; `None` if none is wanted.
-    index: Option<io::Result<IndexBuilder>>,
+    index: OutputIndex,
+    /// Whether the file ends with the last record, because another shard follows.
+    is_shard: bool,
 }
 
 impl OutputFile {
@@ -86,7 +98,61 @@ impl OutputFile {
         }
         let file = File::create(path).map_err(Error::file(path))?;
         let (path, partial) = (path.to_owned(), PartialFile::new(path));
-        Ok(Self { path, file, form, partial, written: 0, index: None })
+        let index = OutputIndex::None;
+        Ok(Self { path, file, form, partial, written: 0, index, is_shard: false })
+    }
+
+    /// Creates a BGZF file with the records of a shard, without header and without the block that marks the end. With
+    /// `index`, there is a file beside it for the index of the whole: its name with `.index` added.
+    ///
+    /// # Errors
+    /// [`Error::File`] if a file cannot be created.
+    pub(crate) fn create_shard(path: &Path, index: bool) -> Result<Self, Error> {
+        let file = File::create(path).map_err(Error::file(path))?;
+        let partial = PartialFile::new(path);
+        let form = OutputForm::Bgzf { index };
+        let index = match index {
+            true => OutputIndex::Shard(ShardIndex::create(path)?),
+            false => OutputIndex::None,
+        };
+        Ok(Self { path: path.to_owned(), file, form, partial, written: 0, index, is_shard: true })
+    }
+
+    /// The path of the file beside a shard that the index of the whole is made of.
+    pub(crate) fn shard_index(path: &Path) -> PathBuf {
+        ShardIndex::path(path)
+    }
+
+    /// Indexes the records of a shard of `bytes` bytes, which [`create_shard`](Self::create_shard) has written. With
+    /// `copies`, they are appended to the file; otherwise they must be put where the file is now.
+    ///
+    /// # Errors
+    /// [`Error`] if a file cannot be read or written.
+    pub(crate) fn append_shard(
+        &mut self,
+        path: &Path,
+        bytes: u64,
+        copies: bool,
+    ) -> Result<(), Error> {
+        let index_path = Self::shard_index(path);
+        if let OutputIndex::Whole(index) = &mut self.index
+            && let Ok(builder) = &mut **index
+        {
+            let shard = File::open(&index_path).map_err(Error::file(&index_path))?;
+            if let Err(problem) = builder.add_shard(BufReader::new(shard), self.written) {
+                **index = Err(problem);
+            }
+        }
+        self.written += bytes;
+        if copies {
+            let mut shard = File::open(path).map_err(Error::file(path))?;
+            let copied = io::copy(&mut shard, &mut self.file).map_err(Error::Output)?;
+            if copied != bytes {
+                let what = format!("the shard has {copied} bytes instead of {bytes}");
+                return Err(Error::file(path)(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
+        }
+        Ok(())
     }
 
     /// How text is written.
@@ -106,7 +172,8 @@ impl OutputFile {
     /// [`Error::Output`] if it cannot be written.
     pub fn write_header(&mut self, mut text: Vec<u8>, longest: u64) -> Result<(), Error> {
         if let OutputForm::Bgzf { index: true } = self.form {
-            self.index = Some(IndexBuilder::new(longest.max(longest_contig(&text))));
+            self.index =
+                OutputIndex::Whole(Box::new(IndexBuilder::new(longest.max(longest_contig(&text)))));
         }
         let mut piece = Piece::default();
         self.form.piece(&mut text, &mut piece, &mut None);
@@ -119,11 +186,19 @@ impl OutputFile {
     /// [`Error::Output`] if it cannot be written.
     pub fn write(&mut self, piece: &Piece) -> Result<(), Error> {
         self.file.write_all(&piece.bytes).map_err(Error::Output)?;
-        if let (Some(index), Some(records)) = (&mut self.index, &piece.records)
-            && let Ok(builder) = index
-            && let Err(error) = add_to(builder, records, self.written)
-        {
-            *index = Err(error);
+        match (&mut self.index, &piece.records) {
+            (OutputIndex::Whole(index), Some(records)) => {
+                if let Ok(builder) = &mut **index
+                    && let Err(error) = add_to(builder, records, self.written)
+                {
+                    **index = Err(error);
+                }
+            }
+            (OutputIndex::Shard(index), Some(records)) => {
+                let records = records.as_ref().map_err(copied).map_err(Error::Output)?;
+                index.add_piece(records, self.written)?;
+            }
+            _ => {}
         }
         self.written += piece.bytes.len() as u64;
         Ok(())
@@ -134,15 +209,23 @@ impl OutputFile {
     /// # Errors
     /// [`Error::Output`] if the file cannot be written, [`Error::File`] if the index cannot.
     pub fn finish(mut self) -> Result<Option<io::Error>, Error> {
-        if let OutputForm::Bgzf { .. } = self.form {
+        if let OutputForm::Bgzf { .. } = self.form
+            && !self.is_shard
+        {
             self.file.write_all(&bgzf::END_OF_FILE).map_err(Error::Output)?;
         }
         self.file.flush().map_err(Error::Output)?;
         let problem = match self.index {
-            None => None,
-            Some(Err(problem)) => Some(problem),
-            Some(Ok(index)) => {
-                index.write(&self.path)?;
+            OutputIndex::None => None,
+            OutputIndex::Whole(index) => match *index {
+                Err(problem) => Some(problem),
+                Ok(index) => {
+                    index.write(&self.path)?;
+                    None
+                }
+            },
+            OutputIndex::Shard(index) => {
+                index.finish()?;
                 None
             }
         };
@@ -156,8 +239,9 @@ fn add_to(
     records: &io::Result<PieceRecords>,
     start: u64,
 ) -> io::Result<()> {
-    match records {
-        Ok(records) => index.add_piece(records, start),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
-    }
+    index.add_piece(records.as_ref().map_err(copied)?, start)
+}
+
+fn copied(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }

@@ -130,7 +130,7 @@ pub(crate) const fn text_weight(text: &str) -> u64 {
 }
 
 /// Where a BGZF block starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BlockOffset {
     /// Offset in the compressed file.
     pub packed: u64,

@@ -7,12 +7,16 @@ mod block;
 mod chunk;
 mod dictionary;
 mod lines;
+mod merge;
 mod packer;
+mod shard_index;
 
 use crate::Error;
 use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
 use crate::columns::{SOURCES, Sources};
-use crate::format::{CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
+use crate::format::{
+    BlockOffset, CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT,
+};
 use crate::header::cut;
 use crate::info;
 use crate::limits::DESCRIPTION_BYTES;
@@ -28,6 +32,7 @@ use gas_shared::vcf::{
     check_counts, parse_record,
 };
 use lines::Lines;
+pub use merge::merge;
 use packer::{Packer, Work};
 use std::io::{Read, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -94,22 +99,34 @@ pub fn build_with(
     options: Options,
 ) -> Result<IndexSize, Error> {
     let mut lines = Lines::new(result)?;
+    write_index(index, options, |builder| {
+        builder.read(&mut lines)?;
+        Ok(lines.read())
+    })
+}
+
+/// Writes an index of the records that `read` adds to the builder. It returns the size of the result and of its text.
+fn write_index(
+    index: impl Write + Send,
+    options: Options,
+    read: impl FnOnce(&mut Builder) -> Result<BlockOffset, Stopped>,
+) -> Result<IndexSize, Error> {
     std::thread::scope(|scope| {
         let (work, waiting) = sync_channel(WAITING);
         let packing = std::thread::Builder::new()
             .spawn_scoped(scope, move || Packer::new(index).run(&waiting))
             .map_err(Error::Output)?;
         let mut builder = Builder::new(work, options);
-        let read = builder.read(&mut lines);
+        let read = read(&mut builder);
         // The packer ends when its sender is dropped.
-        let footer = builder.into_footer(&lines);
+        let footer = builder.into_footer(*read.as_ref().unwrap_or(&BlockOffset::default()));
         let packed = match packing.join() {
             Ok(packed) => packed,
             Err(panic) => std::panic::resume_unwind(panic),
         };
         match (read, packed) {
             // Reading ends early if the packer has failed.
-            (Ok(()) | Err(Stopped::Packer), packed) => finish(footer, packed?),
+            (Ok(_) | Err(Stopped::Packer), packed) => finish(footer, packed?),
             (Err(Stopped::Error(error)), _) => Err(error),
         }
     })
@@ -225,8 +242,7 @@ impl Builder {
                 HeaderStep::Done(_) => {
                     let names = trimmed(line).split(|byte| *byte == b'\t').skip(9);
                     let names = names.take(MAX_INDEXED_SAMPLES);
-                    self.samples = names.map(|name| cut(name, DESCRIPTION_BYTES)).collect();
-                    self.chunk = ChunkCollector::new(self.sources.counts(self.samples.len()));
+                    self.begin_samples(names.map(|name| cut(name, DESCRIPTION_BYTES)).collect());
                     self.format = AnnotationDefinition::of_header(&definitions, self.sources);
                     self.begin_records(lines);
                     return Ok(number);
@@ -234,6 +250,11 @@ impl Builder {
             }
         }
         Err(Error::Vcf(parser.unfinished()))
+    }
+
+    fn begin_samples(&mut self, samples: Vec<String>) {
+        self.chunk = ChunkCollector::new(self.sources.counts(samples.len()));
+        self.samples = samples;
     }
 
     fn begin_records<R: Read>(&mut self, lines: &mut Lines<R>) {
@@ -248,10 +269,9 @@ impl Builder {
         lines: &mut Lines<R>,
         mut number: u64,
     ) -> Result<(), Stopped> {
-        let chunk_rows = self.footer.chunks.as_ref().map_or(0, |chunks| chunks.rows as usize);
         loop {
-            if self.block.rows() == self.footer.block_rows as usize {
-                self.flush(lines)?;
+            if self.is_block_full() {
+                self.flush(lines.text_offset(), lines.take_offsets())?;
             }
             let Some(line) = lines.next_line()? else { break };
             number += 1;
@@ -260,21 +280,38 @@ impl Builder {
             let line = trimmed(line);
             if !line.is_empty() {
                 self.read_record(line, number)?;
-                self.block.push(&self.features, bytes);
-                self.chunk.push(&self.features);
-                if self.block.bytes() > MAX_BLOCK_BYTES {
-                    return Err(Error::Vcf(too_many_values(number)).into());
-                }
-                if self.chunk.rows() == chunk_rows {
-                    let chunk = Box::new(self.chunk.take());
-                    self.send(Work::Chunk(chunk))?;
-                }
+                self.add_record(bytes, number)?;
             } else if !self.block.extend_line(bytes) {
                 self.block_start += u64::from(bytes);
             }
         }
         if self.block.rows() > 0 {
-            self.flush(lines)?;
+            self.flush(lines.text_offset(), lines.take_offsets())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the block has to be flushed before another record is added.
+    fn is_block_full(&self) -> bool {
+        self.block.rows() == self.footer.block_rows as usize
+    }
+
+    /// Adds the record of `self.features`, whose line has `bytes` bytes.
+    fn add_record(&mut self, bytes: u32, number: u64) -> Result<(), Stopped> {
+        let (contig, pos) = (self.features.contig, self.features.pos);
+        if (contig, pos) < self.last {
+            self.footer.sorted = false;
+        }
+        self.last = (contig, pos);
+        self.block.push(&self.features, bytes);
+        self.chunk.push(&self.features);
+        if self.block.bytes() > MAX_BLOCK_BYTES {
+            return Err(Error::Vcf(too_many_values(number)).into());
+        }
+        let chunk_rows = self.footer.chunks.as_ref().map_or(0, |chunks| chunks.rows as usize);
+        if self.chunk.rows() == chunk_rows {
+            let chunk = Box::new(self.chunk.take());
+            self.send(Work::Chunk(chunk))?;
         }
         Ok(())
     }
@@ -286,10 +323,6 @@ impl Builder {
         let pos = u32::try_from(record.pos).map_err(|_| out_of_range(record.pos, number))?;
         let contig = self.contigs.number(record.chrom)?;
         let features = &mut self.features;
-        if (contig, pos) < self.last {
-            self.footer.sorted = false;
-        }
-        self.last = (contig, pos);
         (features.contig, features.pos) = (contig, pos);
         // The limit of the dictionary keeps numbers within 16 bits.
         features.filter = self.filters.number(record.filter)? as u16;
@@ -362,22 +395,23 @@ impl Builder {
         Ok(())
     }
 
-    fn flush<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Stopped> {
+    /// Ends the block. The next line is at `text_offset` of the text, and the block's text is in the BGZF blocks of
+    /// `offsets`.
+    fn flush(&mut self, text_offset: u64, offsets: Vec<BlockOffset>) -> Result<(), Stopped> {
         self.footer.rows += self.block.rows() as u64;
         if self.chunk.rows() > 0 {
             let chunk = Box::new(self.chunk.take());
             self.send(Work::Chunk(chunk))?;
         }
-        let offsets = lines.take_offsets();
-        let text_start = std::mem::replace(&mut self.block_start, lines.text_offset());
+        let text_start = std::mem::replace(&mut self.block_start, text_offset);
         let block = Box::new(self.block.take());
         self.send(Work::Block { block, text_start, offsets })
     }
 
     /// The footer without the entries of the blocks.
-    fn into_footer<R: Read>(mut self, lines: &Lines<R>) -> Footer {
-        self.footer.result_bytes = lines.read().packed;
-        self.footer.text_bytes = lines.read().text;
+    fn into_footer(mut self, size: BlockOffset) -> Footer {
+        self.footer.result_bytes = size.packed;
+        self.footer.text_bytes = size.text;
         self.footer.terms = self.terms.names().to_vec();
         self.footer.contigs = self.contigs.into_texts();
         self.footer.filters = self.filters.into_texts();

@@ -60,17 +60,19 @@ struct Program {
 }
 
 /// The files of a benchmark.
-struct Workspace {
-    work: PathBuf,
-    binary: PathBuf,
-    bundle: PathBuf,
-    gff: PathBuf,
-    fasta: PathBuf,
+pub(super) struct Workspace {
+    pub(super) work: PathBuf,
+    /// The engine.
+    pub(super) binary: PathBuf,
+    pub(super) bundle: PathBuf,
+    pub(super) gff: PathBuf,
+    pub(super) fasta: PathBuf,
 }
 
 /// Runs the benchmark and prints its figures.
 pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
-    let workspace = prepare(paths, options)?;
+    let models = options.gff.clone().zip(options.fasta.clone());
+    let workspace = prepare(paths, options.work.as_deref(), &options.data, models)?;
     let genome = Genome::read(&workspace.gff, &workspace.fasta)?;
     let generate = |records: usize| {
         let file = workspace.work.join(format!("simulated-{records}.vcf"));
@@ -160,13 +162,19 @@ fn with_sources(
     Ok(())
 }
 
-fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Workspace> {
-    let work = options.work.clone().unwrap_or_else(|| paths.target.join("bench"));
+/// Builds the engine and a reference: of gene models and their sequence, or of chromosome 20 in the folder `data`, or
+/// that of the demo.
+pub(super) fn prepare(
+    paths: &Paths,
+    work: Option<&Path>,
+    data: &Path,
+    models: Option<(PathBuf, PathBuf)>,
+) -> Result<Workspace> {
+    let work = work.map_or_else(|| paths.target.join("bench"), Path::to_owned);
     fs::create_dir_all(&work)?;
-    let chr20 = options.data.join("chr20/gencode19.chr20.gff3.gz");
-    let chr20 = paths.root.join(chr20);
-    let (gff, fasta) = match (&options.gff, &options.fasta) {
-        (Some(gff), Some(fasta)) => (gff.clone(), fasta.clone()),
+    let chr20 = paths.root.join(data.join("chr20/gencode19.chr20.gff3.gz"));
+    let (gff, fasta) = match models {
+        Some(models) => models,
         _ if chr20.is_file() => (chr20, chromosome_20(paths)?),
         _ => {
             let demo = paths.root.join("assets/reference");

@@ -6,6 +6,7 @@ mod confinement;
 mod explorer;
 mod genome;
 mod jobs;
+mod large;
 mod measure;
 mod pages;
 mod simulate;
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     Genome(genome::GenomeOptions),
     /// The list of a user with very many jobs: changes of its filter.
     Jobs(jobs::JobsOptions),
+    /// A cohort in one piece and in shards: plan, shards at once, join.
+    Large(large::LargeOptions),
     /// The loading of the pages: paint, layout shifts and blocking time, on a desktop and a phone.
     Pages,
     /// Source files: size, build, sparse and dense queries on synthetic sites like those of gnomAD.
@@ -42,6 +45,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Explorer(options) => explorer::explorer(paths, options),
         Bench::Genome(options) => genome::genome(paths, options),
         Bench::Jobs(options) => jobs::jobs(paths, options),
+        Bench::Large(options) => large::large(paths, options),
         Bench::Pages => pages::pages(paths),
         Bench::Sources(options) => sources::sources(paths, options),
     }

@@ -108,6 +108,30 @@ pub(super) fn simulate(genome: &Genome, records: usize, seed: u64, file: &Path) 
     Ok(out.flush()?)
 }
 
+/// Copies a file of [`simulate`] and adds phased genotypes of samples. Most alleles are rare.
+pub(super) fn add_samples(from: &Path, samples: usize, seed: u64, to: &Path) -> Result<()> {
+    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut out = BufWriter::new(File::create(to)?);
+    for line in open(from)?.lines() {
+        let line = line?;
+        out.write_all(line.as_bytes())?;
+        if line.starts_with("#CHROM") {
+            out.write_all(b"\tFORMAT")?;
+            (0..samples).try_for_each(|n| write!(out, "\tS{n}"))?;
+        } else if !line.starts_with('#') {
+            out.write_all(b"\tGT")?;
+            // One in 2, 4, 8, ... haplotypes has the allele.
+            let rarity = 2 << random.below(11);
+            for _ in 0..samples {
+                let [left, right] = [0; 2].map(|_| u8::from(random.below(rarity) == 0));
+                write!(out, "\t{left}|{right}")?;
+            }
+        }
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
 /// Converts an offset into the concatenated contigs to a contig and a position.
 fn locate(genome: &Genome, mut offset: usize) -> (usize, usize) {
     for (n, (_, bases)) in genome.contigs.iter().enumerate() {
