@@ -44,6 +44,14 @@ struct Cut {
     at: TextPosition,
     contig: String,
     pos: Option<u64>,
+    density: Density,
+}
+
+/// How many lines some bytes of the file have.
+#[derive(Clone, Copy, Default)]
+struct Density {
+    lines: u64,
+    bytes: u64,
 }
 
 /// Contig and position of a record, if there is one.
@@ -83,27 +91,25 @@ pub(crate) fn plan_with(
     let (header, header_end, first) = file.header(settings.limits)?;
     file.header_end = header_end;
     let cuts = file.cuts(shards, settings)?;
+    let mut density = file.density_after(header_end).map_err(read)?;
+    for cut in &cuts {
+        density.lines += cut.density.lines;
+        density.bytes += cut.density.bytes;
+    }
+    let per_byte = density.lines as f64 / density.bytes.max(1) as f64;
     let (contig, pos) = first.map_or((None, None), |(contig, pos)| (Some(contig), pos));
-    let mut found = vec![Shard { shard: 0, start: header_end, end: None, contig, pos, records: 0 }];
-    for (cut, number) in cuts.into_iter().zip(1..) {
-        if let Some(last) = found.last_mut() {
-            last.end = Some(cut.at);
-        }
-        let contig = Some(cut.contig);
-        found.push(Shard {
-            shard: number,
-            start: cut.at,
-            end: None,
-            contig,
-            pos: cut.pos,
-            records: 0,
-        });
-    }
-    let per_byte = file.records_per_byte(header_end).map_err(read)?;
-    for shard in &mut found {
-        let range = TextRange { start: shard.start, end: shard.end };
-        shard.records = (range.bytes_of(size) as f64 * per_byte).round() as u64;
-    }
+    let starts = [(header_end, contig, pos)];
+    let starts =
+        starts.into_iter().chain(cuts.into_iter().map(|cut| (cut.at, Some(cut.contig), cut.pos)));
+    let starts: Vec<_> = starts.collect();
+    let ends =
+        starts.iter().skip(1).map(|(start, ..)| Some(*start)).chain([None]).collect::<Vec<_>>();
+    let found = (0..).zip(starts).zip(ends).map(|((shard, (start, contig, pos)), end)| {
+        let bytes = TextRange { start, end }.bytes_of(size);
+        let records = (bytes as f64 * per_byte).round() as u64;
+        Shard { shard, start, end, contig, pos, records }
+    });
+    let found: Vec<Shard> = found.collect();
     let head = PlanHead {
         version: PlanHead::VERSION,
         input_bytes: size,
@@ -125,6 +131,17 @@ struct Window {
 }
 
 impl Window {
+    /// The lines of its whole blocks, in a BGZF file without the last one, of which the size is not known.
+    fn density(&self) -> Density {
+        let (Some((first, start)), Some((last, end))) = (self.blocks.first(), self.blocks.last())
+        else {
+            return Density::default();
+        };
+        let text = self.text.get(*start..*end).unwrap_or_default();
+        let lines = memchr::memchr_iter(b'\n', text).count() as u64;
+        Density { lines, bytes: last - first }
+    }
+
     /// The place of the end of a line.
     fn position(&self, end: usize, is_bgzf: bool) -> TextPosition {
         let last = self.blocks.partition_point(|(_, start)| *start < end).saturating_sub(1);
@@ -332,7 +349,7 @@ impl<'a> File<'a> {
             if let Some(end) = (settings.find_boundary)(lines, from) {
                 if let Some((contig, pos)) = first_record(&window.text, start + end) {
                     let at = window.position(start + end, self.is_bgzf);
-                    return Ok(Some(Cut { at, contig, pos }));
+                    return Ok(Some(Cut { at, contig, pos, density: window.density() }));
                 }
             } else {
                 from = from.max(lines.len());
@@ -367,25 +384,22 @@ impl<'a> File<'a> {
         Ok(None)
     }
 
-    /// About how many records a byte of the file has, by the first ones.
-    fn records_per_byte(&self, start: TextPosition) -> io::Result<f64> {
+    /// The density of the first records: of the blocks after the one with the end of the header, or of that one if the
+    /// file is so small.
+    fn density_after(&self, start: TextPosition) -> io::Result<Density> {
         let mut window = Window::default();
         let mut blocks = self.blocks(start.block);
-        let mut ends_at = self.size;
-        while blocks.read(&mut window)? {
-            if let [.., (last, _)] = window.blocks.as_slice()
-                && *last > start.block
-                && window.text.len() > READ_BYTES * 4
-            {
-                ends_at = *last;
-                window.text.truncate(window.blocks.last().map_or(0, |(_, text)| *text));
-                break;
+        while window.text.len() < 8 * READ_BYTES {
+            if !blocks.read(&mut window)? {
+                let text = window.text.get(start.within as usize..).unwrap_or_default();
+                let lines = memchr::memchr_iter(b'\n', text).count() as u64;
+                return Ok(Density { lines, bytes: self.size - start.block });
             }
         }
-        let text = window.text.get(start.within as usize..).unwrap_or_default();
-        let lines = memchr::memchr_iter(b'\n', text).count();
-        let bytes = ends_at.saturating_sub(start.block).max(1);
-        Ok(lines as f64 / bytes as f64)
+        if window.blocks.len() > 2 {
+            window.blocks.remove(0);
+        }
+        Ok(window.density())
     }
 }
 
