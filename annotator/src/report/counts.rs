@@ -3,11 +3,11 @@
 use super::annotation_gap::AnnotationGap;
 use super::genotype_problems::GenotypeProblems;
 use super::histograms::Histograms;
+use super::long_array;
 use super::structural_problems::StructuralProblems;
 use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType, without_shared_ends};
 use serde::{Deserialize, Serialize};
-use serde_with::serde_as;
 use std::collections::BTreeMap;
 
 /// A class of genomic region, as AnnTools' count log names it. A record counts once per class,
@@ -89,7 +89,6 @@ impl RegionClasses {
 }
 
 /// Everything that is counted.
-#[serde_as]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counts {
     /// Records.
@@ -106,10 +105,10 @@ pub struct Counts {
     /// Alleles by variant type.
     pub kinds: [u64; VariantType::ALL.len()],
     /// Alleles by most severe term.
-    #[serde_as(as = "[_; SoTerm::ALL.len()]")]
+    #[serde(with = "long_array")]
     pub most_severe: [u64; SoTerm::ALL.len()],
     /// Pairs of allele and transcript by term.
-    #[serde_as(as = "[_; SoTerm::ALL.len()]")]
+    #[serde(with = "long_array")]
     pub terms: [u64; SoTerm::ALL.len()],
     /// Alleles by greatest impact.
     pub impacts: [u64; 4],

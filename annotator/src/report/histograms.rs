@@ -1,8 +1,8 @@
 //! Histograms for the charts: records along each contig, indel lengths, qualities.
 
+use super::long_array;
 use gas_shared::summary::{Density, Qualities, QualityBin};
 use serde::{Deserialize, Serialize};
-use serde_with::serde_as;
 use std::collections::BTreeMap;
 
 /// Longer indels are counted as indels of this length, in bases.
@@ -13,12 +13,11 @@ const QUAL_FROM: [u32; 17] =
     [0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000];
 
 /// The counts of all histograms.
-#[serde_as]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Histograms {
     /// Records along each contig of the reference, by the contig's name in the input.
     pub density: BTreeMap<Box<[u8]>, Density>,
-    #[serde_as(as = "[_; 2 * MAX_INDEL as usize + 1]")]
+    #[serde(with = "long_array")]
     indels: [u64; 2 * MAX_INDEL as usize + 1],
     qual: [u64; QUAL_FROM.len()],
     qual_missing: u64,

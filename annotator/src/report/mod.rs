@@ -5,6 +5,7 @@ mod count_log;
 mod counts;
 mod genotype_problems;
 mod histograms;
+mod long_array;
 mod structural_problems;
 mod summary;
 
