@@ -13,6 +13,6 @@ pub(super) fn serialize<S: Serializer, const N: usize>(
 pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
     deserializer: D,
 ) -> Result<[u64; N], D::Error> {
-    let counts = Vec::deserialize(deserializer)?;
+    let counts = Vec::<u64>::deserialize(deserializer)?;
     counts.try_into().map_err(|_| D::Error::custom("another number of counts"))
 }
