@@ -105,3 +105,97 @@ fn a_full_disk_has_exit_code_3_whatever_is_written_to_it() {
         assert!(error.contains("No space left on device"), "{full}: {error}");
     }
 }
+
+/// Runs the command in a folder, with the reference and what runs in shards have in common.
+fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gas-annotate"))
+        .current_dir(folder)
+        .args(arguments)
+        .args(["--cut-interval", "1000", "--layout", "ann", "--reference"])
+        .arg(&*REFERENCE_FOLDER)
+        .output()
+        .unwrap()
+}
+
+fn succeed_in(folder: &Path, arguments: &[&str]) {
+    let run = run_in(folder, arguments);
+    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+}
+
+/// A text with records on the mitochondrion.
+fn records() -> String {
+    let contig = REFERENCE.contig(b"MT").unwrap();
+    let record = |pos: i32| {
+        let base = char::from(contig.bases(pos, pos).unwrap()[0]);
+        let alt = if base == 'A' { 'G' } else { 'A' };
+        format!("MT\t{pos}\t.\t{base}\t{alt}\t.\t.\t.\n")
+    };
+    let records = (1..16_000).filter(|pos| *pos != 3107).map(record);
+    format!("{HEADER}{}", records.collect::<String>())
+}
+
+#[test]
+fn shards_are_joined_to_the_file_of_one_run_or_to_an_upload() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let read = |name: &str| std::fs::read(path.join(name)).unwrap();
+    std::fs::write(path.join("in.vcf"), records()).unwrap();
+    succeed_in(
+        path,
+        &["annotate", "in.vcf", "--out", "whole.vcf.gz", "--index", "--log", "whole.log"],
+    );
+    succeed_in(
+        path,
+        &["plan", "in.vcf", "--out", "plan", "--shard-bytes", "200000", "--etag", "e1"],
+    );
+    let head: Value = serde_json::from_slice(&read("plan/head.json")).unwrap();
+    assert_eq!((&head["shards"], &head["etag"]), (&2.into(), &"e1".into()), "{head}");
+    for number in ["0", "1"] {
+        let out = format!("{number}.gz");
+        let arguments =
+            ["annotate-shard", "in.vcf", "--plan", "plan", "--shard", number, "--out", &out];
+        succeed_in(path, &arguments);
+    }
+    let join = ["join", "in.vcf", "0.gz", "1.gz", "--plan", "plan"];
+    succeed_in(path, &[&join[..], &["--out", "joined.vcf.gz", "--log", "joined.log"]].concat());
+    for ending in ["vcf.gz", "vcf.gz.tbi", "vcf.gz.summary.json", "log"] {
+        let [joined, whole] = ["joined", "whole"].map(|name| read(&format!("{name}.{ending}")));
+        assert!(joined == whole, "{ending}");
+    }
+    let upload = ["--out", "frame.vcf.gz", "--upload-parts", "parts.jsonl"];
+    succeed_in(path, &[&join[..], &upload].concat());
+    let mut uploaded = Vec::new();
+    for line in String::from_utf8(read("parts.jsonl")).unwrap().lines() {
+        let part: Value = serde_json::from_str(line).unwrap();
+        let copied = part.get("copy").map(std::slice::from_ref);
+        for range in copied.or(part["upload"].as_array().map(Vec::as_slice)).unwrap() {
+            let bytes = match range["file"]["shard"].as_u64() {
+                Some(number) => read(&format!("{number}.gz")),
+                None => read("frame.vcf.gz"),
+            };
+            let at = |name: &str| usize::try_from(range[name].as_u64().unwrap()).unwrap();
+            uploaded.extend_from_slice(&bytes[at("start")..at("end")]);
+        }
+    }
+    assert!(uploaded == read("whole.vcf.gz"));
+    assert!(read("frame.vcf.gz.tbi") == read("whole.vcf.gz.tbi"));
+}
+
+#[test]
+fn a_shard_with_an_invalid_line_has_exit_code_2_and_a_missing_one_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("in.vcf"), records() + "MT\tx\t.\tA\tC\t.\t.\t.\n").unwrap();
+    succeed_in(path, &["plan", "in.vcf", "--out", "plan", "--shards", "2"]);
+    let shard = |number| {
+        let plan = ["--plan", "plan", "--shard", number, "--out", "out.gz"];
+        let run = run_in(path, &[&["annotate-shard", "in.vcf"][..], &plan].concat());
+        (run.status.code(), String::from_utf8(run.stderr).unwrap())
+    };
+    let (code, error) = shard("1");
+    assert_eq!(code, Some(BAD_INPUT.into()), "{error}");
+    assert!(error.contains(r#""error":"line 16001, POS: "#), "{error}");
+    assert!(!path.join("out.gz").exists() && !path.join("out.gz.header").exists());
+    let (code, error) = shard("2");
+    assert_eq!((code, error.as_str()), (Some(1), "error: the plan has no shard 2\n"));
+}
