@@ -1,6 +1,6 @@
 //! Joins annotated shards: the bytes are those of a run in one piece. No record is read again.
 
-use super::shard::{ShardResult, open_planned};
+use super::shard::{ShardResult, open_planned, unsorted};
 use super::sink::Totals;
 use super::{Options, Outcome, RunSettings, finish, write_header};
 use crate::assembly::{Mitochondrion, check_header};
@@ -21,8 +21,7 @@ pub enum JoinedFile {
 }
 
 /// Joins the annotated shards of a plan, in their order, and writes the result with its index. Of `input`, the
-/// header is read. Returns also the parts of an upload that
-/// puts the result together.
+/// header is read. Returns also the parts of an upload that puts the result together.
 ///
 /// # Errors
 /// [`ShardError::Exclude`] if shards must be annotated again, [`ShardError`] otherwise if a shard is missing, or was made
@@ -97,10 +96,10 @@ fn names(exclusion: Option<&Exclusion>) -> impl Iterator<Item = Box<[u8]>> {
 
 /// Reads what is known about the annotated shards, which must be those of the plan.
 fn read_shards(plan: &Plan, paths: &[PathBuf]) -> Result<Vec<ShardResult>, ShardError> {
-    let missing = plan.shards.get(paths.len()).map(|shard| shard.shard);
-    if let Some(missing) = missing.or((plan.shards.len() != plan.head.shards as usize).then_some(0))
-    {
-        let reason = format!("shard {missing} is missing");
+    let (expected, listed, given) = (plan.head.shards as usize, plan.shards.len(), paths.len());
+    if listed != expected || given != expected {
+        let reason =
+            format!("the plan has {expected} shards, but lists {listed}, and {given} are given");
         return Err(ShardError::Invalid { file: "annotated shards".to_owned(), reason });
     }
     let results = plan.shards.iter().zip(paths).map(|(shard, path)| {
@@ -144,7 +143,7 @@ impl RunSettings<'_> {
                 return Err(InputError::TooLarge { limit: header.max_text_bytes() }.into());
             }
             self.check(&totals).map_err(|error| match error {
-                Error::Unsorted(found) => Error::Input(found.into()),
+                Error::Unsorted(found) => Error::Input(unsorted(found).into()),
                 error => error,
             })?;
         }

@@ -206,6 +206,12 @@ fn lines_before(
     Ok(file.read_so_far().0)
 }
 
+/// The error for records that are not sorted. Those of a whole file would be sorted instead.
+pub(super) fn unsorted(found: Diagnostic) -> Diagnostic {
+    let message = format!("{}; sort it with bcftools sort", found.message);
+    Diagnostic { severity: Severity::Error, message, ..found }
+}
+
 /// Names the line of the whole file in an error. Its number is not known if the text before the shard cannot be
 /// read, as in a copy that has the shard only.
 fn located(
@@ -215,10 +221,7 @@ fn located(
 ) -> Error {
     let found = match error {
         Error::Input(InputError::Line(found)) => found,
-        Error::Unsorted(found) => {
-            let message = format!("{}; sort it with bcftools sort", found.message);
-            Diagnostic { severity: Severity::Error, message, ..found }
-        }
+        Error::Unsorted(found) => unsorted(found),
         error => return error,
     };
     let found = match lines_before() {

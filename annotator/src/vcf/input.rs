@@ -135,11 +135,11 @@ impl Text {
 
 /// A range of the text of a file, which is read on its own.
 #[derive(Clone, Copy, Debug)]
-pub struct InputRange {
+pub(crate) struct InputRange {
     /// Where it is.
-    pub range: TextRange,
+    pub(crate) range: TextRange,
     /// Whether the file's end is marked as its format demands.
-    pub has_end_mark: bool,
+    pub(crate) has_end_mark: bool,
 }
 
 /// What the line numbers of an input file count.
