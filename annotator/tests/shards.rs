@@ -294,7 +294,7 @@ proptest! {
 
 #[test]
 fn every_mode_has_as_many_shards_as_wanted() {
-    let records = vec![(1500, 1, 10, 0b0110), (1, 40, 200, 0b10_1001)].repeat(1500);
+    let records = [(1500, 1, 10, 0b0110), (1, 40, 200, 0b10_1001)].repeat(1500);
     let sketch = Sketch {
         records: [records, vec![(10, 1, 10, 1); 300]],
         samples: 3,
