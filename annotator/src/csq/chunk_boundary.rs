@@ -78,16 +78,20 @@ struct LineReader<'a> {
 impl<'a> LineReader<'a> {
     fn read(&mut self, line: &'a [u8]) -> Line {
         let line = without_byte_order_mark(line);
-        let mut columns = line.splitn(5, |b| *b == b'\t');
-        let name = columns.next().unwrap_or_default();
+        // REF may have a million bases.
+        let mut tabs = memchr::memchr_iter(b'\t', line);
+        let mut next = || tabs.next().unwrap_or(line.len());
+        let (name_end, pos_end, id_end, reference_end) = (next(), next(), next(), next());
+        let name = &line[..name_end];
         if name != self.name || self.name.is_empty() {
             self.name = name;
             self.contig = self.reference.contig(name).map(|contig| contig.number);
         }
         // The annotator rejects a line without a position.
-        let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let pos = line.get(name_end + 1..pos_end);
+        let pos = pos.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         let pos = pos.unwrap_or(0i32).min(MAX_POSITION);
-        let reference = columns.nth(1).map_or(0, <[u8]>::len);
+        let reference = reference_end.saturating_sub(id_end + 1);
         Line { contig: self.contig, pos, reach: pos.saturating_add(reference as i32) }
     }
 }

@@ -366,7 +366,8 @@ impl InputFile {
         loop {
             let cut_point = self.text.cut_point_from(start).map(|point| point - start);
             let earliest = cut_point.map_or(CHUNK_BYTES, |n| CHUNK_BYTES.min(n as usize + 1));
-            if line >= earliest.max(searched) {
+            // Nothing has changed without another whole line.
+            if line >= earliest && line > searched {
                 let lines = &chunk.bytes[..line];
                 let found = find_boundary(lines, earliest.max(searched));
                 // The line after a boundary may decide about it.
