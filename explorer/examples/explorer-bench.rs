@@ -1,6 +1,8 @@
-//! Prints the explorer's figures: `explorer-bench FOLDER [RECORDS]`, or `explorer-bench FILE.vcf`.
+//! Prints the explorer's figures: `explorer-bench FOLDER [RECORDS [SAMPLES [sources]]]`, or `explorer-bench FILE.vcf`.
 #![allow(clippy::print_stdout, reason = "the figures are its output")]
 
+use gas_explorer::bench;
+use gas_explorer::synthetic::Content;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,9 +11,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = Path::new(&path);
     let figures = if path.is_dir() {
         let records = arguments.next().map_or(Ok(1_000_000), |n| n.parse())?;
-        gas_explorer::bench::run(path, records)?
+        let samples = arguments.next().map_or(Ok(0), |n| n.parse())?;
+        let with_sources = arguments.next().is_some_and(|word| word == "sources");
+        bench::run(path, &Content { records, samples, with_sources })?
     } else {
-        gas_explorer::bench::run_on(path)?
+        bench::run_on(path)?
     };
     for figure in figures {
         println!("{:<50} {:>12.2} {}", figure.name, figure.value, figure.unit);

@@ -2,7 +2,7 @@
 //! record.
 
 use crate::columns::{SourceField, Sources};
-use gas_shared::explorer::{NO_VALUE, OTHER_VALUE, SoTerm};
+use gas_shared::explorer::{Mane, NO_VALUE, OTHER_VALUE, SoTerm};
 use hashbrown::HashMap;
 
 /// The meaning of an annotation field.
@@ -28,8 +28,16 @@ pub(crate) enum Role {
     Existing,
     /// `YES` for Ensembl's canonical transcript of the gene.
     Canonical,
-    /// `Select`, or the MANE Select transcript.
+    /// The name of the transcript's MANE set, or a transcript of MANE Select.
     Mane,
+    /// A transcript of MANE Plus Clinical.
+    ManePlusClinical,
+    /// `1` for the annotation that VEP or GAS picked.
+    Pick,
+    /// Exons and their number.
+    Exon,
+    /// Introns and their number.
+    Intron,
     /// Values of a column.
     Column(SourceField),
 }
@@ -46,16 +54,25 @@ pub(crate) struct AnnotationDefinition {
 }
 
 impl AnnotationDefinition {
-    /// Reads the definition in a header; CSQ is preferred to ANN.
-    pub fn of_header(header: &[u8], sources: &Sources) -> Option<Self> {
+    /// Reads the definition in a header; CSQ is preferred to ANN. No field belongs to a column yet.
+    pub fn of_header(header: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(header);
         ["CSQ", "ANN"].into_iter().find_map(|key| {
             let start = format!("##INFO=<ID={key},");
             let line = text.lines().find(|line| line.starts_with(&start))?;
             let fields = field_names(line)?;
-            let roles = fields.iter().map(|name| role(name, sources)).collect();
+            let roles = fields.iter().map(|name| role(name)).collect();
             Some(Self { key, fields, roles })
         })
+    }
+
+    /// Assigns the fields to the columns that have their values.
+    pub fn assign(&mut self, sources: &Sources) {
+        for (role, name) in self.roles.iter_mut().zip(&self.fields) {
+            if let (Role::Other, Some(field)) = (*role, sources.annotation_field(name)) {
+                *role = Role::Column(field);
+            }
+        }
     }
 }
 
@@ -71,7 +88,7 @@ fn field_names(definition: &str) -> Option<Vec<String>> {
     names.contains('|').then(|| names.split('|').map(|name| name.trim().to_owned()).collect())
 }
 
-fn role(name: &str, sources: &Sources) -> Role {
+fn role(name: &str) -> Role {
     match name {
         "Consequence" | "Annotation" => Role::Consequence,
         "IMPACT" | "Annotation_Impact" => Role::Impact,
@@ -83,7 +100,11 @@ fn role(name: &str, sources: &Sources) -> Role {
         "Existing_variation" => Role::Existing,
         "CANONICAL" => Role::Canonical,
         "MANE" | "MANE_SELECT" => Role::Mane,
-        _ => sources.annotation_field(name).map_or(Role::Other, Role::Column),
+        "MANE_PLUS_CLINICAL" => Role::ManePlusClinical,
+        "PICK" => Role::Pick,
+        "EXON" => Role::Exon,
+        "INTRON" => Role::Intron,
+        _ => Role::Other,
     }
 }
 
@@ -98,8 +119,11 @@ pub(crate) struct Entry<'a> {
     pub hgvs_c: &'a [u8],
     pub hgvs_p: &'a [u8],
     pub existing: &'a [u8],
+    pub exon: &'a [u8],
+    pub intron: &'a [u8],
     pub canonical: bool,
-    pub mane: bool,
+    pub mane: Option<Mane>,
+    pub picked: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -129,8 +153,16 @@ impl<'a> Entry<'a> {
                 Role::HgvsP => entry.hgvs_p = value,
                 Role::Existing => entry.existing = value,
                 Role::Canonical => entry.canonical = value == b"YES",
+                Role::Exon => entry.exon = value,
+                Role::Intron => entry.intron = value,
+                Role::Pick => entry.picked = value == b"1",
                 // MANE has the name of the set, MANE_SELECT the name of a transcript.
-                Role::Mane => entry.mane |= !value.windows(4).any(|w| w == b"Plus"),
+                Role::Mane if !value.windows(4).any(|w| w == b"Plus") => {
+                    entry.mane = Some(Mane::Select)
+                }
+                Role::Mane | Role::ManePlusClinical => {
+                    entry.mane = entry.mane.or(Some(Mane::PlusClinical));
+                }
                 Role::Column(field) => on_field(*field, value),
             }
         }
@@ -148,11 +180,15 @@ impl<'a> Entry<'a> {
         numbers.min().unwrap_or(TermNumbers::OTHER)
     }
 
-    /// The rank of the entry, given its severity: the table shows the entry with the lowest rank.
-    pub const fn preference(&self, severity: u8) -> (u8, bool, bool) {
-        (severity, !self.mane, !self.canonical)
+    /// The rank of the entry, given its severity: the table shows the entry with the lowest rank. The picked entry is
+    /// preferred among the most severe ones only, so that the transcript of a row is one with the row's consequence.
+    pub const fn preference(&self, severity: u8) -> Preference {
+        (severity, !self.picked, !matches!(self.mane, Some(Mane::Select)), !self.canonical)
     }
 }
+
+/// Severity; not picked, not MANE Select, not canonical.
+pub(crate) type Preference = (u8, bool, bool, bool);
 
 /// Sequence Ontology terms of consequences, numbered by severity.
 #[derive(Clone, Debug)]
@@ -221,16 +257,14 @@ mod tests {
     #[test]
     fn csq_and_ann_are_read_from_the_header() {
         let csq = b"##INFO=<ID=CSQ,Number=.,Type=String,Description=\"x. Format: Allele|Consequence|IMPACT|SYMBOL\">\n";
-        let format = AnnotationDefinition::of_header(csq, &Sources::NONE).unwrap();
+        let format = AnnotationDefinition::of_header(csq).unwrap();
         assert_eq!((format.key, format.fields.len()), ("CSQ", 4));
         assert_eq!(format.roles[3], Role::Symbol);
         let ann = b"##INFO=<ID=ANN,Number=.,Type=String,Description=\"Functional annotations: 'Allele | Annotation | Gene_Name'\">\n";
-        let format = AnnotationDefinition::of_header(ann, &Sources::NONE).unwrap();
+        let format = AnnotationDefinition::of_header(ann).unwrap();
         assert_eq!(format.fields, ["Allele", "Annotation", "Gene_Name"]);
         assert_eq!(format.roles, [Role::Other, Role::Consequence, Role::Symbol]);
-        assert!(
-            AnnotationDefinition::of_header(b"##fileformat=VCFv4.2\n", &Sources::NONE).is_none()
-        );
+        assert!(AnnotationDefinition::of_header(b"##fileformat=VCFv4.2\n").is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! orders, deep pages, and exports. Queries run on local files, and again on a store that answers as S3 does.
 
 use crate::source::{LocalFile, Source};
+use crate::synthetic::Content;
 use crate::{Cache, Error, Explorer, index, synthetic};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,11 +10,13 @@ use futures::TryStreamExt;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    ByColumn, CONSEQUENCE, Direction, ExportFormat, FILTER, FREQUENCY, Filter, IMPACT, Preset,
-    QUALITY, Query, RS_ID, Range, Roles, SampleFilter, Sex, Sort, SortKey, VARIANT_TYPE, Zygosity,
+    ByColumn, CONSEQUENCE, ColumnName, Direction, ExportFormat, FILE_FREQUENCY, FILTER, Filter,
+    IMPACT, Preset, QUALITY, Query, RS_ID, Range, Roles, SampleFilter, Sex, Sort, SortKey,
+    VARIANT_TYPE, Zygosity,
 };
+use gas_shared::source::SOURCE_COLUMN_KEY;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,9 +37,6 @@ pub struct Figure {
 /// first page.
 pub const FILTER_BUDGET_MS: f64 = 200.0;
 
-/// Samples of the second result.
-const SAMPLES: usize = 12;
-
 /// Size of the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 
@@ -46,31 +46,58 @@ const REPEATS: u32 = 5;
 /// Rows of a page.
 const PAGE_ROWS: u32 = 100;
 
-/// Creates a synthetic result with `records` records in a folder, unless it exists, then indexes and
-/// measures it. Names of filter changes start with "filter".
+/// Creates a synthetic result in a folder, unless it exists, then indexes and measures it. Names of filter changes start
+/// with "filter".
 ///
 /// # Errors
 /// [`Error`] if the folder cannot be written or the index cannot be read.
-pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
-    let mut figures = Vec::new();
-    for samples in [0, SAMPLES] {
-        let result = folder.join(format!("synthetic-{records}-{samples}.vcf"));
-        if !result.exists() {
-            let file = BufWriter::new(File::create(&result).map_err(Error::Output)?);
-            synthetic::write_result_with_samples(records, samples, 1, file)
-                .map_err(Error::Output)?;
-        }
-        let names = run_on(&result)?.into_iter().map(|figure| Figure {
-            name: if samples == 0 {
-                figure.name
-            } else {
-                format!("{samples} samples, {}", figure.name)
-            },
-            ..figure
-        });
-        figures.extend(names);
+pub fn run(folder: &Path, content: &Content) -> Result<Vec<Figure>, Error> {
+    let Content { records, samples, with_sources } = *content;
+    let sources = if with_sources { "-sources" } else { "" };
+    let result = folder.join(format!("synthetic-{records}-{samples}{sources}.vcf"));
+    if !result.exists() {
+        let file = BufWriter::new(File::create(&result).map_err(Error::Output)?);
+        synthetic::write_content(content, 1, file).map_err(Error::Output)?;
+    }
+    let mut figures = run_on(&result)?;
+    if with_sources {
+        figures.extend(bytes_of_columns(&result)?);
     }
     Ok(figures)
+}
+
+/// The bytes of a record that each column of a source costs: the difference between indexes with and without it.
+fn bytes_of_columns(result: &Path) -> Result<Vec<Figure>, Error> {
+    let declaration = format!("##{SOURCE_COLUMN_KEY}=<ID=");
+    let mut header = Vec::new();
+    let mut reader = BufReader::new(File::open(result).map_err(Error::Input)?);
+    while reader.read_until(b'\n', &mut header).map_err(Error::Input)? > 0 {
+        if header.windows(7).any(|bytes| bytes == b"\n#CHROM") {
+            break;
+        }
+    }
+    let header = String::from_utf8_lossy(&header).into_owned();
+    let start = header.len() as u64;
+    let bytes_with = |column: Option<&str>| {
+        let is_kept = |line: &&str| {
+            let declared = line.strip_prefix(&declaration);
+            declared
+                .is_none_or(|rest| column.is_some_and(|name| rest.starts_with(&format!("{name},"))))
+        };
+        let kept: String = header.split_inclusive('\n').filter(is_kept).collect();
+        let mut records = File::open(result).map_err(Error::Input)?;
+        records.seek(SeekFrom::Start(start)).map_err(Error::Input)?;
+        let built = index::build(kept.as_bytes().chain(records), io::sink())?;
+        Ok::<_, Error>(built.bytes as f64 / built.records as f64)
+    };
+    let without = bytes_with(None)?;
+    let names =
+        header.lines().filter_map(|line| line.strip_prefix(&declaration)?.split(',').next());
+    let figure = |name: &str| {
+        let value = bytes_with(Some(name))? - without;
+        Ok(Figure { name: format!("column {name}"), value, unit: "bytes/record" })
+    };
+    names.map(figure).collect()
 }
 
 /// Indexes and measures a result.
@@ -213,46 +240,54 @@ impl Source for Distant {
     }
 }
 
-/// Every query with an empty cache, with index and result in a distant store: the time of the first page,
+/// Every query with an empty cache, with index and result in a distant store: the median time of the first page,
 /// its requests, and the requests of the next page, which are those of its rows.
 fn distant(files: &Files) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     let mut times = Vec::new();
     let mut most = 0;
     for (name, query) in questions(files)? {
-        let (index, result) = (Distant::open(&files.index)?, Distant::open(&files.result)?);
-        let cache = Cache::new(CACHE_BYTES);
-        let explorer = block_on(Explorer::open(index.clone(), result.clone(), cache))?;
-        let spent = |counter: fn(&Distant) -> &AtomicU64| {
-            counter(&index).load(Ordering::Relaxed) + counter(&result).load(Ordering::Relaxed)
-        };
-        let (requests, bytes) = (spent(|s| &s.requests), spent(|s| &s.bytes));
-        let start = Instant::now();
-        let page = block_on(explorer.page(&query))?;
-        let time = milliseconds(start);
-        times.push(time);
-        let first = (spent(|s| &s.requests) - requests, spent(|s| &s.bytes) - bytes);
-        let requests = spent(|s| &s.requests);
-        let next =
-            Query { offset: query.offset + u64::from(PAGE_ROWS), facets: false, ..query.clone() };
-        let by_file = query.sort == Sort::default();
-        block_on(explorer.page(&next))?;
-        if by_file && page.rows.len() == PAGE_ROWS as usize {
-            most = most.max(spent(|s| &s.requests) - requests);
+        let mut of_query = Vec::new();
+        let mut spent_first = (0, 0);
+        for _ in 0..REPEATS {
+            let (index, result) = (Distant::open(&files.index)?, Distant::open(&files.result)?);
+            let cache = Cache::new(CACHE_BYTES);
+            let explorer = block_on(Explorer::open(index.clone(), result.clone(), cache))?;
+            let spent = |counter: fn(&Distant) -> &AtomicU64| {
+                counter(&index).load(Ordering::Relaxed) + counter(&result).load(Ordering::Relaxed)
+            };
+            let (requests, bytes) = (spent(|s| &s.requests), spent(|s| &s.bytes));
+            let start = Instant::now();
+            let page = block_on(explorer.page(&query))?;
+            of_query.push(milliseconds(start));
+            spent_first = (spent(|s| &s.requests) - requests, spent(|s| &s.bytes) - bytes);
+            let requests = spent(|s| &s.requests);
+            let next = Query {
+                offset: query.offset + u64::from(PAGE_ROWS),
+                facets: false,
+                ..query.clone()
+            };
+            block_on(explorer.page(&next))?;
+            if query.sort == Sort::POSITION && page.rows.len() == PAGE_ROWS as usize {
+                most = most.max(spent(|s| &s.requests) - requests);
+            }
         }
+        of_query.sort_by(f64::total_cmp);
+        let median = of_query[of_query.len() / 2];
+        times.push(median);
         let mut add = |what: &str, value: f64, unit| {
             figures.push(Figure { name: format!("{what} {name}"), value, unit });
         };
-        add("S3:", time, "ms");
-        add("  requests:", first.0 as f64, "");
-        add("  read:", first.1 as f64 / 1e6, "MB");
+        add("S3:", median, "ms");
+        add("  requests:", spent_first.0 as f64, "");
+        add("  read:", spent_first.1 as f64 / 1e6, "MB");
     }
     times.sort_by(f64::total_cmp);
     let mut add = |name: &str, value, unit| {
         figures.push(Figure { name: name.to_owned(), value, unit });
     };
-    add("S3: median", times[times.len() / 2], "ms");
-    add("S3: slowest", times[times.len() - 1], "ms");
+    add("S3: median of all", times[times.len() / 2], "ms");
+    add("S3: slowest median", times[times.len() - 1], "ms");
     add("S3: requests of the rows of a page, at most", most as f64, "");
     Ok(figures)
 }
@@ -306,21 +341,28 @@ fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
     let mut questions: Vec<_> =
         filters.map(|(name, filter)| (name, query(filter, Sort::default()))).collect();
     let sort = |key, direction| query(Filter::default(), Sort { key, direction });
-    let by_quality = sort(SortKey::Number(&QUALITY), Direction::Descending);
+    let by_quality = sort(SortKey::Column(QUALITY.name.clone()), Direction::Descending);
     questions.extend(
         inheritance(files)?
             .into_iter()
             .map(|(name, filter)| (name, query(filter, Sort::default()))),
     );
+    questions.extend(
+        of_sources(files)?.into_iter().map(|(name, filter)| (name, query(filter, Sort::default()))),
+    );
     questions.extend([
+        ("all, by position", query(Filter::default(), Sort::POSITION)),
+        ("PASS, by position", query(Filter::of_values(&FILTER, &["PASS"]), Sort::POSITION)),
         (
             "everything at once",
-            query(everything(), Sort { key: SortKey::Number(&FREQUENCY), ..Sort::default() }),
+            query(
+                everything(),
+                Sort { key: SortKey::Column(FILE_FREQUENCY.name.clone()), ..Sort::default() },
+            ),
         ),
         ("by quality", by_quality.clone()),
-        ("by frequency", sort(SortKey::Number(&FREQUENCY), Direction::Ascending)),
+        ("by frequency", sort(SortKey::Column(FILE_FREQUENCY.name.clone()), Direction::Ascending)),
         ("by gene", sort(SortKey::Gene, Direction::Ascending)),
-        ("by impact", sort(SortKey::Impact, Direction::Ascending)),
         ("by position, backwards", sort(SortKey::Position, Direction::Descending)),
         ("by quality, row 500,000 on", Query { offset: 500_000, ..by_quality }),
     ]);
@@ -348,7 +390,7 @@ fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
         ("type", Filter::of_values(&VARIANT_TYPE, &["deletion"])),
         ("rsID", Filter::of_values(&RS_ID, &["no"])),
         ("identifier", Filter { ids: vec![id], ..all() }),
-        ("frequency", Filter::of_range(&FREQUENCY, RARE)),
+        ("frequency", Filter::of_range(&FILE_FREQUENCY, RARE)),
         ("quality", Filter::of_range(&QUALITY, good)),
         ("PASS", Filter::of_values(&FILTER, &["PASS"])),
         ("text", Filter { text: "rs1234".to_owned(), ..all() }),
@@ -366,7 +408,9 @@ fn inheritance(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
         sex: Sex::Male,
     };
     let presets = Preset::ALL.into_iter().filter(|preset| matches!(preset, Preset::Inherited(_)));
-    let presets = presets.filter_map(|preset| Some((preset.label(), preset.filter(Some(&roles))?)));
+    let presets = presets.filter_map(|preset| {
+        Some((preset.label(), preset.filter(Some(&roles), explorer.columns())?))
+    });
     let mut filters: Vec<_> = presets.collect();
     let deep = SampleFilter {
         depth: Some(30),
@@ -377,11 +421,31 @@ fn inheritance(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
     Ok(filters)
 }
 
+/// Criteria about columns of sources, if the result has them: dense and sparse ones, and a selective one.
+fn of_sources(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
+    if files.open(&Cache::new(CACHE_BYTES))?.columns().sources().is_empty() {
+        return Ok(Vec::new());
+    }
+    let number = |name: &'static str, range| Filter::of_range(&ColumnName::Borrowed(name), range);
+    let category =
+        |name: &'static str, value| Filter::of_values(&ColumnName::Borrowed(name), &[value]);
+    let high = Range { min: Some(0.9), ..Range::default() };
+    let top = Range { min: Some(39.99), ..Range::default() };
+    Ok(vec![
+        ("population AF", number("population_AF", RARE)),
+        ("dense score", number("dense_score", Range { min: Some(30.0), ..Range::default() })),
+        ("dense score, few records", number("dense_score", top)),
+        ("missense score", number("missense_score", high)),
+        ("missense class", category("missense_class", "likely_pathogenic")),
+        ("flag", category("in_repeat", "1")),
+    ])
+}
+
 const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };
 
 fn everything() -> Filter {
     let filter = Filter {
-        ranges: ByColumn::of(&FREQUENCY, RARE).with(&QUALITY, QUALITY.filter.range(30.0)),
+        ranges: ByColumn::of(&FILE_FREQUENCY, RARE).with(&QUALITY, QUALITY.filter.range(30.0)),
         text: "1".to_owned(),
         ..Filter::default()
     };

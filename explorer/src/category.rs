@@ -12,12 +12,13 @@ use crate::record_features::{CLASSES, substitution_bit, type_bit};
 use gas_shared::explorer::{
     CategoryColumn, IMPACT, NO_VALUE, OTHER_VALUE, Substitution, VARIANT_TYPE, VariantType,
 };
+use std::sync::Arc;
 
 /// A category column that the index has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Category {
     /// Its declaration.
-    pub column: &'static CategoryColumn,
+    pub column: Arc<CategoryColumn>,
     /// How the index stores it.
     stored: Stored,
 }
@@ -57,7 +58,7 @@ pub(crate) const fn substitution_name(class: Substitution) -> &'static str {
 }
 
 impl Category {
-    /// The registered columns that an index has, in the order of the registry.
+    /// The columns that an index has, in their order.
     pub fn all(sources: &Sources, footer: &Footer) -> Vec<Self> {
         let stored = |source: &crate::columns::CategorySource| match source.values {
             Categories::Chrom => Some(Stored::Contig),
@@ -66,7 +67,7 @@ impl Category {
             Categories::AlleleTypes => Some(Stored::Class),
             Categories::Filter => Some(Stored::Filter),
             Categories::HasRsId => Some(Stored::HasRsId),
-            Categories::Fields { .. } => {
+            Categories::Fields(_) => {
                 let mut numbered = (0..).zip(&footer.categories);
                 let found = numbered.find(|(_, known)| known.name == source.column.name);
                 found.map(|(n, _)| Stored::Own(n))
@@ -74,12 +75,14 @@ impl Category {
         };
         let columns = sources.categories.iter();
         columns
-            .filter_map(|source| Some(Self { column: source.column, stored: stored(source)? }))
+            .filter_map(|source| {
+                Some(Self { column: source.column.clone(), stored: stored(source)? })
+            })
             .collect()
     }
 
     /// The column of the index.
-    pub const fn kind(self) -> ColumnKind {
+    pub const fn kind(&self) -> ColumnKind {
         match self.stored {
             Stored::Contig => ColumnKind::Contig,
             Stored::Consequence => ColumnKind::Consequence,
@@ -92,7 +95,7 @@ impl Category {
     }
 
     /// The number of numbered values.
-    pub fn len(self, footer: &Footer) -> usize {
+    pub fn len(&self, footer: &Footer) -> usize {
         match self.stored {
             Stored::Contig => footer.contigs.len(),
             Stored::Consequence => 64,
@@ -106,7 +109,7 @@ impl Category {
 
     /// Calls back with the names of a numbered value, of which a record may have several.
     pub fn for_each_name<'a>(
-        self,
+        &self,
         footer: &'a Footer,
         number: usize,
         mut call: impl FnMut(&'a str),
@@ -135,7 +138,7 @@ impl Category {
     }
 
     /// Calls back with the values of a block and their numbers of records, from the statistics.
-    pub fn for_each_count(self, block: &BlockEntry, mut call: impl FnMut(usize, u32)) {
+    pub fn for_each_count(&self, block: &BlockEntry, mut call: impl FnMut(usize, u32)) {
         let stats = &block.stats;
         match self.stored {
             Stored::Contig => stats.contigs.iter().for_each(|c| call(c.contig as usize, c.rows)),
@@ -156,7 +159,7 @@ impl Category {
     }
 
     /// The values of a block's rows.
-    pub fn rows(self, block: &BlockColumns) -> Result<Values<'_>, Error> {
+    pub fn rows<'a>(&self, block: &'a BlockColumns) -> Result<Values<'a>, Error> {
         let kind = self.kind();
         Ok(match self.stored {
             Stored::Contig => Values::U32(block.u32s(kind)?),

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt};
 use gas_shared::explorer::{ByCategory, ByColumn, Impact, Row, RowValue, SampleCall};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -196,20 +197,41 @@ impl Explorer {
         let id = optional(RowText::Id).or_else(|| ids.first().cloned());
         let mut numbers = ByColumn::default();
         let mut qual = optional(RowText::Qual);
-        for (n, (_, column)) in self.row_columns.numbers.iter().copied().enumerate() {
+        let columns = &self.row_columns;
+        for (n, (_, column)) in columns.numbers.iter().enumerate() {
             let number = chunk.number(n, at);
             match column.row_value {
                 RowValue::Number => numbers.set(column, number),
                 RowValue::Qual => qual = qual.or_else(|| number.map(|qual| qual.to_string())),
             }
         }
-        let mut categories = ByCategory::default();
-        for (column, registered) in self.row_columns.categories.iter().copied() {
-            let number = chunk.rows.category(column, at).ok_or(NO_ROW)?;
-            let values = self.footer.categories[column].values.get(number as usize);
-            let values = values.ok_or(NO_ROW)?.split(';').filter(|value| !value.is_empty());
-            categories.set_values(registered, values.map(str::to_owned).collect());
+        for (n, column) in columns.source_numbers.iter().enumerate() {
+            numbers.set(column, chunk.rows.number(n, at));
         }
+        let values_of = |column: usize| {
+            let number = chunk.rows.category(column, at).ok_or(NO_ROW)?;
+            // What the dictionary does not have is a text.
+            let rest = chunk.rows.text(RowText::Column(columns.texts.len() + column), at);
+            if !rest.is_empty() {
+                return Ok(String::from_utf8_lossy(rest));
+            }
+            let values = self.footer.categories[column].values.get(number as usize);
+            values.map(|values| Cow::Borrowed(values.as_str())).ok_or(NO_ROW)
+        };
+        let mut categories = ByCategory::default();
+        for (n, column) in &columns.categories {
+            let values = values_of(*n)?;
+            let values = values.split(';').filter(|value| !value.is_empty());
+            categories.set_values(column, values.map(str::to_owned).collect());
+        }
+        let mut texts = ByColumn::default();
+        for (n, column) in columns.texts.iter().enumerate() {
+            texts.set(column, optional(RowText::Column(n)));
+        }
+        for (n, column) in &columns.category_texts {
+            texts.set(column, Some(values_of(*n)?.into_owned()).filter(|text| !text.is_empty()));
+        }
+        let marks = chunk.rows.marks(at);
         let hgvs_c = String::from_utf8_lossy(&chunk.rows.hgvs_c(at)).into_owned();
         Ok(Row {
             number,
@@ -228,10 +250,15 @@ impl Explorer {
                 .then(|| name(&self.footer.genes, values.gene).ok_or(NO_ROW))
                 .transpose()?,
             transcript: optional(RowText::Transcript),
+            mane: marks.mane(),
+            canonical: marks.canonical(),
+            exon: optional(RowText::Exon),
+            intron: optional(RowText::Intron),
             hgvs_c: Some(hgvs_c).filter(|text| !text.is_empty()),
             hgvs_p: optional(RowText::HgvsP),
             numbers,
             categories,
+            texts,
             ids,
             samples: Vec::new(),
             cut: None,

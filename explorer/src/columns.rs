@@ -1,115 +1,59 @@
-//! How the columns are read from records: the second half of the column registry. Names, labels and
-//! filters are in [`gas_shared::explorer::NUMERIC_COLUMNS`] and
-//! [`CATEGORY_COLUMNS`](gas_shared::explorer::CATEGORY_COLUMNS).
+//! How the columns of a result are read from its records: where each of its [`ColumnSet`] has its values.
 
-use crate::format::ColumnCounts;
+use crate::annotation::AnnotationDefinition;
+use crate::format::{ColumnCounts, RowCounts};
 use gas_shared::explorer::{
-    CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, FILTER, FREQUENCY, IMPACT, NumericColumn,
-    QUALITY, RS_ID, VARIANT_TYPE,
+    CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, ColumnSet, FILE_FREQUENCY, FILTER, IMPACT,
+    MIXED_FREQUENCY, NumericColumn, RS_ID, TextColumn, VARIANT_TYPE,
 };
+use hashbrown::HashMap;
+use std::sync::Arc;
 
-/// The sources of all columns.
-pub static SOURCES: Sources = Sources { numeric: &NUMERIC_SOURCES, categories: &CATEGORY_SOURCES };
-
-/// The sources of a set of columns.
-#[derive(Clone, Copy, Debug)]
-pub struct Sources {
+/// The sources of the columns of a result.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// The columns.
+    pub set: ColumnSet,
     /// Of the numeric columns, at most 255.
-    pub numeric: &'static [NumericSource],
+    pub numeric: Vec<NumericSource>,
     /// Of the category columns, at most 255.
-    pub categories: &'static [CategorySource],
+    pub categories: Vec<CategorySource>,
+    /// Of the text columns, at most 255.
+    pub texts: Vec<Arc<TextColumn>>,
+    annotation: HashMap<Box<[u8]>, SourceField>,
+    info: HashMap<Box<[u8]>, SourceField>,
 }
-
-/// The sources of the numeric columns, in the order of the table.
-pub static NUMERIC_SOURCES: [NumericSource; 2] = [
-    NumericSource {
-        column: &FREQUENCY,
-        values: Values::Fields {
-            annotation: &["gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF"],
-            // INFO/AF may also be the frequency among the file's own samples.
-            info: &[
-                "gnomADe_AF",
-                "gnomADg_AF",
-                "gnomAD_AF",
-                "AF_gnomad",
-                "1000G_AF",
-                "1KG_AF",
-                "GMAF",
-                "AF",
-            ],
-        },
-        // Of a common and a rare allele, the rare one is of interest.
-        shown: Shown::Lowest,
-    },
-    NumericSource { column: &QUALITY, values: Values::Qual, shown: Shown::Highest },
-];
 
 /// How a numeric column is read from a record.
 #[derive(Debug)]
-pub struct NumericSource {
+pub(crate) struct NumericSource {
     /// The column.
-    pub column: &'static NumericColumn,
-    /// Where the values are.
-    pub values: Values,
+    pub column: Arc<NumericColumn>,
     /// Which value of several the table shows and sorts by.
     pub shown: Shown,
 }
 
-/// Where a record has the values of a numeric column.
-#[derive(Clone, Copy, Debug)]
-pub enum Values {
-    /// QUAL.
-    Qual,
-    /// The first of these fields that has a number: fields of CSQ or ANN, then of INFO. All
-    /// numbers of that field count, because it may have one per allele.
-    Fields {
-        /// Names of annotation fields, preferred ones first. Each belongs to one column.
-        annotation: &'static [&'static str],
-        /// INFO keys, preferred ones first. Each belongs to one column.
-        info: &'static [&'static str],
-    },
-}
-
 /// Which of several values of a record the table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub(crate) enum Shown {
     /// The lowest.
     Lowest,
     /// The highest.
     Highest,
 }
 
-/// The sources of the category columns, in the order of facets.
-pub static CATEGORY_SOURCES: [CategorySource; 7] = [
-    CategorySource { column: &IMPACT, values: Categories::HighestImpact },
-    CategorySource {
-        column: &CLINVAR,
-        values: Categories::Fields {
-            annotation: &["CLIN_SIG"],
-            info: &["CLNSIG"],
-            // VEP separates by `&`, ClinVar by the others.
-            separators: b"&/|,",
-        },
-    },
-    CategorySource { column: &VARIANT_TYPE, values: Categories::AlleleTypes },
-    CategorySource { column: &CONSEQUENCE, values: Categories::MostSevereConsequence },
-    CategorySource { column: &RS_ID, values: Categories::HasRsId },
-    CategorySource { column: &FILTER, values: Categories::Filter },
-    CategorySource { column: &CHROMOSOME, values: Categories::Chrom },
-];
-
 /// How a category column is read from a record.
 #[derive(Debug)]
-pub struct CategorySource {
+pub(crate) struct CategorySource {
     /// The column.
-    pub column: &'static CategoryColumn,
+    pub column: Arc<CategoryColumn>,
     /// Where the values are.
     pub values: Categories,
 }
 
 /// Where a record has the values of a category column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Categories {
+pub(crate) enum Categories {
     /// CHROM.
     Chrom,
     /// FILTER.
@@ -122,67 +66,137 @@ pub enum Categories {
     AlleleTypes,
     /// Whether an identifier of ID or of the annotation is an rs number.
     HasRsId,
-    /// The first of these fields that has a value: fields of CSQ or ANN, then of INFO. All values of
-    /// that field count, because it may have one per allele.
-    Fields {
-        /// Names of annotation fields, preferred ones first. Each belongs to one column.
-        annotation: &'static [&'static str],
-        /// INFO keys, preferred ones first. Each belongs to one column.
-        info: &'static [&'static str],
-        /// The characters between values.
-        separators: &'static [u8],
-    },
+    /// Fields of the annotation or of INFO, with these characters between values. All values count, because a field may
+    /// have one per allele.
+    Fields(&'static [u8]),
 }
 
-impl Sources {
-    /// No columns.
-    pub const NONE: Self = Self { numeric: &[], categories: &[] };
+/// VEP separates significances by `&`, ClinVar by the others.
+const OF_CLINVAR: &[u8] = b"&/|,";
 
-    /// The category columns that are read from fields, in the order of the index.
-    pub(crate) fn own_categories(&self) -> impl Iterator<Item = &'static CategorySource> {
-        let is_own = |source: &&CategorySource| matches!(source.values, Categories::Fields { .. });
-        self.categories.iter().filter(is_own)
+/// Between the values of an allele, and between alleles in INFO.
+pub(crate) const OF_SOURCES: &[u8] = b"&,";
+
+/// Where the mixed frequency of indexes up to version 4 is from: the first of these fields that has a number.
+const MIXED_ANNOTATION: [&str; 4] = ["gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF"];
+const MIXED_INFO: [&str; 8] =
+    ["gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF_gnomad", "1000G_AF", "1KG_AF", "GMAF", "AF"];
+
+impl Sources {
+    /// The sources of a set of columns in a result with an annotation. The values of a column are in one field: in the
+    /// annotation if it has a field of this name, else in INFO. A file's own INFO key of the same name may have values of
+    /// another source.
+    pub fn of(set: &ColumnSet, format: Option<&AnnotationDefinition>) -> Self {
+        let mut sources = Self { set: set.clone(), ..Self::default() };
+        for (number, column) in (0..=u8::MAX).zip(set.numeric()) {
+            let at = |rank| SourceField::Number { column: number, rank };
+            if column.name == MIXED_FREQUENCY.name && column.source.is_none() {
+                for (rank, field) in (0..).zip(MIXED_ANNOTATION) {
+                    sources.annotation.insert(field.as_bytes().into(), at(rank));
+                }
+                for (rank, key) in (MIXED_ANNOTATION.len() as u8..).zip(MIXED_INFO) {
+                    sources.info.insert(key.as_bytes().into(), at(rank));
+                }
+            } else if *column.name == *FILE_FREQUENCY.name {
+                sources.info.insert(b"AF".as_slice().into(), at(0));
+            } else if let Some(source) = &column.source {
+                sources.add(&source.name, at(0), format);
+            }
+            // Of a common and a rare allele, the rare one is of interest.
+            let shown = if column.is_frequency() { Shown::Lowest } else { Shown::Highest };
+            sources.numeric.push(NumericSource { column: column.clone(), shown });
+        }
+        let mut own = 0;
+        for column in set.categories() {
+            let values = categories(column);
+            if let Categories::Fields(_) = values {
+                let at = |rank| SourceField::Category { column: own, rank };
+                match &column.source {
+                    Some(source) => sources.add(&source.name, at(0), format),
+                    None => {
+                        sources.annotation.insert(b"CLIN_SIG".as_slice().into(), at(0));
+                        sources.info.insert(b"CLNSIG".as_slice().into(), at(1));
+                    }
+                }
+                own = own.saturating_add(1);
+            }
+            sources.categories.push(CategorySource { column: column.clone(), values });
+        }
+        for (column, text) in (0..=u8::MAX).zip(set.texts()) {
+            sources.add(&text.source.name, SourceField::Text { column }, format);
+            sources.texts.push(text.clone());
+        }
+        sources
+    }
+
+    fn add(&mut self, name: &str, field: SourceField, format: Option<&AnnotationDefinition>) {
+        let is_in_annotation = format.is_some_and(|f| f.fields.iter().any(|known| known == name));
+        let fields = if is_in_annotation { &mut self.annotation } else { &mut self.info };
+        fields.insert(name.as_bytes().into(), field);
+    }
+
+    /// The category columns that are read from fields, in the order of the index, with the characters between values.
+    pub fn own_categories(&self) -> impl Iterator<Item = (&Arc<CategoryColumn>, &'static [u8])> {
+        self.categories.iter().filter_map(|source| match source.values {
+            Categories::Fields(separators) => Some((&source.column, separators)),
+            _ => None,
+        })
     }
 
     /// How many columns an index has of a file with some samples.
-    pub(crate) fn counts(&self, samples: usize) -> ColumnCounts {
+    pub fn counts(&self, samples: usize) -> ColumnCounts {
         let categories = self.own_categories().count();
-        ColumnCounts { numeric: self.numeric.len(), categories, samples }
+        ColumnCounts {
+            numeric: self.numeric.len(),
+            categories,
+            samples,
+            of_rows: Some(RowCounts {
+                numbers: self.numeric.iter().filter(|known| known.column.source.is_some()).count(),
+                texts: self.texts.len() + categories,
+            }),
+        }
+    }
+
+    /// The fields with allele frequencies, in the order of columns and preference.
+    pub fn frequency_fields(&self) -> Vec<&str> {
+        let fields = self.annotation.iter().chain(&self.info).filter_map(|(name, field)| {
+            let SourceField::Number { column, rank } = *field else { return None };
+            let is_frequency = self.numeric.get(usize::from(column))?.column.is_frequency();
+            Some((column, rank, std::str::from_utf8(name).ok()?)).filter(|_| is_frequency)
+        });
+        let mut fields: Vec<_> = fields.collect();
+        fields.sort_unstable();
+        let mut names: Vec<&str> = Vec::new();
+        for (_, _, name) in fields {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Finds the column that an annotation field belongs to.
-    pub(crate) fn annotation_field(&self, name: &str) -> Option<SourceField> {
-        self.find(|annotation, _| annotation.iter().position(|field| *field == name))
+    pub fn annotation_field(&self, name: &str) -> Option<SourceField> {
+        self.annotation.get(name.as_bytes()).copied()
     }
 
     /// Finds the column that an INFO key belongs to.
     #[inline]
-    pub(crate) fn info_field(&self, key: &[u8]) -> Option<SourceField> {
-        self.find(|annotation, info| {
-            let rank = info.iter().position(|field| field.as_bytes() == key)?;
-            Some(annotation.len() + rank)
-        })
+    pub fn info_field(&self, key: &[u8]) -> Option<SourceField> {
+        self.info.get(key).copied()
     }
+}
 
-    /// The first column of whose annotation fields and INFO keys one is found, by its rank.
-    #[inline]
-    fn find(
-        &self,
-        rank: impl Fn(&'static [&'static str], &'static [&'static str]) -> Option<usize>,
-    ) -> Option<SourceField> {
-        let numeric = (0..).zip(self.numeric).find_map(|(column, source)| {
-            let Values::Fields { annotation, info } = source.values else { return None };
-            Some(SourceField::Number { column, rank: rank(annotation, info)? as u8 })
-        });
-        let category = || {
-            (0..).zip(self.own_categories()).find_map(|(column, source)| {
-                let Categories::Fields { annotation, info, .. } = source.values else {
-                    return None;
-                };
-                Some(SourceField::Category { column, rank: rank(annotation, info)? as u8 })
-            })
-        };
-        numeric.or_else(category)
+fn categories(column: &CategoryColumn) -> Categories {
+    match &*column.name {
+        name if *name == *CHROMOSOME.name => Categories::Chrom,
+        name if *name == *FILTER.name => Categories::Filter,
+        name if *name == *CONSEQUENCE.name => Categories::MostSevereConsequence,
+        name if *name == *IMPACT.name => Categories::HighestImpact,
+        name if *name == *VARIANT_TYPE.name => Categories::AlleleTypes,
+        name if *name == *RS_ID.name => Categories::HasRsId,
+        name if *name == *CLINVAR.name => Categories::Fields(OF_CLINVAR),
+        _ => Categories::Fields(OF_SOURCES),
     }
 }
 
@@ -203,31 +217,46 @@ pub(crate) enum SourceField {
         /// As above.
         rank: u8,
     },
+    /// Of a text column.
+    Text {
+        /// Position of the column among the texts.
+        column: u8,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_shared::explorer::{CATEGORY_COLUMNS, NUMERIC_COLUMNS};
+    use gas_shared::source::{SourceColumn, SourceColumnKind};
 
     #[test]
-    fn every_registered_column_has_a_source() {
-        let sources: Vec<_> = NUMERIC_SOURCES.iter().map(|source| source.column).collect();
-        assert_eq!(sources, NUMERIC_COLUMNS);
-        let sources: Vec<_> = CATEGORY_SOURCES.iter().map(|source| source.column).collect();
-        assert_eq!(sources, CATEGORY_COLUMNS);
-        for CategorySource { column, values } in &CATEGORY_SOURCES {
-            assert_eq!(column.is_own(), matches!(values, Categories::Fields { .. }), "{column:?}");
+    fn only_the_categories_that_rows_have_no_field_for_are_read_from_fields() {
+        let sources = Sources::of(&ColumnSet::default(), None);
+        for CategorySource { column, values } in &sources.categories {
+            assert_eq!(column.is_own(), matches!(values, Categories::Fields(_)), "{column:?}");
         }
     }
 
     #[test]
-    fn annotation_fields_are_preferred_to_info_keys() {
-        let rank = |field: Option<SourceField>| match field {
-            Some(SourceField::Number { column: 0, rank }) => rank,
-            other => panic!("{other:?}"),
+    fn a_column_of_a_source_has_the_values_of_one_field() {
+        let column = SourceColumn {
+            name: "gnomADe_AF".to_owned(),
+            source: "gnomAD exomes 4.1".to_owned(),
+            kind: SourceColumnKind::Float,
+            description: String::new(),
         };
-        assert!(rank(SOURCES.annotation_field("AF")) < rank(SOURCES.info_field(b"gnomADe_AF")));
-        assert_eq!(SOURCES.info_field(b"DP"), None);
+        let set = ColumnSet::of([column]);
+        let definition = b"##INFO=<ID=CSQ,Description=\"Format: Allele|gnomADe_AF|AF\">";
+        let format = AnnotationDefinition::of_header(definition);
+        let sources = Sources::of(&set, format.as_ref());
+        let field = Some(SourceField::Number { column: 2, rank: 0 });
+        assert_eq!(
+            (sources.annotation_field("gnomADe_AF"), sources.annotation_field("AF")),
+            (field, None)
+        );
+        // The file's own key may be from another release.
+        assert_eq!(sources.info_field(b"gnomADe_AF"), None);
+        assert_eq!(sources.info_field(b"AF"), Some(SourceField::Number { column: 0, rank: 0 }));
+        assert_eq!(Sources::of(&set, None).info_field(b"gnomADe_AF"), field);
     }
 }

@@ -1,9 +1,10 @@
-//! A decoded chunk of the index, and which columns of the registry its rows have.
+//! A decoded chunk of the index, and which columns its rows have.
 
 use crate::Error;
 use crate::columns::Sources;
 use crate::format::{Column, ColumnCounts, Footer, RowChunk};
-use gas_shared::explorer::{CategoryColumn, NumericColumn};
+use gas_shared::explorer::{CategoryColumn, NumericColumn, TextColumn};
+use std::sync::Arc;
 
 /// The chunk has no such record, or the record no such value.
 pub(crate) const NO_ROW: Error = Error::Damaged("a row is missing in its chunk");
@@ -32,29 +33,45 @@ impl DecodedChunk {
     }
 }
 
-/// Columns of the registry that the rows of an index have, by position in the index.
+/// The columns that the rows of an index have, by position in the index.
 #[derive(Debug, Default)]
 pub(crate) struct RowColumns {
     pub counts: ColumnCounts,
-    pub numbers: Vec<(u8, &'static NumericColumn)>,
-    pub categories: Vec<(usize, &'static CategoryColumn)>,
+    /// Those with values in streams of their own.
+    pub numbers: Vec<(u8, Arc<NumericColumn>)>,
+    /// Those of sources, with values in the rows of chunks.
+    pub source_numbers: Vec<Arc<NumericColumn>>,
+    pub categories: Vec<(usize, Arc<CategoryColumn>)>,
+    /// Text columns with texts in the rows of chunks.
+    pub texts: Vec<Arc<TextColumn>>,
+    /// Text columns whose values are in the dictionary of a category column.
+    pub category_texts: Vec<(usize, Arc<TextColumn>)>,
 }
 
 impl RowColumns {
-    /// The registered columns of an index.
+    /// The columns of an index.
     pub fn of(sources: &Sources, footer: &Footer) -> Self {
-        let numbers = sources
-            .numeric
-            .iter()
-            .filter_map(|source| Some((footer.number_of(source.column)?, source.column)));
-        let categories = sources.own_categories().filter_map(|source| {
-            let mut stored = footer.categories.iter();
-            Some((stored.position(|known| known.name == source.column.name)?, source.column))
-        });
-        Self {
-            counts: footer.column_counts(),
-            numbers: numbers.collect(),
-            categories: categories.collect(),
+        let counts = footer.column_counts();
+        let mut columns = Self { counts, ..Self::default() };
+        for source in &sources.numeric {
+            match footer.number_of(&source.column.name) {
+                Some(n) if usize::from(n) < counts.numeric_of_streams() => {
+                    columns.numbers.push((n, source.column.clone()));
+                }
+                Some(_) => columns.source_numbers.push(source.column.clone()),
+                None => {}
+            }
         }
+        let dictionary = |name: &str| footer.categories.iter().position(|known| known.name == name);
+        for (column, _) in sources.own_categories() {
+            columns.categories.extend(dictionary(&column.name).map(|n| (n, column.clone())));
+        }
+        for column in &sources.texts {
+            match dictionary(&column.name) {
+                Some(n) => columns.category_texts.push((n, column.clone())),
+                None => columns.texts.push(column.clone()),
+            }
+        }
+        columns
     }
 }

@@ -1,5 +1,6 @@
 //! Errors of building and reading indexes, with messages for users and operators.
 
+use gas_shared::explorer::FilterError;
 use gas_shared::vcf::Diagnostic;
 use std::io;
 
@@ -94,6 +95,18 @@ pub enum Error {
         /// The number of samples that the index has.
         samples: usize,
     },
+    /// A filter or a sort order names a column that the result does not have.
+    #[error(
+        "the results have no column {name:?} that can be filtered or sorted by; remove it from the filter or the \
+         sort order"
+    )]
+    UnknownColumn {
+        /// The name.
+        name: String,
+    },
+    /// A filter has a value that its column cannot have.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {

@@ -5,20 +5,22 @@ use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
 use crate::category::Category;
-use crate::columns::{SOURCES, Sources};
+use crate::columns::Sources;
 use crate::decoded_chunk::RowColumns;
 use crate::format::{
-    Column, ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, decode, unpack,
+    Column, ColumnKind, Footer, MAX_BLOCK_ROWS, RowCounts, TRAILER_BYTES, Trailer, decode, unpack,
     unpack_chunk,
 };
 use crate::header::Header;
-use crate::limits::{COLUMN_BYTES, LOADED_BYTES};
+use crate::limits::{COLUMN_BYTES, DESCRIPTION_BYTES, LOADED_BYTES, SOURCE_BYTES};
+use crate::query::Clause;
 use crate::source::{Source, read_range};
 use crate::text::read_text;
 use bytes::Bytes;
 use futures::future::try_join;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use gas_shared::explorer::{Facets, Filter, Genotype, MAX_ROWS, Page, Query};
+use gas_shared::explorer::{ColumnSet, Facets, Filter, Genotype, MAX_ROWS, Page, Query};
+use gas_shared::source::{SourceColumn, is_column_name};
 use std::sync::{Arc, OnceLock};
 
 /// Bytes read from the end of an index; they usually contain the complete footer.
@@ -43,7 +45,7 @@ pub struct Explorer {
     pub(crate) cache: Cache,
     pub(crate) id: IndexId,
     pub(crate) header: Header,
-    pub(crate) sources: &'static Sources,
+    pub(crate) sources: Sources,
     /// The category columns that the index has.
     pub(crate) categories: Vec<Category>,
     /// The columns of the registry that the rows of the index have.
@@ -65,31 +67,21 @@ impl Explorer {
         result: Arc<dyn Source>,
         cache: Cache,
     ) -> Result<Self, Error> {
-        Self::open_with(index, result, cache, &SOURCES).await
-    }
-
-    /// Opens the index of a result, with a registry of columns. Columns that the index does not have are
-    /// shown in rows, but facets, filters and sort orders find no values of them.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub async fn open_with(
-        index: Arc<dyn Source>,
-        result: Arc<dyn Source>,
-        cache: Cache,
-        sources: &'static Sources,
-    ) -> Result<Self, Error> {
         let footer = read_footer(&*index).await?;
         check(&footer, index.len())?;
         if footer.result_bytes != result.len() {
             let (expected, found) = (footer.result_bytes, result.len());
             return Err(Error::OtherResult { expected, found });
         }
-        let header = Header::read(&*result, &footer, sources).await?;
+        let mut header = Header::read(&*result, &footer).await?;
+        let sources = Sources::of(&footer.columns(), header.format.as_ref());
+        if let Some(format) = &mut header.format {
+            format.assign(&sources);
+        }
         Ok(Self {
+            categories: Category::all(&sources, &footer),
+            row_columns: RowColumns::of(&sources, &footer),
             sources,
-            categories: Category::all(sources, &footer),
-            row_columns: RowColumns::of(sources, &footer),
             genotypes: footer.genotypes().iter().map(|text| Genotype::parse(text)).collect(),
             header,
             terms: TermNumbers::from_names(footer.terms.clone()),
@@ -110,6 +102,11 @@ impl Explorer {
     /// The names of the samples that filters and rows can have.
     pub fn samples(&self) -> &[String] {
         self.footer.samples()
+    }
+
+    /// The columns of the result.
+    pub fn columns(&self) -> &ColumnSet {
+        &self.sources.set
     }
 
     /// The VCF header of the result.
@@ -161,11 +158,27 @@ impl Explorer {
     pub async fn page(&self, query: &Query) -> Result<Page, Error> {
         let selection = self.select(&query.filter, query.facets).await?;
         let limit = query.limit.min(MAX_ROWS).into();
-        let numbers = self.ordered(&selection, query.sort, query.offset, limit).await?;
+        let numbers = self.ordered(&selection, &query.sort, query.offset, limit).await?;
         let rows = self.rows(&numbers, &query.samples).await?;
         let facets = selection.facets.clone().filter(|_| query.facets);
         let samples = self.footer.samples().to_vec();
-        Ok(Page { total: self.footer.rows, matched: selection.matched, rows, facets, samples })
+        Ok(Page {
+            total: self.footer.rows,
+            matched: selection.matched,
+            rows,
+            facets,
+            samples,
+            columns: self.sources.set.clone(),
+        })
+    }
+
+    /// Checks that the result has the columns and samples of a filter.
+    ///
+    /// # Errors
+    /// [`Error::UnknownColumn`], [`Error::UnknownSample`] or [`Error::Filter`].
+    pub fn check_filter(&self, filter: &Filter) -> Result<(), Error> {
+        Clause::of_filter(filter, &self.sources.set, &self.categories, &self.footer)?;
+        filter.sample_names().try_for_each(|name| self.sample(name).map(drop))
     }
 
     /// The number of records that match a filter.
@@ -374,6 +387,28 @@ pub(crate) fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let counts = footer.column_counts();
     if counts.numeric.max(counts.categories) > MAX_COLUMNS {
         return Err(Error::Damaged("the footer has too many columns"));
+    }
+    if let Some(declared) = &footer.declared {
+        let columns = footer.columns();
+        let texts = columns.texts().iter();
+        let in_chunks =
+            texts.filter(|text| footer.categories.iter().all(|known| known.name != text.name));
+        let of_rows = RowCounts {
+            numbers: columns.numeric().iter().filter(|column| column.source.is_some()).count(),
+            texts: in_chunks.count() + footer.categories.len(),
+        };
+        let is_long = |column: &SourceColumn| {
+            column.source.len() > 2 * SOURCE_BYTES
+                || column.description.len() > 2 * DESCRIPTION_BYTES
+        };
+        if declared.sources.iter().any(is_long) || !columns.names().all(|name| is_column_name(name))
+        {
+            return Err(Error::Damaged("the footer declares a column that cannot be"));
+        }
+        let numeric = columns.numeric().iter().map(|column| &*column.name);
+        if of_rows != declared.of_rows || !numeric.eq(footer.numeric.iter().map(String::as_str)) {
+            return Err(Error::Damaged("the footer declares other columns than it has"));
+        }
     }
     let last = footer.blocks.len().saturating_sub(1);
     for (n, block) in footer.blocks.iter().enumerate() {

@@ -13,58 +13,61 @@ use crate::yield_now::yield_now;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
 use gas_shared::explorer::{
-    CONSEQUENCE, CategoryColumn, ExportFormat, FILTER, Filter, IMPACT, NumericColumn, Row,
-    RowValue, VARIANT_TYPE,
+    CategoryColumn, ExportFormat, Filter, NumericColumn, Row, RowValue, TextColumn, VARIANT_TYPE,
 };
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A column of TSV and CSV: its header, and its text.
-type TextColumn = (&'static str, fn(&Row) -> String);
+type FieldColumn = (&'static str, fn(&Row) -> String);
 
 /// The columns before those of the registry that have no field in a row.
-const BEFORE_REGISTERED: [TextColumn; 14] = [
+const BEFORE_REGISTERED: [FieldColumn; 18] = [
     ("chrom", |row| row.chrom.clone()),
     ("pos", |row| row.pos.to_string()),
     ("id", |row| row.id.clone()),
     ("ref", |row| row.reference.clone()),
     ("alt", |row| row.alt.clone()),
     ("qual", |row| row.qual.clone()),
-    (FILTER.row_name, |row| row.filter.clone()),
-    (VARIANT_TYPE.row_name, |row| VARIANT_TYPE.values_of(row).join(";")),
-    (CONSEQUENCE.row_name, |row| row.consequence.clone().unwrap_or_default()),
-    (IMPACT.row_name, |row| {
-        row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default()
-    }),
+    ("filter", |row| row.filter.clone()),
+    ("type", |row| VARIANT_TYPE.values_of(row).join(";")),
+    ("consequence", |row| row.consequence.clone().unwrap_or_default()),
+    ("impact", |row| row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default()),
     ("gene", |row| row.gene.clone().unwrap_or_default()),
     ("transcript", |row| row.transcript.clone().unwrap_or_default()),
+    ("mane", |row| row.mane.map(|mane| mane.label().to_owned()).unwrap_or_default()),
+    ("canonical", |row| if row.canonical { "yes".to_owned() } else { String::new() }),
+    ("exon", |row| row.exon.clone().unwrap_or_default()),
+    ("intron", |row| row.intron.clone().unwrap_or_default()),
     ("hgvs_c", |row| row.hgvs_c.clone().unwrap_or_default()),
     ("hgvs_p", |row| row.hgvs_p.clone().unwrap_or_default()),
 ];
 
 /// The columns after them.
-const AFTER_REGISTERED: [TextColumn; 1] = [("known_ids", known_ids)];
+const AFTER_REGISTERED: [FieldColumn; 1] = [("known_ids", known_ids)];
 
-/// A column of the registry that has no field in a row.
-#[derive(Clone, Copy)]
+/// A column that has no field in a row.
 enum Registered {
-    Number(&'static NumericColumn),
-    Category(&'static CategoryColumn),
+    Number(Arc<NumericColumn>),
+    Category(Arc<CategoryColumn>),
+    Text(Arc<TextColumn>),
 }
 
 impl Registered {
-    const fn name(self) -> &'static str {
+    fn name(&self) -> &str {
         match self {
-            Self::Number(column) => column.name,
-            Self::Category(column) => column.row_name,
+            Self::Number(column) => &column.name,
+            Self::Category(column) => &column.row_name,
+            Self::Text(column) => &column.name,
         }
     }
 
-    fn text(self, row: &Row) -> String {
+    fn text(&self, row: &Row) -> String {
         match self {
             Self::Number(column) => column.text(row),
             Self::Category(column) => column.values_of(row).join(";"),
+            Self::Text(column) => row.texts.find(column).cloned().unwrap_or_default(),
         }
     }
 }
@@ -108,11 +111,13 @@ impl Explorer {
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let begin = async move {
             let selection = self.select(&filter, false).await?;
-            let columns = self.sources.numeric.iter().map(|source| source.column);
-            let columns = columns.filter(|column| column.row_value == RowValue::Number);
-            let columns = columns.map(Registered::Number);
-            let categories = self.sources.own_categories().map(|source| source.column);
-            let registered: Vec<_> = columns.chain(categories.map(Registered::Category)).collect();
+            let columns = self.columns();
+            let numbers = columns.numeric().iter().cloned();
+            let numbers = numbers.filter(|column| column.row_value == RowValue::Number);
+            let categories = columns.own_categories().cloned().map(Registered::Category);
+            let texts = columns.texts().iter().cloned().map(Registered::Text);
+            let registered = numbers.map(Registered::Number).chain(categories).chain(texts);
+            let registered: Vec<_> = registered.collect();
             let (head, header) = match format {
                 ExportFormat::Vcf | ExportFormat::VcfGz => {
                     (Bytes::new(), 0..self.footer.header_bytes)

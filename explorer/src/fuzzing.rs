@@ -18,7 +18,8 @@ pub fn footer(text: &[u8], version: u32, index_bytes: u64) -> Result<(), Error> 
 /// # Errors
 /// [`Error`] if the bytes are not such a column.
 pub fn column(text: &[u8], kind: u8, rows: u16) -> Result<(), Error> {
-    let kinds = ColumnKind::all(ColumnCounts { numeric: 2, categories: 1, samples: 0 });
+    let kinds =
+        ColumnKind::all(ColumnCounts { numeric: 2, categories: 1, samples: 0, of_rows: None });
     let kind = kinds[usize::from(kind) % kinds.len()];
     decode(text.to_vec(), kind, u32::from(rows).min(MAX_BLOCK_ROWS) as usize).map(drop)
 }

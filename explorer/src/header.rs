@@ -7,7 +7,6 @@
 use crate::Error;
 use crate::annotation::AnnotationDefinition;
 use crate::bounded::start;
-use crate::columns::Sources;
 use crate::format::{Footer, text_weight};
 use crate::limits::{
     DESCRIPTION_BYTES, DESCRIPTIONS, HEADER_BYTES, HEADER_LINE_BYTES, PIECE_BYTES, SAMPLES,
@@ -20,7 +19,7 @@ use std::collections::HashMap;
 /// The parts of a header that queries and the record drawer need.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
-    /// The annotation format.
+    /// The annotation format. The columns of its fields are assigned when the result is opened.
     pub format: Option<AnnotationDefinition>,
     /// Descriptions by INFO key.
     descriptions: HashMap<String, String>,
@@ -38,11 +37,7 @@ impl Header {
     /// # Errors
     /// [`Error::ReadLimit`] if it has more than [`HEADER_BYTES`], or if the definition of the
     /// annotation has more than [`HEADER_LINE_BYTES`].
-    pub async fn read(
-        result: &dyn Source,
-        footer: &Footer,
-        sources: &Sources,
-    ) -> Result<Self, Error> {
+    pub async fn read(result: &dyn Source, footer: &Footer) -> Result<Self, Error> {
         let (found, limit) = (footer.header_bytes, HEADER_BYTES);
         if found > limit {
             return Err(Error::ReadLimit { what: "the header of the result", found, limit });
@@ -53,7 +48,7 @@ impl Header {
             reader.push(&text)?;
             yield_now().await;
         }
-        reader.finish(sources)
+        reader.finish()
     }
 
     /// The description of an INFO key.
@@ -185,9 +180,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self, sources: &Sources) -> Result<Header, Error> {
+    fn finish(mut self) -> Result<Header, Error> {
         self.end_line()?;
-        self.header.format = AnnotationDefinition::of_header(&self.definitions, sources);
+        self.header.format = AnnotationDefinition::of_header(&self.definitions);
         Ok(self.header)
     }
 }
@@ -211,7 +206,7 @@ mod tests {
         for piece in text.chunks(piece) {
             reader.push(piece)?;
         }
-        reader.finish(&Sources::NONE)
+        reader.finish()
     }
 
     #[test]

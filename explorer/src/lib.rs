@@ -6,7 +6,7 @@
 //! and exports from the result. It reads both through [`source::Source`], by ranges of an S3 object or of a
 //! local file. Only the columns and blocks that a query needs are read, and the cache is bounded.
 //!
-//! Numeric columns are declared in [`columns`].
+//! The columns of a result are those of its `ColumnSet`: some that every result has, and those that its header declares.
 
 mod annotation;
 #[cfg(feature = "bench")]
@@ -17,7 +17,8 @@ mod bounded;
 mod cache;
 mod category;
 mod chunk_rows;
-pub mod columns;
+mod columns;
+mod declared_columns;
 mod decoded_chunk;
 mod error;
 mod explorer;
@@ -33,6 +34,7 @@ mod query;
 mod record_categories;
 mod record_features;
 mod record_samples;
+mod record_texts;
 mod rows;
 mod selection;
 pub mod source;

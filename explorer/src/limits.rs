@@ -58,3 +58,13 @@ pub(crate) const ENTRY_FIELDS: usize = 500;
 
 /// The most bytes of a facet's value.
 pub(crate) const FACET_BYTES: usize = 200;
+
+/// The most bytes of the name of a source.
+pub(crate) const SOURCE_BYTES: usize = 200;
+
+/// The most bytes of the texts of a text column that the index has of a record.
+pub(crate) const COLUMN_TEXT_BYTES: usize = 300;
+
+/// The most different values of a category column of a source that filters and facets have. Of a column with more, rows
+/// have the values as text.
+pub(crate) const SOURCE_CATEGORIES: usize = 1_000;

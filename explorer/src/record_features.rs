@@ -2,10 +2,11 @@
 //! table read them with the same code.
 
 use crate::annotation::AnnotationDefinition;
-use crate::columns::{NumericSource, Shown, SourceField, Sources, Values};
+use crate::columns::{Shown, SourceField, Sources};
 use crate::info::{self, is_rs_number};
 use crate::record_categories::RecordCategories;
-use gas_shared::explorer::{Substitution, VariantType};
+use crate::record_texts::RecordTexts;
+use gas_shared::explorer::{FILE_FREQUENCY, RowValue, Substitution, VariantType};
 use gas_shared::variant::without_shared_ends;
 use gas_shared::vcf::Record;
 use std::collections::HashSet;
@@ -33,6 +34,8 @@ pub(crate) struct InfoFields<'a> {
     annotation: Option<&'a [u8]>,
     end: Option<u32>,
     lengths: Option<&'a [u8]>,
+    /// AC and AN.
+    allele_counts: [Option<&'a [u8]>; 2],
 }
 
 impl<'a> InfoFields<'a> {
@@ -49,11 +52,16 @@ impl<'a> InfoFields<'a> {
             let Some(value) = value else { continue };
             if Some(key) == annotation_key {
                 fields.annotation = Some(value);
-            } else if key == b"END" {
-                fields.end = parse(value);
-            } else if key == b"SVLEN" {
-                fields.lengths = Some(value);
-            } else if let Some(field) = sources.info_field(key) {
+                continue;
+            }
+            match key {
+                b"END" => fields.end = parse(value),
+                b"SVLEN" => fields.lengths = Some(value),
+                b"AC" => fields.allele_counts[0] = Some(value),
+                b"AN" => fields.allele_counts[1] = Some(value),
+                _ => {}
+            }
+            if let Some(field) = sources.info_field(key) {
                 on_field(field, value);
             }
         }
@@ -118,18 +126,24 @@ impl Alleles {
 pub(crate) struct FieldValues {
     pub numbers: Numbers,
     pub categories: RecordCategories,
+    pub texts: RecordTexts,
 }
 
 impl FieldValues {
     /// No values.
     pub fn new(sources: &Sources) -> Self {
-        Self { numbers: Numbers::new(sources.numeric), categories: RecordCategories::new(sources) }
+        Self {
+            numbers: Numbers::new(sources),
+            categories: RecordCategories::new(sources),
+            texts: RecordTexts::new(sources),
+        }
     }
 
     /// Starts a record.
     pub fn begin(&mut self, record: &Record<'_>) {
         self.numbers.begin(record);
         self.categories.begin();
+        self.texts.begin();
     }
 
     /// Adds the values of a field.
@@ -137,6 +151,14 @@ impl FieldValues {
         match field {
             SourceField::Number { column, rank } => self.numbers.add(column, rank, text),
             SourceField::Category { column, rank } => self.categories.add(column, rank, text),
+            SourceField::Text { column } => self.texts.add(column, text),
+        }
+    }
+
+    /// Adds what is computed from INFO: the frequency in the file, unless INFO states it.
+    pub fn add_computed(&mut self, info: &InfoFields<'_>) {
+        if let [Some(counts), Some(number)] = info.allele_counts {
+            self.numbers.add_file_frequency(counts, number);
         }
     }
 }
@@ -144,16 +166,22 @@ impl FieldValues {
 /// The values of the numeric columns of one record.
 #[derive(Debug)]
 pub(crate) struct Numbers {
-    sources: &'static [NumericSource],
     columns: Vec<ColumnValues>,
+    /// The column with QUAL.
+    quality: Option<usize>,
+    /// The column with the frequency in the file.
+    file_frequency: Option<usize>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct ColumnValues {
+    shown: Shown,
     /// Rank of the field that the values come from.
     rank: Option<u8>,
     /// Distinct values.
     values: Distinct<f32, u32>,
+    /// The text that was read last: every transcript of an allele repeats its values.
+    last: Vec<u8>,
 }
 
 /// Distinct values in the order of their appearance. A few are compared with each other; a set takes
@@ -203,26 +231,41 @@ fn bits(number: f32) -> u32 {
 }
 
 impl Numbers {
-    fn new(sources: &'static [NumericSource]) -> Self {
-        Self { sources, columns: vec![ColumnValues::default(); sources.len()] }
+    fn new(sources: &Sources) -> Self {
+        let columns = sources.numeric.iter().map(|source| ColumnValues {
+            shown: source.shown,
+            rank: None,
+            values: Distinct::default(),
+            last: Vec::new(),
+        });
+        let mut numeric = sources.numeric.iter();
+        let quality = numeric.position(|known| known.column.row_value == RowValue::Qual);
+        let mut numeric = sources.numeric.iter();
+        let file_frequency = numeric.position(|known| *known.column.name == *FILE_FREQUENCY.name);
+        Self { columns: columns.collect(), quality, file_frequency }
     }
 
     fn begin(&mut self, record: &Record<'_>) {
-        for (source, column) in self.sources.iter().zip(&mut self.columns) {
-            column.rank = None;
-            column.values.clear();
-            if matches!(source.values, Values::Qual)
-                && let Some(quality) = info::quality(record.qual)
-            {
-                column.values.push(quality, bits);
+        for column in &mut self.columns {
+            if column.rank.take().is_some() {
+                column.values.clear();
+                column.last.clear();
             }
+        }
+        if let Some(column) = self.quality.and_then(|at| self.columns.get_mut(at))
+            && let Some(quality) = info::quality(record.qual)
+        {
+            column.rank = Some(0);
+            column.values.push(quality, bits);
         }
     }
 
     /// Adds the numbers of a field, unless a preferred field has numbers.
     fn add(&mut self, column: u8, rank: u8, text: &[u8]) {
         let Some(column) = self.columns.get_mut(usize::from(column)) else { return };
-        if column.rank.is_some_and(|found| found < rank) {
+        if column.rank.is_some_and(|found| found < rank)
+            || (column.rank == Some(rank) && column.last == text)
+        {
             return;
         }
         for value in info::numbers(text) {
@@ -231,6 +274,24 @@ impl Numbers {
                 column.values.clear();
             }
             column.values.push(value, bits);
+        }
+        column.last.clear();
+        column.last.extend_from_slice(text);
+    }
+
+    /// Adds the quotients of the counts of the ALT alleles and the number of all alleles.
+    fn add_file_frequency(&mut self, counts: &[u8], number: &[u8]) {
+        let Some(column) = self.file_frequency.and_then(|at| self.columns.get_mut(at)) else {
+            return;
+        };
+        let number = parse::<u64>(number).filter(|number| *number > 0);
+        let (Some(number), None) = (number, column.rank) else { return };
+        for count in counts.split(|b| *b == b',').filter_map(parse::<u64>) {
+            if count <= number {
+                column.rank = Some(u8::MAX);
+                // Rounded once.
+                column.values.push((count as f64 / number as f64) as f32, bits);
+            }
         }
     }
 
@@ -250,7 +311,7 @@ impl Numbers {
     /// The value of a column that the table shows.
     pub fn shown(&self, column: usize) -> Option<f32> {
         let values = self.values(column).iter().copied();
-        match self.sources[column].shown {
+        match self.columns[column].shown {
             Shown::Lowest => values.min_by(f32::total_cmp),
             Shown::Highest => values.max_by(f32::total_cmp),
         }
@@ -310,13 +371,13 @@ impl Identifiers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::SOURCES;
+    use gas_shared::explorer::ColumnSet;
     use gas_shared::vcf::parse_record;
 
     fn alleles(line: &str) -> (u16, Vec<i32>, u32) {
         let record = parse_record(line.as_bytes()).unwrap();
         let mut alleles = Alleles::default();
-        alleles.read(&record, &InfoFields::read(record.info, None, &Sources::NONE, |_, _| {}));
+        alleles.read(&record, &InfoFields::read(record.info, None, &Sources::default(), |_, _| {}));
         (alleles.class, alleles.lengths, alleles.span)
     }
 
@@ -345,11 +406,12 @@ mod tests {
     fn the_preferred_field_of_a_numeric_column_wins() {
         let record = parse_record(b"1\t5\t.\tA\tG\t30\t.\t.").unwrap();
         let info = b"AF=0.5,0.25;GMAF=.;gnomAD_AF=0.1";
-        let mut values = FieldValues::new(&SOURCES);
+        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), None);
+        let mut values = FieldValues::new(&sources);
         values.begin(&record);
-        InfoFields::read(info, None, &SOURCES, |field, text| values.add(field, text));
+        InfoFields::read(info, None, &sources, |field, text| values.add(field, text));
         assert_eq!(values.numbers.values(0), [0.1]);
-        let af = SOURCES.annotation_field("AF").unwrap();
+        let af = sources.annotation_field("AF").unwrap();
         values.add(af, b"0.3&0.2");
         values.add(af, b"0.3");
         let numbers = &values.numbers;
@@ -360,6 +422,27 @@ mod tests {
     }
 
     #[test]
+    fn the_frequency_in_the_file_is_stated_or_computed() {
+        let sources = Sources::of(&ColumnSet::default(), None);
+        let of = |info: &str| {
+            let record = parse_record(b"1\t5\t.\tA\tG,T\t30\t.\t.").unwrap();
+            let mut values = FieldValues::new(&sources);
+            values.begin(&record);
+            let fields = InfoFields::read(info.as_bytes(), None, &sources, |field, text| {
+                values.add(field, text);
+            });
+            values.add_computed(&fields);
+            values.numbers.values(0).to_vec()
+        };
+        assert_eq!(of("AC=1,3;AN=12"), [1.0 / 12.0, 0.25]);
+        assert_eq!(of("AC=1,3;AN=12;AF=0.5,0.1"), [0.5, 0.1]);
+        assert_eq!(of("AC=1,3;AN=12;AF=.,."), [1.0 / 12.0, 0.25]);
+        for none in ["AC=1", "AN=12", "AC=1;AN=0", "AC=13;AN=12", "AC=.;AN=12", "gnomAD_AF=0.5"] {
+            assert_eq!(of(none), [0f32; 0], "{none}");
+        }
+    }
+
+    #[test]
     fn many_identifiers_and_numbers_are_listed_once_in_order() {
         let list: Vec<String> = (0..200).map(|n| format!("id{}", n % 70)).collect();
         let mut ids = Identifiers::default();
@@ -367,9 +450,10 @@ mod tests {
         ids.add(list.join("&").as_bytes(), b'&');
         assert_eq!(ids.text, list[..70].join(";").as_bytes());
         let record = parse_record(b"1\t5\t.\tA\tG\t.\t.\t.").unwrap();
-        let mut values = FieldValues::new(&SOURCES);
+        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), None);
+        let mut values = FieldValues::new(&sources);
         values.begin(&record);
-        let af = SOURCES.annotation_field("AF").unwrap();
+        let af = sources.annotation_field("AF").unwrap();
         let list: Vec<String> = (0..200).map(|n| (n % 70).to_string()).collect();
         values.add(af, list.join("&").as_bytes());
         values.add(af, b"0&-0&69");

@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::annotation::{AnnotationDefinition, Entry, Role};
-use crate::columns::{Sources, Values};
+use crate::columns::Sources;
 use crate::explorer::{CONCURRENT_BLOCKS, Explorer};
 use crate::format::{BlockOffset, ColumnKind};
 use crate::header::{cut, pieces};
@@ -19,7 +19,7 @@ use crate::text::{Line, LineRange, MISPLACED, Span, read_text, spans};
 use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{
-    ByCategory, ByColumn, FREQUENCY, Field, Impact, MAX_INDEXED_SAMPLES, Row, RowDetails, RowValue,
+    ByCategory, ByColumn, Field, Impact, MAX_INDEXED_SAMPLES, Row, RowDetails, RowValue,
     TranscriptEntry, VariantType,
 };
 use gas_shared::vcf::{Record, parse_record};
@@ -208,7 +208,7 @@ impl Explorer {
     pub(crate) fn row(&self, line: Line<'_>, detail: Detail) -> Result<Row, Error> {
         let text = record_text(line);
         let record = parse_record(&text).map_err(|_| MISPLACED)?;
-        let mut values = FieldValues::new(self.sources);
+        let mut values = FieldValues::new(&self.sources);
         values.begin(&record);
         let info = self.info_fields(&record, &mut values);
         let (mut alleles, mut ids) = (Alleles::default(), Identifiers::default());
@@ -236,10 +236,15 @@ impl Explorer {
             impact,
             gene: detail.optional(entry.gene()),
             transcript: detail.optional(entry.feature),
+            mane: entry.mane,
+            canonical: entry.canonical,
+            exon: detail.optional(entry.exon),
+            intron: detail.optional(entry.intron),
             hgvs_c: detail.optional(entry.hgvs_c),
             hgvs_p: detail.optional(entry.hgvs_p),
             numbers: self.numbers(&values.numbers),
             categories: categories(&values.categories),
+            texts: self.texts(&values),
             ids: detail.ids(&ids.text),
             samples: Vec::new(),
             // Samples are not part of a row.
@@ -256,9 +261,11 @@ impl Explorer {
     }
 
     fn info_fields<'a>(&self, record: &Record<'a>, values: &mut FieldValues) -> InfoFields<'a> {
-        InfoFields::read(record.info, self.format(), self.sources, |field, value| {
+        let info = InfoFields::read(record.info, self.format(), &self.sources, |field, value| {
             values.add(field, value);
-        })
+        });
+        values.add_computed(&info);
+        info
     }
 
     /// The numbers of a row, except those that the row has as text.
@@ -266,8 +273,17 @@ impl Explorer {
         let mut by_column = ByColumn::default();
         for (n, source) in self.sources.numeric.iter().enumerate() {
             if source.column.row_value == RowValue::Number {
-                by_column.set(source.column, numbers.shown(n));
+                by_column.set(&source.column, numbers.shown(n));
             }
+        }
+        by_column
+    }
+
+    fn texts(&self, values: &FieldValues) -> ByColumn<String> {
+        let mut by_column = ByColumn::default();
+        for (column, text) in self.sources.texts.iter().zip(values.texts.iter()) {
+            let text = String::from_utf8_lossy(text).into_owned();
+            by_column.set(column, Some(text).filter(|text| !text.is_empty()));
         }
         by_column
     }
@@ -286,7 +302,7 @@ impl Explorer {
         notes: &mut Notes,
     ) -> Vec<TranscriptEntry> {
         let Some(format) = self.format() else { return Vec::new() };
-        let info = InfoFields::read(record.info, Some(format), &Sources::NONE, |_, _| {});
+        let info = InfoFields::read(record.info, Some(format), &Sources::default(), |_, _| {});
         let chosen = self.chosen(&info).map(|(n, _)| n);
         let mut entries = Vec::new();
         for (n, text) in info.entries().take(DETAILS).enumerate() {
@@ -306,11 +322,7 @@ impl Explorer {
 
     /// The fields with allele frequencies: of the annotation, then of INFO.
     fn frequencies(&self, record: &Record<'_>, room: &mut usize, notes: &mut Notes) -> Vec<Field> {
-        let sources = self.sources.numeric.iter().find(|source| *source.column == FREQUENCY);
-        let Some(Values::Fields { annotation, info: keys }) = sources.map(|source| source.values)
-        else {
-            return Vec::new();
-        };
+        let names = self.sources.frequency_fields();
         let mut found = HashSet::new();
         let mut fields = Vec::new();
         let mut more = 0;
@@ -325,11 +337,11 @@ impl Explorer {
             }
         };
         if let Some(format) = self.format() {
-            let positions = annotation.iter().filter_map(|name| {
+            let positions = names.iter().filter_map(|name| {
                 Some((name, format.fields.iter().position(|field| field == name)?))
             });
             let positions: Vec<_> = positions.collect();
-            let info = InfoFields::read(record.info, Some(format), &Sources::NONE, |_, _| {});
+            let info = InfoFields::read(record.info, Some(format), &Sources::default(), |_, _| {});
             for entry in info.entries() {
                 for (name, at) in &positions {
                     let value = entry.split(|b| *b == b'|').nth(*at).unwrap_or_default();
@@ -341,7 +353,7 @@ impl Explorer {
             }
         }
         let info = info::fields(record.info);
-        let info = info.filter(|(key, _)| keys.iter().any(|k| k.as_bytes() == *key));
+        let info = info.filter(|(key, _)| names.iter().any(|name| name.as_bytes() == *key));
         info.for_each(|(key, value)| add(self.info_field(key, value)));
         notes.more(more, "frequencies");
         fields

@@ -6,7 +6,8 @@ use crate::format::{
     BlockEntry, Column, ColumnCounts, ColumnKind, ContigStats, Footer, MAX_BLOCK_ROWS, NO_IMPACT,
     NumberStats, Segment, Stats, pack,
 };
-use gas_shared::explorer::{NUMERIC_COLUMNS, SoTerm};
+use gas_shared::explorer::{ColumnSet, SoTerm};
+use gas_shared::source::{SourceColumn, SourceColumnKind};
 use std::io::{self, Write};
 
 /// The number of genes of the synthetic genome.
@@ -41,28 +42,36 @@ const CONTIGS: [(&str, u64); 25] = [
     ("chrM", 1),
 ];
 
-/// Writes a result with `records` records and no samples.
+/// What a result has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// The number of records.
+    pub records: u64,
+    /// The number of samples.
+    pub samples: usize,
+    /// Whether it has columns of sources.
+    pub with_sources: bool,
+}
+
+/// Writes a result with `records` records, and without samples and sources.
 ///
 /// # Errors
 /// If the writer fails.
 pub fn write_result(records: u64, seed: u64, out: impl Write) -> io::Result<()> {
-    write_result_with_samples(records, 0, seed, out)
+    write_content(&Content { records, ..Content::default() }, seed, out)
 }
 
-/// Writes a result with `records` records of `samples` samples.
+/// Writes a result.
 ///
 /// # Errors
 /// If the writer fails.
-pub fn write_result_with_samples(
-    records: u64,
-    samples: usize,
-    seed: u64,
-    mut out: impl Write,
-) -> io::Result<()> {
-    write_header(samples, &mut out)?;
+pub fn write_content(content: &Content, seed: u64, mut out: impl Write) -> io::Result<()> {
+    let Content { records, samples, with_sources } = *content;
+    write_header(content, &mut out)?;
     let mut random = Random(seed);
-    // The records are the same with any number of samples.
+    // The records are the same with any samples and sources.
     let mut of_calls = Random(seed ^ 0x5eed);
+    let mut of_sources = with_sources.then_some(Random(seed ^ 0xc01));
     let mut line = Vec::new();
     let (mut written, mut due) = (0, 0);
     for (contig, share) in CONTIGS {
@@ -72,7 +81,7 @@ pub fn write_result_with_samples(
         while written < until {
             pos += 1 + random.below(2_000);
             line.clear();
-            write_record(&mut line, contig, pos, &mut random)?;
+            write_record(&mut line, contig, pos, &mut random, of_sources.as_mut())?;
             write_calls(&mut line, samples, &mut of_calls)?;
             out.write_all(&line)?;
             written += 1;
@@ -81,7 +90,78 @@ pub fn write_result_with_samples(
     out.flush()
 }
 
-fn write_header(samples: usize, out: &mut impl Write) -> io::Result<()> {
+/// The columns of sources, with their types.
+const SOURCES: [(&str, SourceColumnKind); 14] = {
+    use SourceColumnKind::{Category, Flag, Float, Integer, Text};
+    [
+        ("population_AC", Integer),
+        ("population_AN", Integer),
+        ("population_AF", Float),
+        ("population_AFR_AF", Float),
+        ("population_EAS_AF", Float),
+        ("population_NFE_AF", Float),
+        ("exomes_AF", Float),
+        ("dense_score", Float),
+        ("missense_score", Float),
+        ("missense_class", Category),
+        ("condition", Category),
+        ("review", Category),
+        ("in_repeat", Flag),
+        ("note", Text),
+    ]
+};
+
+/// The values of an allele in the columns of sources, with the shares of alleles that real sources have: nine of ten
+/// alleles are known, one of sixteen is in an exon.
+fn source_values(random: &mut Random) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    if random.below(10) > 0 {
+        let number = 120_000 + 2 * random.below(16_000);
+        let count = 1 + random.below(number) * random.below(1000) * random.below(1000) / 1_000_000;
+        let frequency = count as f64 / number as f64;
+        write!(out, "|{count}|{number}|{frequency:.8}")?;
+        for _ in 0..3 {
+            let number = 20_000 + 2 * random.below(4_000);
+            let count =
+                (frequency * number as f64 * (0.5 + random.below(100) as f64 / 100.0)) as u64;
+            write!(out, "|{:.8}", count.min(number) as f64 / number as f64)?;
+        }
+    } else {
+        write!(out, "||||||")?;
+    }
+    let in_exon = random.below(16) == 0;
+    match in_exon {
+        true => write!(out, "|{}", frequency(random))?,
+        false => write!(out, "|")?,
+    }
+    write!(out, "|{}", random.below(40_000) as f64 / 1000.0)?;
+    match in_exon {
+        true => {
+            let score = random.below(1000);
+            let class = ["likely_benign", "ambiguous", "likely_pathogenic"][(score / 334) as usize];
+            write!(out, "|0.{score:03}|{class}")?;
+        }
+        false => write!(out, "||")?,
+    }
+    match random.below(50) {
+        0 => write!(
+            out,
+            "|Condition_{}|{}|",
+            random.below(2_000),
+            ["criteria_provided&single_submitter", "no_assertion_criteria_provided"]
+                [random.below(2) as usize]
+        )?,
+        _ => write!(out, "|||")?,
+    }
+    write!(out, "{}|", random.below(2))?;
+    if in_exon {
+        write!(out, "note {}", random.below(1_000_000))?;
+    }
+    Ok(out)
+}
+
+fn write_header(content: &Content, out: &mut impl Write) -> io::Result<()> {
+    let samples = content.samples;
     writeln!(out, "##fileformat=VCFv4.2")?;
     for (contig, _) in CONTIGS {
         writeln!(out, "##contig=<ID={contig}>")?;
@@ -93,8 +173,22 @@ fn write_header(samples: usize, out: &mut impl Write) -> io::Result<()> {
         out,
         "##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence annotations. Format: \
          Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|EXON|INTRON|HGVSc|\
-         HGVSp|Existing_variation|CANONICAL|MANE|HGVSg|AF|CLIN_SIG\">"
+         HGVSp|Existing_variation|CANONICAL|MANE|HGVSg|AF|CLIN_SIG{}\">",
+        if content.with_sources {
+            SOURCES.map(|(name, _)| format!("|{name}")).concat()
+        } else {
+            String::new()
+        }
     )?;
+    for (name, kind) in SOURCES.into_iter().filter(|_| content.with_sources) {
+        let column = SourceColumn {
+            name: name.to_owned(),
+            source: "Synthetic 1".to_owned(),
+            kind,
+            description: format!("Synthetic {name}"),
+        };
+        writeln!(out, "{}", column.header_line())?;
+    }
     write!(out, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")?;
     if samples > 0 {
         write!(out, "\tFORMAT")?;
@@ -125,7 +219,13 @@ fn write_calls(out: &mut Vec<u8>, samples: usize, random: &mut Random) -> io::Re
     writeln!(out)
 }
 
-fn write_record(out: &mut Vec<u8>, contig: &str, pos: u64, random: &mut Random) -> io::Result<()> {
+fn write_record(
+    out: &mut Vec<u8>,
+    contig: &str,
+    pos: u64,
+    random: &mut Random,
+    of_sources: Option<&mut Random>,
+) -> io::Result<()> {
     let (reference, alts) = alleles(random);
     let known = random.below(100) < 85;
     write!(out, "{contig}\t{pos}\t")?;
@@ -141,7 +241,7 @@ fn write_record(out: &mut Vec<u8>, contig: &str, pos: u64, random: &mut Random) 
         let frequencies: Vec<String> = alts.iter().map(|_| frequency(random)).collect();
         write!(out, ";AF={}", frequencies.join(","))?;
     }
-    write_entries(out, &alts, (contig, pos), random)
+    write_entries(out, &alts, (contig, pos), random, of_sources)
 }
 
 fn alleles(random: &mut Random) -> (&'static str, Vec<&'static str>) {
@@ -171,6 +271,7 @@ fn write_entries(
     alts: &[&str],
     (contig, pos): (&str, u64),
     random: &mut Random,
+    mut of_sources: Option<&mut Random>,
 ) -> io::Result<()> {
     if random.below(1000) == 0 {
         return Ok(());
@@ -180,6 +281,8 @@ fn write_entries(
     let gene = (pos / 60_000 * 7919 + contig.len() as u64 * 104_729) % GENES;
     let mut separator = "";
     for alt in alts {
+        // Every transcript of an allele repeats its values.
+        let values = of_sources.as_deref_mut().map(source_values).transpose()?.unwrap_or_default();
         for transcript in 0..1 + random.below(4) {
             let consequence = consequence(random);
             let (term, impact) = (consequence.as_str(), consequence.impact());
@@ -187,6 +290,7 @@ fn write_entries(
             separator = ",";
             if term == "intergenic_variant" {
                 write!(out, "||||||||||||{contig}:g.{pos}||")?;
+                out.extend_from_slice(&values);
                 break;
             }
             write!(
@@ -199,6 +303,7 @@ fn write_entries(
                 if transcript == 0 { "YES" } else { "" },
                 if transcript == 1 { "Select" } else { "" },
             )?;
+            out.extend_from_slice(&values);
         }
     }
     Ok(())
@@ -240,7 +345,10 @@ pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
     assert!(rows <= MAX_BLOCK_ROWS, "one block has at most {MAX_BLOCK_ROWS} records");
     let mut out = Vec::new();
     let lengths = Column::U32(records.iter().map(|line| line.len() as u32).collect());
-    let counts = ColumnCounts { numeric: NUMERIC_COLUMNS.len(), categories: 0, samples: 0 };
+    let columns = ColumnSet::with_mixed_frequency();
+    let numeric: Vec<String> =
+        columns.numeric().iter().map(|column| column.name.to_string()).collect();
+    let counts = ColumnCounts { numeric: numeric.len(), categories: 0, samples: 0, of_rows: None };
     let segments = ColumnKind::all(counts).into_iter().map(|kind| match kind {
         ColumnKind::LineBytes => pack(&lengths, kind, &mut out),
         ColumnKind::Consequence => Segment::Constant(TermNumbers::NONE.into()),
@@ -266,7 +374,7 @@ pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
         result_bytes: result.len() as u64,
         text_bytes: result.len() as u64,
         header_bytes,
-        numeric: NUMERIC_COLUMNS.map(|column| column.name.to_owned()).to_vec(),
+        numeric,
         contigs: vec!["1".to_owned()],
         filters: vec!["PASS".to_owned()],
         genes: (0..genes).map(|n| format!("GENE{n}")).collect(),

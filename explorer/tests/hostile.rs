@@ -202,6 +202,35 @@ fn a_header_or_footer_over_the_limit_is_an_error_that_says_so() {
 }
 
 #[test]
+fn of_thousands_of_declared_columns_and_values_an_index_has_a_bounded_part() {
+    let mut result = "##fileformat=VCFv4.2\n".to_owned();
+    for n in 0..5_000 {
+        let kind = ["Category", "Text", "Float", "Flag"][n % 4];
+        let source = "S".repeat(500);
+        result += &format!(
+            "##GAS_SOURCE_COLUMN=<ID=c{n},Source=\"{source}\",Type={kind},Description=\"\">\n"
+        );
+    }
+    result += COLUMNS;
+    for record in 1..=2_000 {
+        // Every record has other values, and some are long.
+        let value = |n: usize| format!("c{n}={record}{}", "é".repeat(n % 7 * 50));
+        let info: Vec<String> = (0..120).map(value).collect();
+        result += &format!("1\t{record}\t.\tA\tG\t.\t.\t{}\n", info.join(";"));
+    }
+    let explorer = open(result.as_bytes(), 1_000).unwrap();
+    assert_eq!((explorer.columns().sources().len(), explorer.columns().left_out()), (120, 4_880));
+    assert!(explorer.weight() < 10 << 20, "{}", explorer.weight());
+    let page =
+        block_on(explorer.page(&Query { limit: 1_000, facets: true, ..Query::default() })).unwrap();
+    assert_eq!(page.rows.len(), 1_000);
+    let longest =
+        page.rows.iter().flat_map(|row| row.texts.iter()).map(|(_, text)| text.len()).max();
+    assert!((200..400).contains(&longest.unwrap()), "{longest:?}");
+    assert!(serde_json::to_vec(&page.columns).unwrap().len() < 100_000);
+}
+
+#[test]
 fn a_filter_with_a_thousand_values_costs_hardly_more_than_one_with_one() {
     let mut result = Vec::new();
     synthetic::write_result(60_000, 5, &mut result).unwrap();

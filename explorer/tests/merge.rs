@@ -11,6 +11,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 const META: &str = "##fileformat=VCFv4.2\n\
+##GAS_SOURCE_COLUMN=<ID=score,Source=\"S 1\",Type=Float,Description=\"\">\n\
+##GAS_SOURCE_COLUMN=<ID=kind,Source=\"S 1\",Type=Category,Description=\"\">\n\
+##GAS_SOURCE_COLUMN=<ID=note,Source=\"S 1\",Type=Text,Description=\"\">\n\
 ##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|IMPACT|SYMBOL|Feature|HGVSc|HGVSp|\
 Existing_variation|CANONICAL\">\n\
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
@@ -61,7 +64,16 @@ fn record() -> impl Strategy<Value = (String, Vec<String>)> {
         ]),
         select(vec![".", "0", "30.0", "99.9", "1e3", "-0"]),
         select(vec!["PASS", ".", "q10", "q10;s50"]),
-        select(vec!["", "AF=0.5;", "AF=0.1,0.2,0.1;", "AF=0,-0;", "END=400;SVLEN=-30,5;", "AF=.;"]),
+        select(vec![
+            "",
+            "AF=0.5;",
+            "AF=0.1,0.2,0.1;",
+            "AF=0,-0;",
+            "END=400;SVLEN=-30,5;",
+            "AF=.;",
+            "score=1,2;kind=a&b;",
+            "AC=1;AN=4;kind=c;note=one;",
+        ]),
         prop::collection::vec(entry(), 0..4),
         prop::collection::vec(call(), 3..=3),
     )
@@ -91,14 +103,14 @@ fn shard(records: &[(String, Vec<String>)], samples: usize, block_bytes: usize) 
 
 fn built(result: &[u8], block_rows: u32) -> Vec<u8> {
     let mut out = Vec::new();
-    let options = index::Options { block_rows, ..index::Options::default() };
+    let options = index::Options { block_rows };
     index::build_with(result, &mut out, options).unwrap();
     out
 }
 
 fn merged(shards: &[Vec<u8>], block_rows: u32) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    let options = index::Options { block_rows, ..index::Options::default() };
+    let options = index::Options { block_rows };
     let shards: Vec<Bytes> = shards.iter().map(|shard| Bytes::from(shard.clone())).collect();
     let shards: Vec<&dyn Source> = shards.iter().map(|shard| shard as &dyn Source).collect();
     index::merge(&shards, &mut out, options)?;

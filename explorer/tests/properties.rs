@@ -6,9 +6,9 @@ mod naive;
 use flate2::read::MultiGzDecoder;
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    ByCategory, ByColumn, CHROMOSOME, CONSEQUENCE, CategoryColumn, Direction, ExportFormat, FILTER,
-    FREQUENCY, Facet, Facets, Filter, IMPACT, LengthRange, NO_VALUE, QUALITY, Query, RS_ID, Range,
-    Scope, Sort, SortKey, Substitution, VARIANT_TYPE,
+    ByCategory, ByColumn, CHROMOSOME, CONSEQUENCE, CategoryColumn, ColumnName, Direction,
+    ExportFormat, FILTER, Facet, Facets, Filter, IMPACT, LengthRange, NO_VALUE, QUALITY, Query,
+    RS_ID, Range, Scope, Sort, SortKey, Substitution, VARIANT_TYPE,
 };
 use naive::files::{bgzf, export, export_bytes, numbers, open};
 use naive::{Naive, read, severity};
@@ -18,6 +18,7 @@ use std::io::Read;
 
 const HEADER: &str = "##fileformat=VCFv4.2\n\
 ##INFO=<ID=AF,Number=A,Type=Float,Description=\"Allele frequency\">\n\
+##INFO=<ID=gnomAD_AF,Number=A,Type=Float,Description=\"Allele frequency\">\n\
 ##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Existing_variation|CANONICAL|MANE|AF\">\n\
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 const CONTIGS: [&str; 4] = ["chr1", "2", "chrM", "HLA-A*01:01"];
@@ -136,11 +137,14 @@ fn filter() -> impl Strategy<Value = Filter> {
             select(vec![None, None, None, Some("yes"), Some("no")]),
         ),
         some(strings(&["RS12", "cosm7", "rs", "rs1;rs2"])),
-        (range(), range(), length),
+        (range(), range(), length, select(FREQUENCIES.to_vec())),
         some(strings(&["PASS", ".", "q10", "other"])),
         select(strings(&["", "", "", "rs1", "tp53", "O", "zzz"])),
     )
-        .prop_map(|(a, b, ids, numbers, filters, text)| Filter {
+        .prop_map(|(a, b, ids, numbers, filters, text)| {
+            (numbers.3, (a, b, ids, numbers, filters, text))
+        })
+        .prop_map(|(frequency, (a, b, ids, numbers, filters, text))| Filter {
             regions: a.0,
             genes: a.1,
             categories: {
@@ -157,7 +161,7 @@ fn filter() -> impl Strategy<Value = Filter> {
             ids,
             ranges: {
                 let mut ranges = ByColumn::default();
-                ranges.set(&FREQUENCY, numbers.0);
+                ranges.set(&ColumnName::Borrowed(frequency), numbers.0);
                 ranges.set(&QUALITY, numbers.1);
                 ranges
             },
@@ -167,8 +171,14 @@ fn filter() -> impl Strategy<Value = Filter> {
         })
 }
 
+/// The frequencies of the generated results; the last is another name of the one before it.
+const FREQUENCIES: [&str; 4] = ["file_frequency", "AF", "gnomAD_AF", "frequency"];
+
 fn sort() -> impl Strategy<Value = Sort> {
-    let keys: Vec<SortKey> = SortKey::all().collect();
+    let columns = FREQUENCIES.into_iter().chain(["quality", "clinvar"]);
+    let columns = columns.map(|name| SortKey::Column(ColumnName::Borrowed(name)));
+    let keys: Vec<SortKey> =
+        [SortKey::Position, SortKey::Gene, SortKey::Impact].into_iter().chain(columns).collect();
     (select(keys), select(vec![Direction::Ascending, Direction::Descending]))
         .prop_map(|(key, direction)| Sort { key, direction })
 }
@@ -184,7 +194,7 @@ proptest! {
         let (_, records) = read(&text);
         let bytes = if packed { bgzf(text.as_bytes(), 700) } else { text.into_bytes() };
         let explorer = open(&bytes, block_rows).unwrap();
-        let expected = naive::ordered(&records, &filter, sort);
+        let expected = naive::ordered(&records, &filter, &sort);
         prop_assert_eq!(block_on(explorer.count(&filter)).unwrap(), expected.len() as u64);
         prop_assert_eq!(numbers(&explorer, &filter, sort, limit), expected);
     }
@@ -217,7 +227,9 @@ proptest! {
             prop_assert_eq!(&row.gene, &record.gene);
             prop_assert_eq!(&row.consequence, &record.consequence);
             prop_assert_eq!(row.impact, record.impact);
-            prop_assert_eq!(row.numbers.get(&FREQUENCY), record.frequency());
+            for name in &FREQUENCIES[..3] {
+                prop_assert_eq!(row.numbers.get(&ColumnName::Borrowed(name)), record.number(name));
+            }
             prop_assert!(row.types.iter().eq(&record.types));
         }
     }

@@ -14,9 +14,8 @@ use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    CATEGORY_COLUMNS, CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryRowValue, Direction, ExportFormat,
-    FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort,
-    SortKey, VARIANT_TYPE,
+    CHROMOSOME, CLINVAR, CONSEQUENCE, ColumnName, Direction, ExportFormat, FILE_FREQUENCY, Filter,
+    IMPACT, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort, SortKey, VARIANT_TYPE,
 };
 use gas_shared::{Selection, Transcripts};
 use naive::files::{bgzf, export, numbers, open, open_index};
@@ -55,6 +54,9 @@ fn annotated_with(
     std::fs::read(output).unwrap()
 }
 
+/// The frequency in a population of these results.
+const AF: ColumnName = ColumnName::Borrowed("AF");
+
 fn filters() -> Vec<Filter> {
     let all = Filter::default();
     vec![
@@ -68,7 +70,7 @@ fn filters() -> Vec<Filter> {
         Filter { text: "mt-n".to_owned(), ..all },
         Filter {
             genes: vec!["psmf1".to_owned(), "MT-CYB".to_owned()],
-            ..Filter::of_range(&FREQUENCY, Range { max: Some(0.01), ..Range::default() })
+            ..Filter::of_range(&FILE_FREQUENCY, Range { max: Some(0.01), ..Range::default() })
         },
     ]
 }
@@ -83,9 +85,9 @@ fn every_criterion_finds_the_records_of_the_engine() {
             assert_eq!(explorer.records(), records.len() as u64);
             for filter in filters() {
                 let sort = Sort { key: SortKey::Gene, direction: Direction::Descending };
-                let expected = naive::ordered(&records, &filter, sort);
+                let expected = naive::ordered(&records, &filter, &sort);
                 assert_eq!(
-                    numbers(&explorer, &filter, sort, 1000),
+                    numbers(&explorer, &filter, sort.clone(), 1000),
                     expected,
                     "{input:?} {filter:?}"
                 );
@@ -112,8 +114,8 @@ fn results_of_every_selection_and_without_hgvs_have_their_rows() {
             assert_eq!(explorer.records(), records.len() as u64);
             for filter in filters() {
                 let sort = Sort { key: SortKey::Gene, direction: Direction::Descending };
-                let expected = naive::ordered(&records, &filter, sort);
-                let found = numbers(&explorer, &filter, sort, 1000);
+                let expected = naive::ordered(&records, &filter, &sort);
+                let found = numbers(&explorer, &filter, sort.clone(), 1000);
                 assert_eq!(found, expected, "{selection} {filter:?}");
             }
             let mut high = Filter::default();
@@ -151,13 +153,13 @@ fn sort_orders_and_pages_span_complete_blocks() {
     let explorer = open_index(bytes, &result).unwrap();
     let (_, records) = read(std::str::from_utf8(&result).unwrap());
     let filter = Filter::of_values(&RS_ID, &["yes"]);
-    for key in [SortKey::Position, SortKey::Number(&QUALITY), SortKey::Gene] {
+    for key in [SortKey::Position, SortKey::Column(QUALITY.name.clone()), SortKey::Gene] {
         let sort = Sort { key, direction: Direction::Descending };
-        let expected = naive::ordered(&records, &filter, sort);
+        let expected = naive::ordered(&records, &filter, &sort);
         for offset in [0, 65_000, expected.len() - 50] {
             let query = Query {
                 filter: filter.clone(),
-                sort,
+                sort: sort.clone(),
                 offset: offset as u64,
                 limit: 100,
                 ..Query::default()
@@ -204,9 +206,15 @@ fn a_page_of_scattered_rows_costs_eight_requests_and_reads_nothing_of_the_result
     let matched = block_on(explorer.count(&high)).unwrap();
     assert!(matched > 3_000, "{matched}");
     let [before, opened] = reads();
-    let sort = Sort { key: SortKey::Number(&QUALITY), direction: Direction::Descending };
-    let query =
-        |offset| Query { filter: high.clone(), sort, offset, limit: 100, ..Query::default() };
+    let sort =
+        Sort { key: SortKey::Column(QUALITY.name.clone()), direction: Direction::Descending };
+    let query = |offset| Query {
+        filter: high.clone(),
+        sort: sort.clone(),
+        offset,
+        limit: 100,
+        ..Query::default()
+    };
     block_on(explorer.page(&query(0))).unwrap();
     // The sort order reads its column of seven blocks once.
     let [sorted, _] = reads();
@@ -252,13 +260,13 @@ fn a_record_matches_if_one_of_its_alleles_does() {
     for filter in [
         Filter::of_values(&VARIANT_TYPE, &["snv"]),
         Filter::of_values(&VARIANT_TYPE, &["insertion"]),
-        Filter::of_range(&FREQUENCY, rare),
-        Filter::of_range(&FREQUENCY, common),
+        Filter::of_range(&AF, rare),
+        Filter::of_range(&AF, common),
         Filter { genes: vec!["A1".to_owned()], ..Filter::default() },
     ] {
         let rows = rows(&explorer, filter);
         assert_eq!(rows[0].gene.as_deref(), Some("B1"));
-        assert_eq!(rows[0].numbers.get(&FREQUENCY), Some(0.001));
+        assert_eq!(rows[0].numbers.get(&AF), Some(0.001));
         assert_eq!(rows[0].hgvs_p.as_deref(), Some("P2"));
     }
 }
@@ -306,10 +314,11 @@ fn exported_tables_are_quoted_and_contain_no_formulas() {
     let line = csv.split("\r\n").nth(1).unwrap();
     assert!(line.starts_with("1,5,'=cmd(),A,\"G,T\",'-1,\"q\"\"1\",snv,"), "{line}");
     let tsv = export(explorer(), &Filter::default(), ExportFormat::Tsv);
-    let numbers = NUMERIC_COLUMNS.iter().filter(|c| c.row_value == RowValue::Number).count();
-    let categories = CATEGORY_COLUMNS.iter();
-    let categories = categories.filter(|c| matches!(c.row_value, CategoryRowValue::Own)).count();
-    assert_eq!(tsv.lines().next().unwrap().split('\t').count(), 15 + numbers + categories);
+    let explorer = explorer();
+    let columns = explorer.columns();
+    let numbers = columns.numeric().iter().filter(|c| c.row_value == RowValue::Number).count();
+    let categories = columns.own_categories().count();
+    assert_eq!(tsv.lines().next().unwrap().split('\t').count(), 19 + numbers + categories);
 }
 
 #[test]
@@ -317,7 +326,7 @@ fn damage_to_any_byte_is_detected() {
     let mut result = Vec::new();
     synthetic::write_result(3000, 3, &mut result).unwrap();
     let mut bytes = Vec::new();
-    let options = index::Options { block_rows: 1000, ..index::Options::default() };
+    let options = index::Options { block_rows: 1000 };
     index::build_with(&result[..], &mut bytes, options).unwrap();
     let query = Query {
         filter: Filter {

@@ -308,7 +308,7 @@ proptest! {
         let text = lines.iter().fold(HEADER.to_owned(), |text, line| text + line + "\n");
         let records: Vec<Record> = lines.iter().map(|line| parse(line)).collect();
         let explorer = open(text.as_bytes(), block_rows).unwrap();
-        let found = numbers(&explorer, &filter, Sort::default(), 7);
+        let found = numbers(&explorer, &filter, Sort::POSITION, 7);
         let mut found: Vec<u64> = found;
         found.sort_unstable();
         prop_assert_eq!(found, expected(&records, &filter));

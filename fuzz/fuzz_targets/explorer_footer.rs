@@ -6,5 +6,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((version, text)) = bytes.split_first() else { return };
-    let _ = gas_explorer::fuzzing::footer(text, 1 + u32::from(version % 4), 1 << 20);
+    let _ = gas_explorer::fuzzing::footer(text, 1 + u32::from(version % 5), 1 << 20);
 });

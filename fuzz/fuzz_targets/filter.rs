@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(read_filter(&written).unwrap(), filter, "{written}");
     }
     let sort = read_sort(text);
-    assert_eq!(read_sort(&write_sort(sort)), sort);
+    assert_eq!(read_sort(&write_sort(&sort)), sort);
     let _ = serde_json::from_str::<Query>(text);
     if let Ok(region) = text.parse::<Region>() {
         assert_eq!(region.to_string().parse::<Region>().as_ref(), Ok(&region));

@@ -107,6 +107,10 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.equal(await page.getByLabel('Genes').inputValue(), '');
 
     // By keyboard alone: sort, move down, open, close, and continue at the same row.
+    // The most severe variants come first until the user sorts otherwise.
+    await page.locator('th[aria-sort=ascending]', { hasText: 'Impact' }).waitFor();
+    await page.getByRole('button', { name: 'Position' }).press('Enter');
+    await page.locator('th[aria-sort=ascending]', { hasText: 'Position' }).waitFor();
     await page.getByRole('button', { name: 'Impact' }).press('Enter');
     await page.locator('th[aria-sort=ascending]', { hasText: 'Impact' }).waitFor();
     await page.locator('tr.variant .badge-bad').first().waitFor();

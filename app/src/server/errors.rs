@@ -234,9 +234,11 @@ impl From<ExploreError> for ApiError {
                 let text = format!("{error}. Download the results instead");
                 Self::new(ErrorCode::Conflict, text)
             }
-            ExploreError::Explorer(gas_explorer::Error::UnknownSample { .. }) => {
-                Self::new(ErrorCode::Invalid, error.to_string())
-            }
+            ExploreError::Explorer(
+                gas_explorer::Error::UnknownSample { .. }
+                | gas_explorer::Error::UnknownColumn { .. }
+                | gas_explorer::Error::Filter(_),
+            ) => Self::new(ErrorCode::Invalid, error.to_string()),
             ExploreError::Explorer(_) => internal(&error),
             ExploreError::Pool(error) => {
                 retry_later(ErrorCode::Unavailable, error.to_string(), BUSY_RETRY_SECS)

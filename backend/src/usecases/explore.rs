@@ -289,6 +289,8 @@ pub async fn export_results(
     let (gas, opened) = (gas.clone(), explorers.clone());
     let open = async move { opened.open(&gas, &result).await };
     let explorer = explorers.pool.run(owner, open).await??;
+    // Before the response begins, so that a filter that the result does not have is an error and not a short file.
+    explorer.check_filter(&filter)?;
     let content = explorers.stream(owner, explorer.export(filter, format)).await?;
     Ok(Export { file_name, content })
 }

@@ -117,7 +117,8 @@ async fn exploring_has_the_access_rule_of_downloads() {
 #[tokio::test]
 async fn a_page_equals_a_scan_of_all_records() {
     let case = case().await;
-    let sort = Sort { key: SortKey::Number(&QUALITY), direction: Direction::Descending };
+    let sort =
+        Sort { key: SortKey::Column(QUALITY.name.clone()), direction: Direction::Descending };
     let filter = only("abc");
     let query = Query { filter, sort, offset: 1, limit: 2, facets: true, ..Query::default() };
     let page = case.page(&query).await.unwrap();

@@ -13,6 +13,7 @@ use crate::bounded::list;
 use crate::limits::COLUMN_BYTES;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
 
 /// The columns of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -325,17 +326,24 @@ pub(super) fn encode(column: &Column, encoding: Encoding) -> Vec<u8> {
     }
 }
 
+thread_local! {
+    /// Used for all texts of a thread, since making one costs as much as a small text.
+    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(LEVEL), true));
+}
+
 /// Appends a compressed text (zlib, which has a checksum of the text).
 pub(super) fn deflate(text: &[u8], out: &mut Vec<u8>) {
-    let mut deflate = Compress::new(Compression::new(LEVEL), true);
-    loop {
-        out.reserve(text.len() / 2 + 1024);
-        let rest = &text[deflate.total_in() as usize..];
-        let status = deflate.compress_vec(rest, out, FlushCompress::Finish);
-        if matches!(status, Ok(Status::StreamEnd)) {
-            return;
+    DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        loop {
+            out.reserve(text.len() / 2 + 1024);
+            let rest = &text[deflate.total_in() as usize..];
+            let status = deflate.compress_vec(rest, out, FlushCompress::Finish);
+            if matches!(status, Ok(Status::StreamEnd)) {
+                return;
+            }
         }
-    }
+    });
 }
 
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
@@ -513,7 +521,7 @@ mod tests {
     #[test]
     fn the_index_of_a_column_is_its_position_in_the_file() {
         for (numeric, categories) in [(0, 0), (1, 0), (0, 1), (3, 2)] {
-            let counts = ColumnCounts { numeric, categories, samples: 0 };
+            let counts = ColumnCounts { numeric, categories, samples: 0, of_rows: None };
             let all = ColumnKind::all(counts);
             assert_eq!(all.len(), counts.all());
             assert!(all.iter().enumerate().all(|(n, kind)| kind.index(counts) == n));

@@ -1,8 +1,10 @@
 //! The footer of the index file: dictionaries, and entries of the blocks.
 
-use super::{Chunks, ColumnCounts, Segment};
+use super::{Chunks, ColumnCounts, RowCounts, Segment};
 use crate::bounded::list;
 use crate::limits::FOOTER_TEXTS;
+use gas_shared::explorer::{ColumnSet, MAX_SOURCE_COLUMNS};
+use gas_shared::source::SourceColumn;
 use serde::{Deserialize, Serialize};
 
 /// Everything in an index except the columns.
@@ -47,6 +49,21 @@ pub(crate) struct Footer {
     /// The chunks with the rows of the table, which follow in the file; `None` before version 4.
     #[serde(skip)]
     pub chunks: Option<Chunks>,
+    /// The columns that the header of the result declares, which follow in the file; `None` before version 5.
+    #[serde(skip)]
+    pub declared: Option<DeclaredColumns>,
+}
+
+/// The columns of sources.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DeclaredColumns {
+    /// The columns.
+    #[serde(deserialize_with = "list::<_, _, MAX_SOURCE_COLUMNS>")]
+    pub sources: Vec<SourceColumn>,
+    /// The number of declared columns that the index does not have.
+    pub left_out: u64,
+    /// How many columns the rows of chunks have.
+    pub of_rows: RowCounts,
 }
 
 /// The values of a category column.
@@ -75,7 +92,26 @@ impl Footer {
             Some(chunks) => chunks.samples.len(),
             None => 0,
         };
-        ColumnCounts { numeric: self.numeric.len(), categories: self.categories.len(), samples }
+        let of_rows = match &self.declared {
+            Some(declared) => Some(declared.of_rows),
+            None => None,
+        };
+        ColumnCounts {
+            numeric: self.numeric.len(),
+            categories: self.categories.len(),
+            samples,
+            of_rows,
+        }
+    }
+
+    /// The columns of the result.
+    pub fn columns(&self) -> ColumnSet {
+        match &self.declared {
+            Some(declared) => {
+                ColumnSet::of(declared.sources.iter().cloned()).with_left_out(declared.left_out)
+            }
+            None => ColumnSet::with_mixed_frequency(),
+        }
     }
 
     /// Genotypes by number.
@@ -120,7 +156,12 @@ impl Footer {
         let blocks = self.blocks.iter().map(BlockEntry::weight);
         let offsets = self.header_offsets.len() * size_of::<BlockOffset>();
         let chunks = self.chunks.as_ref().map_or(0, Chunks::weight);
-        texts.chain(blocks).sum::<u64>() + offsets as u64 + chunks
+        let declared = self.declared.iter().flat_map(|declared| &declared.sources);
+        let declared =
+            declared.flat_map(|column| [&column.name, &column.source, &column.description]);
+        // Columns and labels are made of them.
+        let declared: u64 = declared.map(|text| 4 * text_weight(text)).sum();
+        texts.chain(blocks).sum::<u64>() + offsets as u64 + chunks + declared
     }
 }
 

@@ -16,7 +16,9 @@
 //! Version 2 names the numeric columns in the footer, so that indexes with different columns can be
 //! read. Version 3 has category columns of the registry, too; an index without any is of version 2.
 //! Version 4 has the rows of the table, identifiers and numbers in chunks ([`chunks`]); rows of earlier versions
-//! are read from the result.
+//! are read from the result. Version 5 has columns that the header of the result declares, and tells frequencies in
+//! populations from those in the file. Rows have the values of numeric columns of sources once more, so that a page
+//! reads two streams and not one for each column.
 //! Version 1 had fixed columns and is still read ([`version_1`]).
 
 mod chunks;
@@ -32,12 +34,12 @@ pub(crate) use column::{
     Column, ColumnKind, Segment, Sets, decode, encode_numbers, encode_shorts, pack, unpack,
 };
 pub(crate) use footer::{
-    BlockEntry, BlockOffset, CategoryDictionary, ContigStats, Footer, LengthStats, NumberStats,
-    Stats, text_weight,
+    BlockEntry, BlockOffset, CategoryDictionary, ContigStats, DeclaredColumns, Footer, LengthStats,
+    NumberStats, Stats, text_weight,
 };
-pub(crate) use row_chunk::{RowChunk, RowChunkBuilder, RowText};
+pub(crate) use row_chunk::{NO_NUMBER, RowChunk, RowChunkBuilder, RowText, TranscriptMarks};
 pub(crate) use streams::{
-    ColumnCounts, GENOTYPE_GROUP, IDS, ROWS, call_stream, genotype_stream, number_stream,
+    ColumnCounts, GENOTYPE_GROUP, IDS, ROWS, RowCounts, call_stream, genotype_stream, number_stream,
 };
 pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 
@@ -45,7 +47,10 @@ pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
 
 /// The latest version. Readers reject later ones.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
+
+/// The version of an index without columns that the header declares.
+pub(crate) const VERSION_WITHOUT_SOURCES: u32 = 4;
 
 /// The version of an index without chunks.
 pub(crate) const VERSION_WITHOUT_CHUNKS: u32 = 3;

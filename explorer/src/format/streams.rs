@@ -1,14 +1,35 @@
 //! The streams of the chunks of a block, by number: identifiers, rows, numeric columns, and the calls of
 //! samples.
 
-/// How many columns of the registry an index has.
+use serde::{Deserialize, Serialize};
+
+/// How many columns an index has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ColumnCounts {
+    /// Those of sources come last.
     pub numeric: usize,
     /// Category columns that are read from fields.
     pub categories: usize,
     /// Samples whose calls are in chunks.
     pub samples: usize,
+    /// What the rows of chunks have from version 5 on, beside exons and MANE; `None` in version 4.
+    pub of_rows: Option<RowCounts>,
+}
+
+/// How many columns of sources the rows of chunks have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RowCounts {
+    /// The last of the numeric columns. Their streams are for filters and sort orders only.
+    pub numbers: usize,
+    /// Text columns, then for each category column the values that its dictionary does not have.
+    pub texts: usize,
+}
+
+impl ColumnCounts {
+    /// The numeric columns whose values rows have from their streams.
+    pub fn numeric_of_streams(self) -> usize {
+        self.numeric.saturating_sub(self.of_rows.map_or(0, |rows| rows.numbers))
+    }
 }
 
 /// The stream of identifiers, one line per record.

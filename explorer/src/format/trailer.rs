@@ -2,7 +2,10 @@
 
 use super::footer::Footer;
 use super::version_1::FooterV1;
-use super::{MAGIC, VERSION, VERSION_WITHOUT_CATEGORIES, VERSION_WITHOUT_CHUNKS, crc};
+use super::{
+    MAGIC, VERSION, VERSION_WITHOUT_CATEGORIES, VERSION_WITHOUT_CHUNKS, VERSION_WITHOUT_SOURCES,
+    crc,
+};
 use crate::Error;
 use crate::limits::FOOTER_BYTES;
 use flate2::Compression;
@@ -73,7 +76,8 @@ impl Footer {
     pub fn to_bytes(&self, offset: u64) -> Vec<u8> {
         let mut text = postcard::to_stdvec(self).expect("plain values can be written to memory");
         let version = match (&self.chunks, self.categories.is_empty()) {
-            (Some(_), _) => VERSION,
+            (Some(_), _) if self.declared.is_some() => VERSION,
+            (Some(_), _) => VERSION_WITHOUT_SOURCES,
             (None, false) => VERSION_WITHOUT_CHUNKS,
             (None, true) => VERSION_WITHOUT_CATEGORIES,
         };
@@ -84,6 +88,10 @@ impl Footer {
         if let Some(chunks) = &self.chunks {
             let stored = postcard::to_stdvec(chunks);
             text.extend(stored.expect("plain values can be written to memory"));
+            if let Some(declared) = &self.declared {
+                let stored = postcard::to_stdvec(declared);
+                text.extend(stored.expect("plain values can be written to memory"));
+            }
         }
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
         let packed = encoder.write_all(&text).and_then(|()| encoder.finish());
@@ -126,7 +134,11 @@ impl Footer {
                 let (categories, rest) = postcard::take_from_bytes(rest)?;
                 footer.add_categories(categories);
                 if version > VERSION_WITHOUT_CHUNKS {
-                    footer.chunks = Some(postcard::from_bytes(rest)?);
+                    let (chunks, rest) = postcard::take_from_bytes(rest)?;
+                    footer.chunks = Some(chunks);
+                    if version > VERSION_WITHOUT_SOURCES {
+                        footer.declared = Some(postcard::from_bytes(rest)?);
+                    }
                 }
                 Ok(footer)
             }),

@@ -6,7 +6,6 @@ use super::footer::{
 use super::{ColumnCounts, ColumnKind, Segment};
 use crate::bounded::list;
 use crate::limits::FOOTER_TEXTS;
-use gas_shared::explorer::{FREQUENCY, QUALITY};
 use serde::Deserialize;
 
 /// Postcard has no field names, so fields are in the order of version 1.
@@ -56,7 +55,7 @@ struct StatsV1 {
 }
 
 /// The names of the numeric columns, in the order of version 1.
-const NUMERIC: [&str; 2] = [FREQUENCY.name, QUALITY.name];
+const NUMERIC: [&str; 2] = ["frequency", "quality"];
 
 /// The position of the column that version 1 lacks: further values of QUAL.
 const MORE_QUALITIES: ColumnKind = ColumnKind::MoreNumbers(1);
@@ -80,6 +79,7 @@ impl From<FooterV1> for Footer {
             blocks: footer.blocks.into_iter().map(BlockEntry::from).collect(),
             categories: Vec::new(),
             chunks: None,
+            declared: None,
         }
     }
 }
@@ -91,6 +91,7 @@ impl From<BlockEntryV1> for BlockEntry {
             numeric: NUMERIC.len(),
             categories: 0,
             samples: 0,
+            of_rows: None,
         });
         // An empty column has no bytes, so the offsets of the others do not change.
         if at <= segments.len() {

@@ -3,7 +3,7 @@
 use crate::columns::Sources;
 use crate::format::{
     BlockEntry, BlockOffset, Column, ColumnCounts, ColumnKind, ContigStats, LengthStats, NO_GENE,
-    NO_LENGTH, NumberStats, Sets, Stats, pack,
+    NO_LENGTH, NumberStats, Sets, Stats, TranscriptMarks, pack,
 };
 use crate::record_features::{Alleles, FieldValues, Identifiers};
 use crate::record_samples::CallNumbers;
@@ -42,6 +42,9 @@ pub(super) struct RowTexts {
     pub transcript: Vec<u8>,
     pub hgvs_c: Vec<u8>,
     pub hgvs_p: Vec<u8>,
+    pub exon: Vec<u8>,
+    pub intron: Vec<u8>,
+    pub marks: TranscriptMarks,
 }
 
 impl RecordFeatures {
@@ -126,7 +129,7 @@ impl Block {
 
     const fn counts(&self) -> ColumnCounts {
         let (numeric, categories) = (self.numbers.len(), self.categories.len());
-        ColumnCounts { numeric, categories, samples: 0 }
+        ColumnCounts { numeric, categories, samples: 0, of_rows: None }
     }
 
     /// The number of records.

@@ -1,8 +1,10 @@
 //! Collects the chunks of a block: identifiers, numbers, and what else a row of the table shows.
 
+use super::OTHER;
 use super::block::RecordFeatures;
 use crate::format::{
-    ColumnCounts, GENOTYPE_GROUP, NO_GENE, RowChunkBuilder, RowText, encode_numbers, encode_shorts,
+    ColumnCounts, GENOTYPE_GROUP, NO_GENE, NO_NUMBER, RowChunkBuilder, RowText, encode_numbers,
+    encode_shorts,
 };
 use crate::record_samples::CallNumbers;
 
@@ -57,12 +59,27 @@ impl ChunkCollector {
         rows.consequences.push(features.consequence);
         rows.impacts.push(features.impact);
         rows.genes.push(features.genes.first().copied().unwrap_or(NO_GENE));
+        let of_streams = self.counts.numeric_of_streams();
         for (column, values) in numbers.iter_mut().enumerate() {
             let shown = features.values.numbers.shown(column);
-            values.push(shown.unwrap_or(f32::NAN).to_bits());
+            let bits = shown.map_or(NO_NUMBER, f32::to_bits);
+            values.push(bits);
+            if let Some(of_rows) = column.checked_sub(of_streams) {
+                rows.numbers[of_rows].push(bits);
+            }
         }
-        for (values, number) in rows.categories.iter_mut().zip(&features.categories) {
-            values.push(*number);
+        let mut columns = 0;
+        for text in features.values.texts.iter() {
+            rows.push_text(RowText::Column(columns), text);
+            columns += 1;
+        }
+        let categories = features.categories.iter().zip(features.values.categories.iter());
+        for (n, (number, (_, text))) in categories.enumerate() {
+            rows.categories[n].push(*number);
+            // A full dictionary does not have the value.
+            let text = if u32::from(*number) == OTHER { text } else { &[] };
+            rows.push_text(RowText::Column(columns), String::from_utf8_lossy(text).as_bytes());
+            columns += 1;
         }
         for (calls, (genotype, numbers)) in calls.iter_mut().zip(&features.calls) {
             calls.push(*genotype, *numbers);
@@ -75,6 +92,9 @@ impl ChunkCollector {
         rows.push_text(RowText::Transcript, &texts.transcript);
         rows.push_hgvs_c(&texts.hgvs_c, &texts.transcript);
         rows.push_text(RowText::HgvsP, &texts.hgvs_p);
+        rows.push_text(RowText::Exon, &texts.exon);
+        rows.push_text(RowText::Intron, &texts.intron);
+        rows.push_marks(texts.marks);
     }
 
     /// Empties the collector, and returns its chunk.

@@ -11,6 +11,9 @@ const MAX_BYTES: usize = 16 << 20;
 pub(super) struct Dictionary {
     what: &'static str,
     limit: usize,
+    max_bytes: usize,
+    /// Whether a text was not taken.
+    is_full: bool,
     /// Bytes of all texts.
     bytes: usize,
     numbers: HashMap<Box<[u8]>, u32>,
@@ -24,11 +27,23 @@ impl Dictionary {
         Self {
             what,
             limit,
+            max_bytes: MAX_BYTES,
+            is_full: false,
             bytes: 0,
             numbers: HashMap::new(),
             texts: Vec::new(),
             last: (Vec::new(), u32::MAX),
         }
+    }
+
+    /// The dictionary with a lower limit of bytes.
+    pub fn of_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    /// Whether [`number_or`](Self::number_or) was called with a text that is not taken.
+    pub const fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// The number of a text. Repeating the last text costs one comparison.
@@ -49,7 +64,10 @@ impl Dictionary {
 
     /// The number of a text, or `full` if the dictionary takes no further text.
     pub fn number_or(&mut self, text: &[u8], full: u32) -> u32 {
-        self.number(text).unwrap_or(full)
+        self.number(text).unwrap_or_else(|_| {
+            self.is_full = true;
+            full
+        })
     }
 
     fn add(&mut self, text: &[u8]) -> Result<u32, Error> {
@@ -57,8 +75,8 @@ impl Dictionary {
             return Err(Error::TooMany { what: self.what, limit: self.limit });
         }
         let bytes = self.bytes + text.len();
-        if bytes > MAX_BYTES {
-            return Err(Error::TooLarge { what: self.what, limit: MAX_BYTES });
+        if bytes > self.max_bytes {
+            return Err(Error::TooLarge { what: self.what, limit: self.max_bytes });
         }
         self.bytes = bytes;
         let number = self.texts.len() as u32;

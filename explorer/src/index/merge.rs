@@ -62,7 +62,8 @@ impl Merger {
         builder.footer.header_bytes = header.header_bytes;
         builder.footer.header_offsets.clone_from(&header.header_offsets);
         builder.footer.bgzf = true;
-        builder.begin_samples(header.samples().to_vec());
+        builder.samples = header.samples().to_vec();
+        builder.begin_columns(&shard.column_set());
         Ok(())
     }
 
@@ -77,12 +78,12 @@ impl Merger {
         };
         self.offsets.extend(text.offsets.iter().map(shifted));
         self.end = shifted(&text.size);
-        let mut features = RecordFeatures::new(builder.sources);
+        let mut features = RecordFeatures::new(&builder.sources);
         shard.for_each_record(&mut features, |features, bytes| {
             if builder.is_block_full() {
                 self.flush(builder)?;
             }
-            maps.apply(features)?;
+            maps.apply(features, &mut builder.categories)?;
             std::mem::swap(features, &mut builder.features);
             self.records += 1;
             self.text += u64::from(bytes);
@@ -93,11 +94,12 @@ impl Merger {
     /// Checks that a shard has the header and the columns of the first one.
     fn check(&self, builder: &Builder, shard: &ShardIndex<'_>) -> Result<(), Error> {
         let (own, other) = (&builder.footer, &shard.footer);
-        let categories = builder.sources.own_categories().map(|source| source.column.name);
+        let categories = builder.sources.own_categories().map(|(column, _)| &*column.name);
         if own.header_bytes != other.header_bytes || builder.samples != other.samples() {
             return Err(Error::OtherShards("the headers differ"));
         }
         if own.numeric != other.numeric
+            || builder.sources.set != shard.column_set()
             || !categories.eq(other.categories.iter().map(|known| known.name.as_str()))
         {
             return Err(Error::OtherShards("one has the columns of another version"));
@@ -166,7 +168,11 @@ impl NumberMaps {
     }
 
     /// Gives a record the numbers of the result.
-    fn apply(&self, features: &mut RecordFeatures) -> Result<(), Error> {
+    fn apply(
+        &self,
+        features: &mut RecordFeatures,
+        categories: &mut [super::Dictionary],
+    ) -> Result<(), Error> {
         let number = |map: &[u32], number: u32| {
             map.get(number as usize).copied().ok_or(Error::Damaged("a text is missing"))
         };
@@ -176,8 +182,14 @@ impl NumberMaps {
         for gene in features.genes.iter_mut().filter(|gene| **gene != NO_GENE) {
             *gene = number(&self.genes, *gene)?;
         }
-        for (value, map) in features.categories.iter_mut().zip(&self.categories) {
-            *value = number(map, (*value).into())? as u16;
+        let texts = features.values.categories.iter().zip(categories);
+        let values = features.categories.iter_mut().zip(&self.categories).zip(texts);
+        for ((value, map), ((_, text), known)) in values {
+            *value = match u32::from(*value) {
+                // The dictionary of the shard is full, but that of the result may have the value.
+                OTHER => known.number_or(text, OTHER) as u16,
+                value => number(map, value)? as u16,
+            };
         }
         for (genotype, _) in &mut features.calls {
             *genotype = number(&self.genotypes, (*genotype).into())? as u16;

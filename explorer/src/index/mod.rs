@@ -13,20 +13,23 @@ mod shard_index;
 
 use crate::Error;
 use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
-use crate::columns::{SOURCES, Sources};
+use crate::columns::Sources;
+use crate::declared_columns;
 use crate::format::{
-    BlockOffset, CategoryDictionary, Chunks, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT,
+    BlockOffset, CategoryDictionary, Chunks, ColumnCounts, DeclaredColumns, Footer, MAX_BLOCK_ROWS,
+    NO_GENE, NO_IMPACT, TranscriptMarks,
 };
 use crate::header::cut;
 use crate::info;
-use crate::limits::DESCRIPTION_BYTES;
+use crate::limits::{DESCRIPTION_BYTES, SOURCE_CATEGORIES};
 use crate::record_features::InfoFields;
 use crate::record_samples::CallReader;
 use crate::rows::Detail;
 use block::{Block, RecordFeatures, RowTexts};
 use chunk::ChunkCollector;
 use dictionary::Dictionary;
-use gas_shared::explorer::{Impact, MAX_INDEXED_SAMPLES, OTHER_VALUE};
+use gas_shared::explorer::{CategoryColumn, ColumnSet, Impact, MAX_INDEXED_SAMPLES, OTHER_VALUE};
+use gas_shared::source::{SourceColumn, SourceColumnKind};
 use gas_shared::vcf::{
     Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Record, Severity,
     check_counts, parse_record,
@@ -79,13 +82,11 @@ pub fn build(result: impl Read, index: impl Write + Send) -> Result<IndexSize, E
 pub struct Options {
     /// Records per block, at most 65,536. Tests use small blocks.
     pub block_rows: u32,
-    /// The columns.
-    pub sources: &'static Sources,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_rows: MAX_BLOCK_ROWS, sources: &SOURCES }
+        Self { block_rows: MAX_BLOCK_ROWS }
     }
 }
 
@@ -159,7 +160,7 @@ fn finish<W: Write>(mut footer: Footer, packed: packer::Packed<W>) -> Result<Ind
 
 struct Builder {
     work: SyncSender<Work>,
-    sources: &'static Sources,
+    sources: Sources,
     format: Option<AnnotationDefinition>,
     terms: TermNumbers,
     contigs: Dictionary,
@@ -181,20 +182,20 @@ struct Builder {
 
 impl Builder {
     fn new(work: SyncSender<Work>, options: Options) -> Self {
-        let sources = options.sources;
         let block_rows = options.block_rows.clamp(1, MAX_BLOCK_ROWS);
         Self {
             work,
-            sources,
+            sources: Sources::default(),
             format: None,
             terms: TermNumbers::new(),
             contigs: Dictionary::new("contigs", InputLimits::DEFAULT.contigs),
             filters: Dictionary::new("values of FILTER", usize::from(u16::MAX)),
             genes: Dictionary::new("genes", 1 << 20),
-            categories: sources.own_categories().map(|_| category_dictionary()).collect(),
-            features: RecordFeatures::new(sources),
-            chunk: ChunkCollector::new(sources.counts(0)),
-            block: Block::new(sources.counts(0)),
+            // The header decides about the columns.
+            categories: Vec::new(),
+            features: RecordFeatures::new(&Sources::default()),
+            chunk: ChunkCollector::new(ColumnCounts::default()),
+            block: Block::new(ColumnCounts::default()),
             samples: Vec::new(),
             genotypes: genotype_dictionary(),
             calls: CallReader::default(),
@@ -208,11 +209,6 @@ impl Builder {
                     rows: CHUNK_ROWS.min(block_rows.div_ceil(4)),
                     ..Chunks::default()
                 }),
-                numeric: sources
-                    .numeric
-                    .iter()
-                    .map(|source| source.column.name.to_owned())
-                    .collect(),
                 ..Footer::default()
             },
         }
@@ -231,19 +227,26 @@ impl Builder {
     fn read_header<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<u64, Error> {
         let mut parser = HeaderParser::with_limits(RESULT_LIMITS);
         let mut definitions = Vec::new();
+        let mut declared = declared_columns::DeclaredColumns::default();
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
             number += 1;
             if line.starts_with(b"##INFO=<ID=CSQ,") || line.starts_with(b"##INFO=<ID=ANN,") {
                 definitions.extend_from_slice(line);
             }
+            declared.push(trimmed(line));
             match parser.push(trimmed(line)).map_err(Error::Vcf)? {
                 HeaderStep::More(next) => parser = next,
                 HeaderStep::Done(_) => {
                     let names = trimmed(line).split(|byte| *byte == b'\t').skip(9);
                     let names = names.take(MAX_INDEXED_SAMPLES);
-                    self.begin_samples(names.map(|name| cut(name, DESCRIPTION_BYTES)).collect());
-                    self.format = AnnotationDefinition::of_header(&definitions, self.sources);
+                    self.samples = names.map(|name| cut(name, DESCRIPTION_BYTES)).collect();
+                    self.format = AnnotationDefinition::of_header(&definitions);
+                    let (key, fields) = match &self.format {
+                        Some(format) => (format.key, &*format.fields),
+                        None => ("", &[][..]),
+                    };
+                    self.begin_columns(&declared.into_set(key, fields));
                     self.begin_records(lines);
                     return Ok(number);
                 }
@@ -252,9 +255,21 @@ impl Builder {
         Err(Error::Vcf(parser.unfinished()))
     }
 
-    fn begin_samples(&mut self, samples: Vec<String>) {
-        self.chunk = ChunkCollector::new(self.sources.counts(samples.len()));
-        self.samples = samples;
+    /// Prepares for the columns of the result, whose samples and annotation are known.
+    fn begin_columns(&mut self, columns: &ColumnSet) {
+        let sources = Sources::of(columns, self.format.as_ref());
+        if let Some(format) = &mut self.format {
+            format.assign(&sources);
+        }
+        let numeric = sources.numeric.iter().map(|source| source.column.name.to_string());
+        self.footer.numeric = numeric.collect();
+        let categories = sources.own_categories();
+        self.categories = categories.map(|(column, _)| category_dictionary(column)).collect();
+        let counts = sources.counts(self.samples.len());
+        self.chunk = ChunkCollector::new(counts);
+        self.block = Block::new(counts);
+        self.features = RecordFeatures::new(&sources);
+        self.sources = sources;
     }
 
     fn begin_records<R: Read>(&mut self, lines: &mut Lines<R>) {
@@ -331,9 +346,10 @@ impl Builder {
         let values = &mut features.values;
         values.begin(&record);
         let info =
-            InfoFields::read(record.info, self.format.as_ref(), self.sources, |field, text| {
+            InfoFields::read(record.info, self.format.as_ref(), &self.sources, |field, text| {
                 values.add(field, text)
             });
+        values.add_computed(&info);
         features.alleles.read(&record, &info);
         self.read_entries(&info)?;
         let features = &mut self.features;
@@ -416,9 +432,19 @@ impl Builder {
         self.footer.contigs = self.contigs.into_texts();
         self.footer.filters = self.filters.into_texts();
         self.footer.genes = self.genes.into_texts();
+        let own = self.sources.own_categories().zip(&self.categories);
+        let full: Vec<&CategoryColumn> =
+            own.filter(|(_, known)| known.is_full()).map(|((column, _), _)| &**column).collect();
+        let set = without_categories(&self.sources.set, &full);
+        let counts = self.sources.counts(0);
+        self.footer.declared = Some(DeclaredColumns {
+            sources: set.sources().to_vec(),
+            left_out: set.left_out(),
+            of_rows: counts.of_rows.unwrap_or_default(),
+        });
         let columns = self.sources.own_categories().zip(self.categories);
-        let columns = columns.map(|(source, known)| CategoryDictionary {
-            name: source.column.name.to_owned(),
+        let columns = columns.map(|((column, _), known)| CategoryDictionary {
+            name: column.name.to_string(),
             values: known.into_texts(),
         });
         self.footer.categories = columns.collect();
@@ -470,12 +496,26 @@ impl RowTexts {
         Detail::TABLE.write_value(entry.feature, &mut self.transcript);
         Detail::TABLE.write_value(entry.hgvs_c, &mut self.hgvs_c);
         Detail::TABLE.write_value(entry.hgvs_p, &mut self.hgvs_p);
+        Detail::TABLE.write_value(entry.exon, &mut self.exon);
+        Detail::TABLE.write_value(entry.intron, &mut self.intron);
+        self.marks = TranscriptMarks::new(entry.mane, entry.canonical);
     }
 }
 
 /// The number of [`OTHER_VALUE`] in the dictionaries of category columns, also of values that a full
-/// dictionary does not take.
+/// dictionary does not take. Rows have those as text.
 const OTHER: u32 = 1;
+
+/// The set with text columns in place of some category columns, whose values are too many for filters and facets.
+fn without_categories(set: &ColumnSet, full: &[&CategoryColumn]) -> ColumnSet {
+    let is_full =
+        |source: &SourceColumn| full.iter().any(|column| column.source.as_ref() == Some(source));
+    let sources = set.sources().iter().map(|source| match is_full(source) {
+        true => SourceColumn { kind: SourceColumnKind::Text, ..source.clone() },
+        false => source.clone(),
+    });
+    ColumnSet::of(sources).with_left_out(set.left_out())
+}
 
 /// A dictionary of genotypes, in which 0 is for samples without one.
 fn genotype_dictionary() -> Dictionary {
@@ -487,13 +527,18 @@ fn genotype_dictionary() -> Dictionary {
 }
 
 /// A dictionary of a category column, in which 0 is for records without a value.
-fn category_dictionary() -> Dictionary {
-    let mut dictionary = Dictionary::new("values of a category", usize::from(u16::MAX));
+fn category_dictionary(column: &CategoryColumn) -> Dictionary {
+    // A listed column has few combinations of values.
+    let limit = if column.is_listed() { usize::from(u16::MAX) } else { SOURCE_CATEGORIES };
+    let mut dictionary = Dictionary::new("values of a category", limit).of_bytes(CATEGORY_BYTES);
     for (number, text) in (0..).zip(["", OTHER_VALUE]) {
         dictionary.number_or(text.as_bytes(), number);
     }
     dictionary
 }
+
+/// The most bytes of the values of a category column.
+const CATEGORY_BYTES: usize = 64 << 10;
 
 /// Adds the gene of an entry. The gene of the chosen entry comes first, or [`NO_GENE`] if it has
 /// none.

@@ -12,6 +12,8 @@ use crate::record_samples::CallNumbers;
 use crate::source::{Source, read_range};
 use bytes::Bytes;
 use futures::executor::block_on;
+use gas_shared::explorer::ColumnSet;
+use gas_shared::source::{SourceColumn, SourceColumnKind};
 use std::sync::Arc;
 
 /// The index of a shard.
@@ -34,10 +36,26 @@ impl<'a> ShardIndex<'a> {
     pub fn open(source: &'a dyn Source) -> Result<Self, Error> {
         let footer = block_on(read_footer(source))?;
         check(&footer, source.len())?;
-        if footer.chunks.is_none() || !footer.bgzf {
+        if footer.declared.is_none() || footer.chunks.is_none() || !footer.bgzf {
             return Err(Error::OtherShards("one is of an earlier version, or of a text"));
         }
         Ok(Self { source, footer })
+    }
+
+    /// The columns that the header of the shard declares, also those with too many values for a category.
+    pub fn column_set(&self) -> ColumnSet {
+        let columns = self.footer.columns();
+        let is_category = |source: &SourceColumn| {
+            let text = columns.texts().iter().find(|text| text.source == *source);
+            text.is_some_and(|text| {
+                self.footer.categories.iter().any(|known| known.name == text.name)
+            })
+        };
+        let sources = columns.sources().iter().map(|source| match is_category(source) {
+            true => SourceColumn { kind: SourceColumnKind::Category, ..source.clone() },
+            false => source.clone(),
+        });
+        ColumnSet::of(sources).with_left_out(columns.left_out())
     }
 
     fn chunks(&self) -> Result<&Chunks, Error> {
@@ -108,6 +126,7 @@ impl<'a> ShardIndex<'a> {
                 for row in 0..rows {
                     block.read(features)?;
                     chunk.read(row, features).ok_or(NO_VALUE)?;
+                    chunk.read_texts(row, &self.footer, features).ok_or(NO_VALUE)?;
                     block.read_numbers(&chunk, row, features)?;
                     let bytes = block.line_bytes()?;
                     visit(features, bytes)?;
@@ -185,11 +204,14 @@ impl ChunkReader {
             (RowText::Qual, &mut texts.qual),
             (RowText::Transcript, &mut texts.transcript),
             (RowText::HgvsP, &mut texts.hgvs_p),
+            (RowText::Exon, &mut texts.exon),
+            (RowText::Intron, &mut texts.intron),
         ] {
             text.clear();
             text.extend_from_slice(self.rows.text(part, row));
         }
         texts.hgvs_c = self.rows.hgvs_c(row);
+        texts.marks = self.rows.marks(row);
         features.calls.clear();
         for [genotype, depth, quality, balance, phase_set] in &self.samples {
             let numbers = CallNumbers {
@@ -199,6 +221,25 @@ impl ChunkReader {
                 phase_set: phase_set.at(row)?,
             };
             features.calls.push((genotype.at(row)? as u16, numbers));
+        }
+        Some(())
+    }
+
+    /// Reads the texts of columns, and of category columns, whose numbers have been read; `None` if the index does not
+    /// have them.
+    fn read_texts(&self, row: usize, footer: &Footer, features: &mut RecordFeatures) -> Option<()> {
+        let columns = footer.declared.as_ref()?.of_rows.texts;
+        let texts = columns.checked_sub(footer.categories.len())?;
+        for column in 0..texts {
+            features.values.texts.set(column, self.rows.text(RowText::Column(column), row));
+        }
+        let numbers = features.categories.iter().zip(&footer.categories);
+        for (column, (number, known)) in numbers.enumerate() {
+            let text = match self.rows.text(RowText::Column(texts + column), row) {
+                [] => known.values.get(usize::from(*number))?.as_bytes(),
+                text => text,
+            };
+            features.values.categories.set(column, text);
         }
         Some(())
     }

@@ -2,13 +2,14 @@
 
 use super::regions::Regions;
 use super::trio::Trio;
+use crate::Error;
 use crate::annotation::TermNumbers;
 use crate::category::{Category, substitution_name};
 use crate::format::{ColumnKind, Footer};
 use crate::selection::{Bits, Matches};
 use gas_shared::explorer::{
-    CHROMOSOME, CONSEQUENCE, CategoryColumn, Filter, InheritanceMode, LengthRange, NO_VALUE,
-    NumericColumn, OTHER_VALUE, Range, Scope, Sex, VARIANT_TYPE,
+    CHROMOSOME, CONSEQUENCE, CategoryColumn, ColumnSet, Filter, InheritanceMode, LengthRange,
+    NO_VALUE, OTHER_VALUE, Range, Scope, Sex, VARIANT_TYPE,
 };
 use std::collections::HashSet;
 
@@ -65,11 +66,11 @@ pub(crate) enum Clause {
 
 impl Clause {
     /// The category column whose facet offers other values of this criterion.
-    pub const fn facet(&self) -> Option<&'static CategoryColumn> {
+    pub fn facet(&self) -> Option<&CategoryColumn> {
         match self {
             Self::Regions(_) => Some(&CHROMOSOME),
             Self::AnyTerms(_) => Some(&CONSEQUENCE),
-            Self::Categories { column, is_facet: true, .. } => Some(column.column),
+            Self::Categories { column, is_facet: true, .. } => Some(&column.column),
             _ => None,
         }
     }
@@ -98,8 +99,16 @@ impl Clause {
         }
     }
 
-    /// The criteria of a filter. Names that the index does not have match nothing.
-    pub fn of_filter(filter: &Filter, categories: &[Category], footer: &Footer) -> Vec<Self> {
+    /// The criteria of a filter about a result with some columns. Values that the index does not have match nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownColumn`], or [`Error::Filter`] if a column cannot have a value.
+    pub fn of_filter(
+        filter: &Filter,
+        columns: &ColumnSet,
+        categories: &[Category],
+        footer: &Footer,
+    ) -> Result<Vec<Self>, Error> {
         let text = lower(&filter.text);
         let ids = || filter.ids.iter().map(|id| lower(id).into_bytes()).collect();
         let criteria = [
@@ -117,16 +126,24 @@ impl Clause {
                 Self::Text(text.clone().into_bytes(), genes)
             }),
         ];
-        let ranges = filter.ranges.iter();
-        let ranges = ranges.map(|(column, range)| Self::Numbers {
-            column: footer.number_of(column),
-            range: *range,
-        });
-        let values = filter.categories.iter().map(|(column, names)| match filter.scope {
-            Scope::AnyTranscript if *column == CONSEQUENCE => Self::AnyTerms(terms(names, footer)),
-            _ => Self::of_values(column, names, true, categories, footer),
-        });
-        criteria.into_iter().flatten().chain(values).chain(ranges).collect()
+        let mut clauses: Vec<Self> = criteria.into_iter().flatten().collect();
+        for (name, values) in filter.categories.iter() {
+            let column = columns.category(name).filter(|column| column.name == *name);
+            let column = column.ok_or_else(|| Error::UnknownColumn { name: name.to_string() })?;
+            column.check_values(values)?;
+            clauses.push(match filter.scope {
+                Scope::AnyTranscript if *column.name == *CONSEQUENCE.name => {
+                    Self::AnyTerms(terms(values, footer))
+                }
+                _ => Self::of_values(column, values, true, categories, footer),
+            });
+        }
+        for (name, range) in filter.ranges.iter() {
+            let column = columns.number(name);
+            let column = column.ok_or_else(|| Error::UnknownColumn { name: name.to_string() })?;
+            clauses.push(Self::Numbers { column: footer.number_of(&column.name), range: *range });
+        }
+        Ok(clauses)
     }
 
     /// The criterion that a record has one of some values of a column.
@@ -138,7 +155,7 @@ impl Clause {
         footer: &Footer,
     ) -> Self {
         let wanted: HashSet<&str> = names.iter().map(|name| name.trim()).collect();
-        let Some(column) = categories.iter().copied().find(|known| known.column == column) else {
+        let Some(column) = categories.iter().find(|known| *known.column == *column).cloned() else {
             return Self::NoCategory(wanted.contains(NO_VALUE));
         };
         let is_accepted = |number: usize| {
@@ -153,8 +170,8 @@ impl Clause {
 
 impl Footer {
     /// The number of a numeric column in this index.
-    pub fn number_of(&self, column: &NumericColumn) -> Option<u8> {
-        (0..).zip(&self.numeric).find(|(_, name)| *name == column.name).map(|(n, _)| n)
+    pub fn number_of(&self, column: &str) -> Option<u8> {
+        (0..=u8::MAX).zip(&self.numeric).find(|(_, name)| *name == column).map(|(n, _)| n)
     }
 }
 

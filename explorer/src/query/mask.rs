@@ -23,7 +23,7 @@ pub(crate) fn mask(
     match clause {
         Clause::Regions(regions) | Clause::Within(regions) => mask_of_regions(regions, block),
         Clause::Genes(genes) => mask_of_genes(genes, block),
-        Clause::Categories { column, accepted, .. } => mask_of_categories(*column, accepted, block),
+        Clause::Categories { column, accepted, .. } => mask_of_categories(column, accepted, block),
         Clause::NoCategory(matches) => Ok(Bits::filled(block.rows, *matches)),
         Clause::AnyTerms(bits) => mask_of_terms(*bits, block),
         Clause::Ids(ids) => mask_of_ids(ids, block),
@@ -47,7 +47,7 @@ pub(crate) fn mask(
 }
 
 fn mask_of_categories(
-    column: Category,
+    column: &Category,
     accepted: &[bool],
     block: &BlockColumns,
 ) -> Result<Bits, Error> {

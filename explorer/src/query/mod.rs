@@ -11,3 +11,5 @@ mod sort;
 mod tally;
 mod trio;
 mod zone;
+
+pub(crate) use clause::Clause;

@@ -27,7 +27,8 @@ impl Explorer {
         if let Some(cached) = cached.filter(|cached| cached.facets.is_some() || !with_facets) {
             return Ok(cached);
         }
-        let mut clauses = Clause::of_filter(filter, &self.categories, &self.footer);
+        let mut clauses =
+            Clause::of_filter(filter, &self.sources.set, &self.categories, &self.footer)?;
         clauses.extend(self.sample_clauses(filter).await?);
         let mut columns: Vec<_> = clauses.iter().flat_map(Clause::columns).collect();
         if with_facets {
@@ -103,14 +104,14 @@ impl Plan<'_> {
     }
 
     /// The counts to make: the matches (`None`) and the facets.
-    fn counts(&self) -> impl Iterator<Item = Option<Category>> {
-        std::iter::once(None).chain(self.facets.iter().copied().map(Some))
+    fn counts(&self) -> impl Iterator<Item = Option<&Category>> {
+        std::iter::once(None).chain(self.facets.iter().map(Some))
     }
 
     fn columns(&self) -> Vec<ColumnKind> {
         let mut columns = Vec::new();
         for facet in self.counts() {
-            let without = facet.map(|facet| facet.column);
+            let without = facet.map(|facet| &*facet.column);
             if let (Some(facet), Zone::Some) = (facet, self.zone_without(without)) {
                 columns.push(facet.kind());
             }
@@ -132,7 +133,7 @@ impl Plan<'_> {
         let entry = &explorer.footer.blocks[self.block];
         let evaluate = |clause| mask(clause, block, self.block, &explorer.genotypes);
         let needed =
-            |n: usize| self.counts().any(|facet| self.needs(n, facet.map(|facet| facet.column)));
+            |n: usize| self.counts().any(|facet| self.needs(n, facet.map(|facet| &*facet.column)));
         let masks = self.clauses.iter().enumerate();
         let masks = masks.map(|(n, clause)| needed(n).then(|| evaluate(clause)).transpose());
         let masks = masks.collect::<Result<Vec<_>, _>>()?;
@@ -143,11 +144,11 @@ impl Plan<'_> {
         };
         let Some(tally) = tally else { return Ok(matches) };
         for (n, facet) in self.facets.iter().enumerate() {
-            match self.zone_without(Some(facet.column)) {
+            match self.zone_without(Some(&facet.column)) {
                 Zone::None => {}
                 Zone::All => tally.add_block(n, entry),
                 Zone::Some => {
-                    let rows = self.rows(block.rows, &masks, Some(facet.column));
+                    let rows = self.rows(block.rows, &masks, Some(&facet.column));
                     tally.add_rows(n, block, &rows)?;
                 }
             }

@@ -18,13 +18,13 @@ use gas_shared::explorer::{CategoryColumn, Direction, NO_VALUE, Sort, SortKey};
 const DIGIT_BITS: u32 = 16;
 
 /// Bits of a key.
-const fn bits(key: SortKey) -> u32 {
+const fn bits(key: &SortKey) -> u32 {
     if matches!(key, SortKey::Position) { 64 } else { 32 }
 }
 
 /// The key of records without a value, which come last in both directions. No value has this key:
 /// it would be a NaN, the last of 2^32 genes, or the last position of the last contig.
-const fn missing(key: SortKey) -> u64 {
+const fn missing(key: &SortKey) -> u64 {
     u64::MAX >> (64 - bits(key))
 }
 
@@ -33,7 +33,7 @@ impl Explorer {
     pub(crate) async fn ordered(
         &self,
         selection: &Selection,
-        sort: Sort,
+        sort: &Sort,
         offset: u64,
         limit: u64,
     ) -> Result<Vec<u64>, Error> {
@@ -94,11 +94,11 @@ impl Explorer {
     async fn keys_at(
         &self,
         selection: &Selection,
-        sort: Sort,
+        sort: &Sort,
         ranks: [u64; 2],
     ) -> Result<[KeyAtRank; 2], Error> {
         let mut found = ranks.map(|_| KeyAtRank { key: 0, before: 0 });
-        let mut shift = bits(sort.key);
+        let mut shift = bits(&sort.key);
         while shift > 0 {
             shift -= DIGIT_BITS;
             let mut counts = ranks.map(|_| vec![0u64; 1 << DIGIT_BITS]);
@@ -127,22 +127,13 @@ impl Explorer {
     async fn for_each_key(
         &self,
         selection: &Selection,
-        sort: Sort,
+        sort: &Sort,
         mut call: impl FnMut(u64, u64),
     ) -> Result<(), Error> {
-        let columns = match sort.key {
-            SortKey::Position => vec![ColumnKind::Contig, ColumnKind::Pos],
-            SortKey::Gene => vec![ColumnKind::Genes],
-            SortKey::Impact => vec![ColumnKind::Consequence, ColumnKind::Impact],
-            SortKey::Number(column) => {
-                self.footer.number_of(column).map(ColumnKind::Number).into_iter().collect()
-            }
-            SortKey::Category(column) => {
-                self.category(column).into_iter().map(|category| category.kind()).collect()
-            }
-        };
-        let ranks = match sort.key {
-            SortKey::Category(column) => self.category_ranks(column),
+        let sorted_by = self.sorted_by(&sort.key)?;
+        let columns = sorted_by.columns();
+        let ranks = match &sorted_by {
+            SortedBy::Category(category) => self.category_ranks(category),
             _ => Vec::new(),
         };
         let numbered = selection.blocks.iter().enumerate();
@@ -157,7 +148,7 @@ impl Explorer {
         let mut loads = futures::stream::iter(loads).buffered(concurrent);
         for n in &matching {
             let Some(block) = loads.try_next().await? else { break };
-            let keys = self.keys(&block, sort, &ranks)?;
+            let keys = self.keys(&block, &sorted_by, sort, &ranks)?;
             let start = *n as u64 * u64::from(self.footer.block_rows);
             let rows = self.footer.blocks[*n].rows;
             selection.blocks[*n].for_each(rows, |row| call(start + row as u64, keys[row]));
@@ -166,14 +157,29 @@ impl Explorer {
         Ok(())
     }
 
-    fn category(&self, column: &CategoryColumn) -> Option<Category> {
-        self.categories.iter().copied().find(|known| known.column == column)
+    /// What the index has of a sort key.
+    fn sorted_by(&self, key: &SortKey) -> Result<SortedBy<'_>, Error> {
+        let name = match key {
+            SortKey::Position => return Ok(SortedBy::Position),
+            SortKey::Gene => return Ok(SortedBy::Gene),
+            SortKey::Impact => return Ok(SortedBy::Impact),
+            SortKey::Column(name) => name,
+        };
+        let columns = &self.sources.set;
+        if let Some(column) = columns.number(name) {
+            let number = self.footer.number_of(&column.name);
+            return Ok(number.map_or(SortedBy::Nothing, SortedBy::Number));
+        }
+        let column = columns.own_categories().find(|column| column.name == *name);
+        let column = column.ok_or_else(|| Error::UnknownColumn { name: name.to_string() })?;
+        let category = self.categories.iter().find(|known| known.column == *column);
+        Ok(category.map_or(SortedBy::Nothing, SortedBy::Category))
     }
 
     /// By number of a category value: its rank. Listed values have the order of the list, others that of
     /// the alphabet. `None` if a record has no value, or none that is listed.
-    fn category_ranks(&self, column: &CategoryColumn) -> Vec<Option<u64>> {
-        let Some(category) = self.category(column) else { return Vec::new() };
+    fn category_ranks(&self, category: &Category) -> Vec<Option<u64>> {
+        let column: &CategoryColumn = &category.column;
         let numbers = 0..category.len(&self.footer);
         if column.is_listed() {
             let rank = |name: &str| column.listed().iter().position(|value| value.name == name);
@@ -204,41 +210,36 @@ impl Explorer {
     fn keys(
         &self,
         block: &BlockColumns,
-        sort: Sort,
+        sorted_by: &SortedBy<'_>,
+        sort: &Sort,
         ranks: &[Option<u64>],
     ) -> Result<Vec<u64>, Error> {
         let descending = sort.direction == Direction::Descending;
-        let missing = missing(sort.key);
+        let missing = missing(&sort.key);
         let directed = |key: Option<u64>| match key {
             None => missing,
             Some(key) if descending => missing - 1 - key,
             Some(key) => key,
         };
-        Ok(match sort.key {
-            SortKey::Position => {
+        Ok(match sorted_by {
+            SortedBy::Position => {
                 let contigs = block.u32s(ColumnKind::Contig)?.iter();
                 let positions = contigs.zip(block.u32s(ColumnKind::Pos)?);
                 positions
                     .map(|(c, p)| directed(Some(u64::from(*c) << 32 | u64::from(*p))))
                     .collect()
             }
-            SortKey::Number(column) => match self.footer.number_of(column) {
-                Some(n) => float_keys(block.u32s(ColumnKind::Number(n))?, directed),
-                // An index without the column has no values of it.
-                None => vec![missing; block.rows],
-            },
-            SortKey::Category(column) => match self.category(column) {
-                Some(category) => {
-                    let rank = |value: usize| directed(ranks.get(value).copied().flatten());
-                    match category.rows(block)? {
-                        Values::U8(values) => values.iter().map(|v| rank((*v).into())).collect(),
-                        Values::U16(values) => values.iter().map(|v| rank((*v).into())).collect(),
-                        Values::U32(values) => values.iter().map(|v| rank(*v as usize)).collect(),
-                    }
+            SortedBy::Number(n) => float_keys(block.u32s(ColumnKind::Number(*n))?, directed),
+            SortedBy::Nothing => vec![missing; block.rows],
+            SortedBy::Category(category) => {
+                let rank = |value: usize| directed(ranks.get(value).copied().flatten());
+                match category.rows(block)? {
+                    Values::U8(values) => values.iter().map(|v| rank((*v).into())).collect(),
+                    Values::U16(values) => values.iter().map(|v| rank((*v).into())).collect(),
+                    Values::U32(values) => values.iter().map(|v| rank(*v as usize)).collect(),
                 }
-                None => vec![missing; block.rows],
-            },
-            SortKey::Gene => {
+            }
+            SortedBy::Gene => {
                 let ranks = self.gene_ranks();
                 let rank = |set: &Vec<u32>| {
                     let gene = set.first().filter(|gene| **gene != NO_GENE)?;
@@ -248,12 +249,36 @@ impl Explorer {
                 let sets: Vec<u64> = genes.sets.iter().map(|set| directed(rank(set))).collect();
                 genes.rows.iter().map(|set| sets[usize::from(*set)]).collect()
             }
-            SortKey::Impact => {
+            SortedBy::Impact => {
                 let impacts = block.u8s(ColumnKind::Impact)?.iter();
                 let severities = impacts.zip(block.u8s(ColumnKind::Consequence)?);
                 severities.map(|(i, c)| directed(severity(*i, *c))).collect()
             }
         })
+    }
+}
+
+/// What the keys of an index are made of.
+enum SortedBy<'a> {
+    Position,
+    Gene,
+    Impact,
+    Number(u8),
+    Category(&'a Category),
+    /// The index has no values of the column.
+    Nothing,
+}
+
+impl SortedBy<'_> {
+    fn columns(&self) -> Vec<ColumnKind> {
+        match self {
+            Self::Position => vec![ColumnKind::Contig, ColumnKind::Pos],
+            Self::Gene => vec![ColumnKind::Genes],
+            Self::Impact => vec![ColumnKind::Consequence, ColumnKind::Impact],
+            Self::Number(n) => vec![ColumnKind::Number(*n)],
+            Self::Category(category) => vec![category.kind()],
+            Self::Nothing => Vec::new(),
+        }
     }
 }
 

@@ -51,12 +51,12 @@ impl<'a> Tally<'a> {
     pub fn into_facets(self, footer: &Footer) -> Facets {
         let mut facets = Facets::default();
         for (category, counts) in self.categories.iter().zip(&self.counts) {
-            let named = by_name(*category, counts, footer);
+            let named = by_name(category, counts, footer);
             let values = match category.column.values {
                 CategoryValues::Listed(listed) => in_listed_order(&named, listed),
                 CategoryValues::Any(order, _) => in_order(named, order),
             };
-            facets.0.set_values(category.column, values);
+            facets.0.set_values(&category.column, values);
         }
         facets
     }
@@ -77,7 +77,7 @@ struct Counted {
 }
 
 fn by_name<'a>(
-    category: Category,
+    category: &Category,
     counts: &[u64],
     footer: &'a Footer,
 ) -> HashMap<&'a str, Counted> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Indexes and opens a result, with `block_rows` records per block.
 pub fn open(result: &[u8], block_rows: u32) -> Result<Explorer, Error> {
     let mut bytes = Vec::new();
-    let options = index::Options { block_rows, ..index::Options::default() };
+    let options = index::Options { block_rows };
     index::build_with(result, &mut bytes, options)?;
     open_index(bytes, result)
 }
@@ -33,7 +33,7 @@ pub fn numbers(explorer: &Explorer, filter: &Filter, sort: Sort, limit: u32) -> 
         let offset = rows.len() as u64;
         let query = Query {
             filter: filter.clone(),
-            sort,
+            sort: sort.clone(),
             offset,
             limit,
             facets: false,

@@ -5,9 +5,8 @@
 pub mod files;
 
 use gas_shared::explorer::{
-    CONSEQUENCE, CategoryColumn, Direction, FILTER, FREQUENCY, Filter, IMPACT, Impact, NO_VALUE,
-    NumericColumn, RS_ID, Scope, SoTerm, Sort, SortKey, Substitution, VARIANT_TYPE, VariantType,
-    contig_alias,
+    CONSEQUENCE, CategoryColumn, Direction, FILTER, Filter, IMPACT, Impact, NO_VALUE, RS_ID, Scope,
+    SoTerm, Sort, SortKey, Substitution, VARIANT_TYPE, VariantType, contig_alias,
 };
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -27,7 +26,8 @@ pub struct Naive {
     pub types: BTreeSet<VariantType>,
     pub substitutions: Vec<Substitution>,
     pub ids: Vec<String>,
-    pub frequencies: Vec<f32>,
+    /// By name of the column.
+    pub frequencies: [(&'static str, Vec<f32>); 3],
     pub quality: Option<f32>,
     pub lengths: Vec<i32>,
     pub filters: Vec<String>,
@@ -83,7 +83,7 @@ impl Naive {
             types: BTreeSet::new(),
             substitutions: Vec::new(),
             ids: Vec::new(),
-            frequencies: Vec::new(),
+            frequencies: Default::default(),
             quality: fields[5].parse().ok(),
             lengths: Vec::new(),
             filters: fields[6].split(';').map(str::to_owned).collect(),
@@ -96,10 +96,17 @@ impl Naive {
         record.ids = ids.filter(|id| !id.is_empty() && id != ".").collect();
         let of_people = entries.iter().map(|entry| column(entry, ["AF", ""]));
         let of_people = of_people.collect::<Vec<_>>().join("&");
-        let sources =
-            [&of_people, get("gnomAD_AF").unwrap_or_default(), get("AF").unwrap_or_default()];
-        let numbers = sources.map(numbers).into_iter().find(|numbers| !numbers.is_empty());
-        record.frequencies = numbers.unwrap_or_default();
+        let of_info = |key| numbers(get(key).unwrap_or_default());
+        record.frequencies = [
+            ("AF", numbers(&of_people)),
+            ("gnomAD_AF", of_info("gnomAD_AF")),
+            ("file_frequency", of_info("AF")),
+        ];
+        let of_file = &mut record.frequencies[2].1;
+        if let ([], &[number]) = (&of_file[..], &of_info("AN")[..]) {
+            // These counts are small enough for single precision.
+            of_file.extend(of_info("AC").into_iter().map(|count| count / number));
+        }
         record
     }
 
@@ -180,20 +187,20 @@ impl Naive {
         self.ids.iter().any(|id| id.starts_with("rs") && id[2..].parse::<u64>().is_ok())
     }
 
-    pub fn frequency(&self) -> Option<f32> {
-        self.number(&FREQUENCY)
-    }
-
-    fn numbers(&self, column: &NumericColumn) -> &[f32] {
-        match column.name {
-            "frequency" => &self.frequencies,
+    fn numbers(&self, column: &str) -> &[f32] {
+        match column {
             "quality" => self.quality.as_slice(),
-            // The generated results have no values of other columns.
-            _ => &[],
+            // The frequency in a population, of the preferred source.
+            "frequency" => self.numbers("gnomAD_AF"),
+            name => {
+                let known = self.frequencies.iter().find(|(known, _)| *known == name);
+                known.map_or(&[], |(_, values)| values)
+            }
         }
     }
 
-    fn number(&self, column: &NumericColumn) -> Option<f32> {
+    /// The value that the table shows.
+    pub fn number(&self, column: &str) -> Option<f32> {
         self.numbers(column).iter().copied().min_by(f32::total_cmp)
     }
 
@@ -256,7 +263,7 @@ fn numbers(list: &str) -> Vec<f32> {
 }
 
 /// The numbers of the matching records in sort order, by a stable sort of all records.
-pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
+pub fn ordered(records: &[Naive], filter: &Filter, sort: &Sort) -> Vec<u64> {
     let numbered = records.iter().enumerate().filter(|(_, record)| record.matches(filter));
     let mut rows: Vec<(usize, &Naive)> = numbered.collect();
     let mut contigs: Vec<&str> = Vec::new();
@@ -268,11 +275,10 @@ pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
     let contig = |record: &Naive| contigs.iter().position(|name| *name == record.chrom);
     let severity_of = |r: &Naive| r.impact.map(|i| (i, r.consequence.as_deref().map(severity)));
     rows.sort_by(|(_, a), (_, b)| {
-        let (missing, order) = match sort.key {
+        let (missing, order) = match &sort.key {
             SortKey::Position => (Ordering::Equal, (contig(a), a.pos).cmp(&(contig(b), b.pos))),
-            SortKey::Number(column) => floats(a.number(column), b.number(column)),
-            // The generated results have no values of such columns.
-            SortKey::Category(_) => (Ordering::Equal, Ordering::Equal),
+            // The generated results have no values of other columns.
+            SortKey::Column(column) => floats(a.number(column), b.number(column)),
             SortKey::Gene => (a.gene.is_none().cmp(&b.gene.is_none()), a.gene.cmp(&b.gene)),
             SortKey::Impact => {
                 (a.impact.is_none().cmp(&b.impact.is_none()), severity_of(a).cmp(&severity_of(b)))

@@ -1,77 +1,89 @@
 //! Values by column.
 
-use super::{CategoryColumn, NumericColumn};
+use super::{CategoryColumn, NumericColumn, TextColumn};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// A column of a registry.
-pub trait Column: PartialEq + 'static {
-    /// The name, which is unique in its registry.
-    fn name(&self) -> &'static str;
+/// The name of a column.
+pub type ColumnName = Cow<'static, str>;
+
+/// A column of a result.
+pub trait Named {
+    /// The name, which is unique in a result.
+    fn name(&self) -> &ColumnName;
 }
 
-impl Column for NumericColumn {
-    fn name(&self) -> &'static str {
-        self.name
+impl Named for NumericColumn {
+    fn name(&self) -> &ColumnName {
+        &self.name
     }
 }
 
-impl Column for CategoryColumn {
-    fn name(&self) -> &'static str {
-        self.name
+impl Named for CategoryColumn {
+    fn name(&self) -> &ColumnName {
+        &self.name
     }
 }
 
-/// A value for each of some columns: ranges of a filter, numbers of a row, counts of facets.
-#[derive(Debug)]
-pub struct ByColumn<T, C: 'static = NumericColumn>(Vec<(&'static C, T)>);
+impl Named for TextColumn {
+    fn name(&self) -> &ColumnName {
+        &self.name
+    }
+}
+
+impl<C: Named> Named for Arc<C> {
+    fn name(&self) -> &ColumnName {
+        (**self).name()
+    }
+}
+
+impl Named for ColumnName {
+    fn name(&self) -> &ColumnName {
+        self
+    }
+}
+
+/// A value for each of some columns, by name: ranges of a filter, numbers of a row, counts of facets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByColumn<T>(Vec<(ColumnName, T)>);
 
 /// A list for each of some category columns, without empty lists.
-pub type ByCategory<T> = ByColumn<Vec<T>, CategoryColumn>;
+pub type ByCategory<T> = ByColumn<Vec<T>>;
 
-impl<T, C> Default for ByColumn<T, C> {
+impl<T> Default for ByColumn<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: Clone, C> Clone for ByColumn<T, C> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T: PartialEq, C: PartialEq> PartialEq for ByColumn<T, C> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl<T: Eq, C: Eq> Eq for ByColumn<T, C> {}
-
-impl<T, C: Column> ByColumn<T, C> {
+impl<T> ByColumn<T> {
     /// The value of one column.
-    pub fn of(column: &'static C, value: T) -> Self {
-        Self(vec![(column, value)])
+    pub fn of(column: &impl Named, value: T) -> Self {
+        Self(vec![(column.name().clone(), value)])
     }
 
     /// Adds the value of a column, or replaces the one it has.
-    pub fn with(mut self, column: &'static C, value: T) -> Self {
+    pub fn with(mut self, column: &impl Named, value: T) -> Self {
         self.set(column, Some(value));
         self
     }
 
     /// Sets or removes the value of a column.
-    pub fn set(&mut self, column: &'static C, value: Option<T>) {
-        self.0.retain(|(known, _)| *known != column);
-        if let Some(value) = value {
-            // Ordered by name, so that equal contents are equal.
-            let at = self.0.partition_point(|(known, _)| known.name() < column.name());
-            self.0.insert(at, (column, value));
+    pub fn set(&mut self, column: &impl Named, value: Option<T>) {
+        let name = column.name();
+        // Ordered by name, so that equal contents are equal.
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(name));
+        match (at, value) {
+            (Ok(at), Some(value)) => self.0[at].1 = value,
+            (Ok(at), None) => drop(self.0.remove(at)),
+            (Err(at), Some(value)) => self.0.insert(at, (name.clone(), value)),
+            (Err(_), None) => {}
         }
     }
 
-    /// The columns that have a value, ordered by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static C, &T)> {
-        self.0.iter().map(|(column, value)| (*column, value))
+    /// The names of columns that have a value, in alphabetical order, and the values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ColumnName, &T)> {
+        self.0.iter().map(|(name, value)| (name, value))
     }
 
     /// Whether no column has a value.
@@ -79,26 +91,28 @@ impl<T, C: Column> ByColumn<T, C> {
         self.0.is_empty()
     }
 
-    fn find(&self, column: &C) -> Option<&T> {
-        self.iter().find(|(known, _)| *known == column).map(|(_, value)| value)
+    /// The value of a column.
+    pub fn find(&self, column: &impl Named) -> Option<&T> {
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(column.name())).ok()?;
+        Some(&self.0[at].1)
     }
 }
 
 impl<T: Copy> ByColumn<T> {
-    /// The value of a numeric column.
-    pub fn get(&self, column: &NumericColumn) -> Option<T> {
+    /// The value of a column.
+    pub fn get(&self, column: &impl Named) -> Option<T> {
         self.find(column).copied()
     }
 }
 
 impl<T> ByCategory<T> {
     /// The values of a category column.
-    pub fn values(&self, column: &CategoryColumn) -> &[T] {
+    pub fn values(&self, column: &impl Named) -> &[T] {
         self.find(column).map_or(&[], Vec::as_slice)
     }
 
     /// Replaces the values of a category column.
-    pub fn set_values(&mut self, column: &'static CategoryColumn, values: Vec<T>) {
+    pub fn set_values(&mut self, column: &impl Named, values: Vec<T>) {
         self.set(column, Some(values).filter(|values| !values.is_empty()));
     }
 }

@@ -1,11 +1,15 @@
-//! The registry of category columns, such as the impact and FILTER.
+//! Category columns, such as the impact and FILTER.
 //!
-//! A category column has few values, of which a record has any number. It is declared here once: its
-//! names, its labels and values on pages, and its filter. Index, filters, facets, sort orders, rows,
-//! exports and pages iterate [`CATEGORY_COLUMNS`]. How the values are read from a record is declared in
+//! A category column has few values, of which a record has any number. Those that every result has are declared here
+//! once: names, labels and values on pages, and filter. Those of sources are made from their declaration in the header
+//! ([`CategoryColumn::of_source`]). A result has the columns of its [`ColumnSet`](super::ColumnSet), which index,
+//! filters, facets, sort orders, rows, exports and pages iterate. How the values are read from a record is declared in
 //! `gas_explorer::columns`.
 
-use super::{Row, SortKey};
+use super::column_label::{label_of_source, long_label_of_source};
+use super::{ColumnName, Row, SortKey};
+use crate::source::{SourceColumn, SourceColumnKind};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The value of records without a value, in filters and facets.
@@ -14,16 +18,16 @@ pub const NO_VALUE: &str = "none";
 /// The value of what is not in a list of values, or beyond a limit.
 pub const OTHER_VALUE: &str = "other";
 
-/// The category columns, in the order of the filters.
+/// The category columns of every result, in the order of the filters.
 pub static CATEGORY_COLUMNS: [&CategoryColumn; 7] =
     [&IMPACT, &CLINVAR, &VARIANT_TYPE, &CONSEQUENCE, &RS_ID, &FILTER, &CHROMOSOME];
 
 /// Highest impact of the record.
 pub static IMPACT: CategoryColumn = CategoryColumn {
-    name: "impacts",
-    row_name: "impact",
-    label: "Impact",
-    legend: "Impact",
+    name: Cow::Borrowed("impacts"),
+    row_name: Cow::Borrowed("impact"),
+    label: Cow::Borrowed("Impact"),
+    legend: Cow::Borrowed("Impact"),
     values: CategoryValues::Listed(&[
         CategoryValue { name: "high", label: "HIGH", tone: Some(Tone::Bad) },
         CategoryValue { name: "moderate", label: "MODERATE", tone: Some(Tone::Warn) },
@@ -39,14 +43,15 @@ pub static IMPACT: CategoryColumn = CategoryColumn {
         in_table: true,
     },
     filter: CategoryFilter::Choices { always_shown: true },
+    source: None,
 };
 
 /// Clinical significance of ClinVar, as the result states it: CSQ `CLIN_SIG` or INFO `CLNSIG`.
 pub static CLINVAR: CategoryColumn = CategoryColumn {
-    name: "clinvar",
-    row_name: "clinvar",
-    label: "ClinVar",
-    legend: "ClinVar significance",
+    name: Cow::Borrowed("clinvar"),
+    row_name: Cow::Borrowed("clinvar"),
+    label: Cow::Borrowed("ClinVar"),
+    legend: Cow::Borrowed("ClinVar significance"),
     values: CategoryValues::Listed(&[
         CategoryValue { name: "pathogenic", label: "Pathogenic", tone: Some(Tone::Bad) },
         CategoryValue {
@@ -75,14 +80,15 @@ pub static CLINVAR: CategoryColumn = CategoryColumn {
     ]),
     row_value: CategoryRowValue::Own,
     filter: CategoryFilter::Choices { always_shown: false },
+    source: None,
 };
 
 /// Types of the alleles.
 pub static VARIANT_TYPE: CategoryColumn = CategoryColumn {
-    name: "types",
-    row_name: "type",
-    label: "Type",
-    legend: "Type",
+    name: Cow::Borrowed("types"),
+    row_name: Cow::Borrowed("type"),
+    label: Cow::Borrowed("Type"),
+    legend: Cow::Borrowed("Type"),
     values: CategoryValues::Listed(&[
         CategoryValue { name: "snv", label: "SNV", tone: None },
         CategoryValue { name: "insertion", label: "insertion", tone: None },
@@ -98,15 +104,16 @@ pub static VARIANT_TYPE: CategoryColumn = CategoryColumn {
         in_table: false,
     },
     filter: CategoryFilter::Choices { always_shown: false },
+    source: None,
 };
 
 /// The most severe consequence; in filters, of the record or of any transcript
 /// ([`Scope`](super::Scope)).
 pub static CONSEQUENCE: CategoryColumn = CategoryColumn {
-    name: "consequences",
-    row_name: "consequence",
-    label: "Consequence",
-    legend: "Most severe consequence",
+    name: Cow::Borrowed("consequences"),
+    row_name: Cow::Borrowed("consequence"),
+    label: Cow::Borrowed("Consequence"),
+    legend: Cow::Borrowed("Most severe consequence"),
     values: CategoryValues::Any(FacetOrder::Stored, Spelling::Term),
     row_value: CategoryRowValue::Field {
         values: |row| row.consequence.iter().cloned().collect(),
@@ -114,28 +121,30 @@ pub static CONSEQUENCE: CategoryColumn = CategoryColumn {
         in_table: true,
     },
     filter: CategoryFilter::Choices { always_shown: false },
+    source: None,
 };
 
 /// Whether the record has a dbSNP identifier (`rs…`) in ID or in the annotation.
 pub static RS_ID: CategoryColumn = CategoryColumn {
-    name: "rs_id",
-    row_name: "rs_id",
-    label: "rsID",
-    legend: "rsID",
+    name: Cow::Borrowed("rs_id"),
+    row_name: Cow::Borrowed("rs_id"),
+    label: Cow::Borrowed("rsID"),
+    legend: Cow::Borrowed("rsID"),
     values: CategoryValues::Listed(&[
         CategoryValue { name: "yes", label: "Has an rsID", tone: None },
         CategoryValue { name: "no", label: "No rsID", tone: None },
     ]),
     row_value: CategoryRowValue::None,
     filter: CategoryFilter::Select,
+    source: None,
 };
 
 /// Names in FILTER: `PASS`, a filter's name, or `.` if no filters were applied.
 pub static FILTER: CategoryColumn = CategoryColumn {
-    name: "filters",
-    row_name: "filter",
-    label: "FILTER",
-    legend: "FILTER",
+    name: Cow::Borrowed("filters"),
+    row_name: Cow::Borrowed("filter"),
+    label: Cow::Borrowed("FILTER"),
+    legend: Cow::Borrowed("FILTER"),
     values: CategoryValues::Any(FacetOrder::MostFrequent, Spelling::Name),
     row_value: CategoryRowValue::Field {
         values: |row| vec![row.filter.clone()],
@@ -143,38 +152,49 @@ pub static FILTER: CategoryColumn = CategoryColumn {
         in_table: true,
     },
     filter: CategoryFilter::Only { value: "PASS", label: "FILTER is PASS" },
+    source: None,
 };
 
 /// The contig. It is filtered by regions.
 pub static CHROMOSOME: CategoryColumn = CategoryColumn {
-    name: "chromosomes",
-    row_name: "chrom",
-    label: "Chromosome",
-    legend: "Chromosome",
+    name: Cow::Borrowed("chromosomes"),
+    row_name: Cow::Borrowed("chrom"),
+    label: Cow::Borrowed("Chromosome"),
+    legend: Cow::Borrowed("Chromosome"),
     values: CategoryValues::Any(FacetOrder::Stored, Spelling::Name),
     row_value: CategoryRowValue::None,
     filter: CategoryFilter::None,
+    source: None,
 };
 
-/// A category column. Columns are compared by name.
+/// A category column. Columns of a result have different names.
+#[derive(Clone)]
 pub struct CategoryColumn {
     /// The key in the JSON of filters and facets, in URLs and in indexes. Stable, because saved links and
     /// indexes contain it.
-    pub name: &'static str,
+    pub name: ColumnName,
     /// The name in the JSON of rows, in sort orders, in the header of exports, and in the settings of the
-    /// table. Stable, too.
-    pub row_name: &'static str,
-    /// Heading of the table, and label in the details of a variant.
-    pub label: &'static str,
+    /// table. Stable, too. The same as `name` if [`Row::categories`] has the values.
+    pub row_name: ColumnName,
+    /// Heading of the table, and label in the details of a variant. It names the source.
+    pub label: Cow<'static, str>,
     /// Legend of the filter.
-    pub legend: &'static str,
+    pub legend: Cow<'static, str>,
     /// The values.
     pub values: CategoryValues,
     /// Where a row has the values.
     pub row_value: CategoryRowValue,
     /// The filter that pages offer.
     pub filter: CategoryFilter,
+    /// The declaration in the header of the result, if the values are from a source.
+    pub source: Option<SourceColumn>,
 }
+
+/// The values of columns that say whether something is so.
+static FLAG_VALUES: [CategoryValue; 2] = [
+    CategoryValue { name: "1", label: "Yes", tone: None },
+    CategoryValue { name: "0", label: "No", tone: None },
+];
 
 /// The values of a category column.
 #[derive(Clone, Copy, Debug)]
@@ -229,7 +249,7 @@ pub enum Spelling {
 }
 
 /// Where a [`Row`] has the values of a category column.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum CategoryRowValue {
     /// In [`Row::categories`]. The table has the column, and can be sorted by it.
     Own,
@@ -268,7 +288,36 @@ pub enum CategoryFilter {
 }
 
 impl CategoryColumn {
-    /// The registered column with a name.
+    /// The column of a source with a name that is unique in its result.
+    pub fn of_source(name: ColumnName, source: SourceColumn) -> Self {
+        let label: Cow<'static, str> = label_of_source(&source).into();
+        Self {
+            row_name: name.clone(),
+            name,
+            legend: label.clone(),
+            label,
+            values: match source.kind {
+                SourceColumnKind::Flag => CategoryValues::Listed(&FLAG_VALUES),
+                _ => CategoryValues::Any(FacetOrder::MostFrequent, Spelling::Term),
+            },
+            row_value: CategoryRowValue::Own,
+            filter: CategoryFilter::Choices { always_shown: false },
+            source: Some(source),
+        }
+    }
+
+    /// The column of every result that a source has the values of.
+    pub(super) fn with_source(&self, source: SourceColumn) -> Self {
+        let long = long_label_of_source(&source);
+        Self {
+            label: format!("{} ({})", self.label, source.source).into(),
+            legend: long.into(),
+            source: Some(source),
+            ..self.clone()
+        }
+    }
+
+    /// The column of every result with a name.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         CATEGORY_COLUMNS.into_iter().find(|column| column.name == name)
     }
@@ -302,7 +351,7 @@ impl CategoryColumn {
 
     /// The values of a row.
     pub fn values_of(&self, row: &Row) -> Vec<String> {
-        match self.row_value {
+        match &self.row_value {
             CategoryRowValue::Own => row.categories.values(self).to_vec(),
             CategoryRowValue::Field { values, .. } => values(row),
             CategoryRowValue::None => Vec::new(),
@@ -318,17 +367,12 @@ impl CategoryColumn {
     }
 
     /// The key by which the table is sorted by the column.
-    pub const fn sort_key(&'static self) -> Option<SortKey> {
-        match self.row_value {
-            CategoryRowValue::Own => Some(SortKey::Category(self)),
-            CategoryRowValue::Field { sort, .. } => sort,
+    pub fn sort_key(&self) -> Option<SortKey> {
+        match &self.row_value {
+            CategoryRowValue::Own => Some(SortKey::Column(self.name.clone())),
+            CategoryRowValue::Field { sort, .. } => sort.clone(),
             CategoryRowValue::None => None,
         }
-    }
-
-    /// The registered columns whose values are in [`Row::categories`].
-    pub fn own() -> impl Iterator<Item = &'static Self> {
-        CATEGORY_COLUMNS.into_iter().filter(|column| column.is_own())
     }
 
     /// Whether the values are in [`Row::categories`].
@@ -339,7 +383,7 @@ impl CategoryColumn {
 
 impl PartialEq for CategoryColumn {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.name == other.name && self.source == other.source
     }
 }
 
@@ -347,7 +391,7 @@ impl Eq for CategoryColumn {}
 
 impl fmt::Debug for CategoryColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+        f.write_str(&self.name)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Facets: the number of records by value of each category column.
 
-use super::{ByCategory, CategoryColumn};
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use super::{ByCategory, ColumnName, Named};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,7 +25,7 @@ pub struct Facet {
 
 impl Facets {
     /// The facet of a column, without values that no record has.
-    pub fn of(&self, column: &CategoryColumn) -> &[Facet] {
+    pub fn of(&self, column: &impl Named) -> &[Facet] {
         self.0.values(column)
     }
 }
@@ -33,8 +33,8 @@ impl Facets {
 impl Serialize for Facets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (column, facet) in self.0.iter() {
-            map.serialize_entry(column.name, facet)?;
+        for (name, facet) in self.0.iter() {
+            map.serialize_entry(name, facet)?;
         }
         map.end()
     }
@@ -58,11 +58,7 @@ impl<'de> Visitor<'de> for FacetsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Facets, A::Error> {
         let mut facets = Facets::default();
         while let Some(key) = map.next_key::<String>()? {
-            match CategoryColumn::by_name(&key) {
-                Some(column) => facets.0.set_values(column, map.next_value()?),
-                // A column of a newer version.
-                None => drop(map.next_value::<IgnoredAny>()?),
-            }
+            facets.0.set_values(&ColumnName::Owned(key), map.next_value()?);
         }
         Ok(facets)
     }
@@ -82,7 +78,9 @@ mod tests {
         let json = serde_json::to_value(&facets).unwrap();
         assert_eq!(json["rs_id"], serde_json::json!([{"value": "yes", "records": 7}]));
         assert_eq!(serde_json::from_value::<Facets>(json).unwrap(), facets);
-        let newer = serde_json::from_str::<Facets>(r#"{"colors":[{"value":"red","records":1}]}"#);
-        assert_eq!(newer.unwrap(), Facets::default());
+        let of_source =
+            serde_json::from_str::<Facets>(r#"{"color":[{"value":"red","records":1}]}"#);
+        let red = [facet("red", 1)];
+        assert_eq!(of_source.unwrap().of(&ColumnName::Borrowed("color")), red);
     }
 }

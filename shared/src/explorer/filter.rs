@@ -1,9 +1,10 @@
 //! The filter of the results explorer: which records to show.
 
 use super::{
-    ByCategory, ByColumn, CategoryColumn, CategoryFilter, Inheritance, NumericColumn, RS_ID,
+    ByCategory, ByColumn, CategoryColumn, CategoryFilter, ColumnName, Inheritance, Named, RS_ID,
     Region, SampleFilter, Substitution,
 };
+use crate::source::is_column_name;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ pub const MAX_FILTER_VALUES: usize = 1_000;
 /// The most bytes of a name or a text in a filter.
 pub const MAX_FILTER_TEXT_BYTES: usize = 200;
 
+/// The most columns that a filter has criteria about.
+pub const MAX_FILTER_COLUMNS: usize = 100;
+
 /// A filter that is over a limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
@@ -22,7 +26,7 @@ pub enum FilterError {
     #[error("the filter has {found} {list}; remove some, the limit is {MAX_FILTER_VALUES}")]
     TooManyValues {
         /// The field of the filter.
-        list: &'static str,
+        list: String,
         /// The number of its values.
         found: usize,
     },
@@ -32,15 +36,21 @@ pub enum FilterError {
     )]
     LongValue {
         /// The field of the filter.
-        list: &'static str,
+        list: String,
         /// The bytes of the value.
+        found: usize,
+    },
+    /// There are too many criteria.
+    #[error("the filter has criteria about {found} columns; the limit is {MAX_FILTER_COLUMNS}")]
+    TooManyColumns {
+        /// The number of columns.
         found: usize,
     },
     /// A category column does not have the value.
     #[error("{list} has no value {value:?}")]
     UnknownValue {
         /// The field of the filter.
-        list: &'static str,
+        list: String,
         /// The value.
         value: String,
     },
@@ -53,7 +63,8 @@ pub enum FilterError {
 /// alleles does.
 ///
 /// In JSON, each range and each list of values is under the name of its column:
-/// `{"quality": {"min": 30}, "impacts": ["high"]}`. Criteria that are not set are left out.
+/// `{"quality": {"min": 30}, "impacts": ["high"]}`. Criteria that are not set are left out. Which columns there are
+/// depends on the result ([`ColumnSet`](super::ColumnSet)), so that only the query finds out if it lacks one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Regions that the record overlaps with its reference bases, or with POS to INFO/END for
@@ -89,20 +100,28 @@ impl Filter {
     }
 
     /// A filter with one criterion: the range of a numeric column.
-    pub fn of_range(column: &'static NumericColumn, range: Range) -> Self {
+    pub fn of_range(column: &impl Named, range: Range) -> Self {
         Self { ranges: ByColumn::of(column, range), ..Self::default() }
     }
 
     /// A filter with one criterion: values of a category column.
-    pub fn of_values(column: &'static CategoryColumn, values: &[&str]) -> Self {
+    pub fn of_values(column: &impl Named, values: &[&str]) -> Self {
         Self::default().with_values(column, values)
     }
 
     /// Adds a criterion: values of a category column.
-    pub fn with_values(mut self, column: &'static CategoryColumn, values: &[&str]) -> Self {
+    pub fn with_values(mut self, column: &impl Named, values: &[&str]) -> Self {
         self.categories
             .set_values(column, values.iter().map(|value| (*value).to_owned()).collect());
         self
+    }
+
+    /// The samples of the criteria about samples and inheritance.
+    pub fn sample_names(&self) -> impl Iterator<Item = &String> {
+        let how = self.inheritance.iter();
+        let roles =
+            how.flat_map(|how| [Some(&how.child), how.father.as_ref(), how.mother.as_ref()]);
+        roles.flatten().chain(self.samples.iter().map(|criterion| &criterion.sample))
     }
 
     /// Checks the values of category columns, and the limits of lists and texts. Deserialization checks them too, so that every filter
@@ -116,31 +135,45 @@ impl Filter {
         check_texts("genes", &self.genes)?;
         check_texts("ids", &self.ids)?;
         check_texts("text", std::slice::from_ref(&self.text))?;
-        let samples: Vec<&str> = self.samples.iter().map(|criterion| &*criterion.sample).collect();
+        let samples: Vec<&String> = self.sample_names().collect();
         check_texts("samples", &samples)?;
-        if let Some(Inheritance { child, father, mother, .. }) = &self.inheritance {
-            let parents = [father, mother].into_iter().flatten();
-            let roles: Vec<&String> = std::iter::once(child).chain(parents).collect();
-            check_texts("inheritance", &roles)?;
-        }
-        for (column, values) in self.categories.iter() {
-            check_texts(column.name, values)?;
-            let is_unknown = |value: &&String| column.value(value).is_none();
-            if let Some(value) = values.iter().find(is_unknown).filter(|_| column.is_listed()) {
-                return Err(FilterError::UnknownValue { list: column.name, value: value.clone() });
+        for (name, values) in self.categories.iter() {
+            check_texts(name, values)?;
+            if let Some(column) = CategoryColumn::by_name(name) {
+                column.check_values(values)?;
             }
+        }
+        let found = self.categories.iter().len() + self.ranges.iter().len();
+        if found > MAX_FILTER_COLUMNS {
+            return Err(FilterError::TooManyColumns { found });
         }
         Ok(())
     }
 }
 
-fn check_texts<T: AsRef<str>>(list: &'static str, texts: &[T]) -> Result<(), FilterError> {
+impl CategoryColumn {
+    /// Checks that the column has the values of a criterion.
+    ///
+    /// # Errors
+    /// [`FilterError::UnknownValue`] if the values of the column are listed, and one is not.
+    pub fn check_values(&self, values: &[String]) -> Result<(), FilterError> {
+        let is_unknown = |value: &&String| self.value(value).is_none();
+        match values.iter().find(is_unknown).filter(|_| self.is_listed()) {
+            Some(value) => {
+                Err(FilterError::UnknownValue { list: self.name.to_string(), value: value.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_texts<T: AsRef<str>>(list: &str, texts: &[T]) -> Result<(), FilterError> {
     if texts.len() > MAX_FILTER_VALUES {
-        return Err(FilterError::TooManyValues { list, found: texts.len() });
+        return Err(FilterError::TooManyValues { list: list.to_owned(), found: texts.len() });
     }
     let longest = texts.iter().map(|text| text.as_ref().len()).max().unwrap_or(0);
     if longest > MAX_FILTER_TEXT_BYTES {
-        return Err(FilterError::LongValue { list, found: longest });
+        return Err(FilterError::LongValue { list: list.to_owned(), found: longest });
     }
     Ok(())
 }
@@ -150,14 +183,14 @@ impl Serialize for Filter {
         let mut map = serializer.serialize_map(None)?;
         write_entry(&mut map, "regions", &self.regions)?;
         write_entry(&mut map, "genes", &self.genes)?;
-        for (column, values) in self.categories.iter() {
-            map.serialize_entry(column.name, values)?;
+        for (name, values) in self.categories.iter() {
+            map.serialize_entry(name, values)?;
         }
         write_entry(&mut map, "scope", &self.scope)?;
         write_entry(&mut map, "substitution", &self.substitution)?;
         write_entry(&mut map, "ids", &self.ids)?;
-        for (column, range) in self.ranges.iter() {
-            map.serialize_entry(column.name, &range)?;
+        for (name, range) in self.ranges.iter() {
+            map.serialize_entry(name, range)?;
         }
         write_entry(&mut map, "length", &self.length)?;
         write_entry(&mut map, "text", &self.text)?;
@@ -210,13 +243,17 @@ impl<'de> Visitor<'de> for FilterVisitor {
                     let value = known.map(|known| if known { "yes" } else { "no" });
                     filter = filter.with_values(&RS_ID, value.as_slice());
                 }
-                name => match (NumericColumn::by_name(name), category(name)) {
-                    (Some(column), _) => filter.ranges.set(column, map.next_value()?),
-                    (_, Some(column)) => filter.categories.set_values(column, map.next_value()?),
-                    (None, None) => {
-                        return Err(de::Error::custom(format_args!("unknown field {name:?}")));
+                _ if is_column_name(&key) && !is_only_counted(&key) => {
+                    let name = ColumnName::Owned(key);
+                    match map.next_value()? {
+                        Some(Criterion::Values(values)) => {
+                            filter.categories.set_values(&name, values)
+                        }
+                        Some(Criterion::Range(range)) => filter.ranges.set(&name, Some(range)),
+                        None => {}
                     }
-                },
+                }
+                name => return Err(de::Error::custom(format_args!("unknown field {name:?}"))),
             }
         }
         filter.check().map_err(de::Error::custom)?;
@@ -224,9 +261,20 @@ impl<'de> Visitor<'de> for FilterVisitor {
     }
 }
 
-/// The category column with a name that filters have.
-fn category(name: &str) -> Option<&'static CategoryColumn> {
-    CategoryColumn::by_name(name).filter(|column| column.filter != CategoryFilter::None)
+/// A criterion about a column.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "the criterion of a column must be a list of values, or a range with min, max or or_missing"
+)]
+enum Criterion {
+    Values(Vec<String>),
+    Range(Range),
+}
+
+/// Whether filters have no criteria about a column of every result.
+fn is_only_counted(name: &str) -> bool {
+    CategoryColumn::by_name(name).is_some_and(|column| column.filter == CategoryFilter::None)
 }
 
 /// Which of a record's consequences a filter compares.
@@ -285,7 +333,7 @@ impl LengthRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{FREQUENCY, IMPACT, QUALITY};
+    use crate::explorer::{IMPACT, MIXED_FREQUENCY, QUALITY};
 
     #[test]
     fn criteria_that_are_not_set_are_left_out_of_the_json() {
@@ -293,7 +341,7 @@ mod tests {
         let rare = Range { max: Some(0.01), or_missing: true, ..Range::default() };
         let filter = Filter {
             regions: vec!["chr1:5-9".parse().unwrap()],
-            ..Filter::of_range(&FREQUENCY, rare).with_values(&IMPACT, &["high"])
+            ..Filter::of_range(&MIXED_FREQUENCY, rare).with_values(&IMPACT, &["high"])
         };
         let text = serde_json::to_string(&filter).unwrap();
         assert_eq!(
@@ -301,7 +349,11 @@ mod tests {
             r#"{"regions":["chr1:5-9"],"impacts":["high"],"frequency":{"max":0.01,"or_missing":true}}"#
         );
         assert_eq!(serde_json::from_str::<Filter>(&text).unwrap(), filter);
-        assert!(serde_json::from_str::<Filter>(r#"{"impact":["high"]}"#).is_err());
+        for unknown in
+            [r#"{"a b":["high"]}"#, r#"{"impacts":"high"}"#, r#"{"quality":{"least":1}}"#]
+        {
+            assert!(serde_json::from_str::<Filter>(unknown).is_err(), "{unknown}");
+        }
     }
 
     #[test]
@@ -348,11 +400,23 @@ mod tests {
         let error = read(r#"{"impacts":["HIGH"]}"#).unwrap_err().to_string();
         assert!(error.contains("impacts has no value \"HIGH\""), "{error}");
         assert!(read(r#"{"chromosomes":["1"]}"#).is_err(), "regions are for that");
-        let known = read(r#"{"known":true,"types":null}"#);
-        assert!(known.is_err(), "{known:?}");
+        let of_source =
+            read(r#"{"am_class":["benign"],"gnomADe_AF":{"max":0.5},"none":null}"#).unwrap();
+        assert_eq!(of_source.categories.values(&ColumnName::Borrowed("am_class")), ["benign"]);
         assert_eq!(read(r#"{"known":true}"#).unwrap(), Filter::of_values(&RS_ID, &["yes"]));
         assert_eq!(read(r#"{"known":false}"#).unwrap(), Filter::of_values(&RS_ID, &["no"]));
         assert!(read(r#"{"known":null,"impacts":[]}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn criteria_about_columns_are_bounded() {
+        let read = |columns: usize| {
+            let ranges = (0..columns).map(|n| (format!("c{n}"), serde_json::json!({ "min": 1.0 })));
+            let json = serde_json::Value::Object(ranges.collect());
+            serde_json::from_value::<Filter>(json).map_err(|error| error.to_string())
+        };
+        assert!(read(MAX_FILTER_COLUMNS).is_ok());
+        assert!(read(MAX_FILTER_COLUMNS + 1).unwrap_err().contains("101 columns"));
     }
 
     #[test]

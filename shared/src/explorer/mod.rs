@@ -6,6 +6,8 @@
 mod by_column;
 mod category;
 mod column;
+mod column_label;
+mod column_set;
 mod facets;
 mod filter;
 mod genotype;
@@ -14,29 +16,34 @@ mod pedigree;
 mod presets;
 mod region;
 mod samples;
+mod text_column;
 pub mod url;
 
-pub use by_column::{ByCategory, ByColumn};
+pub use by_column::{ByCategory, ByColumn, ColumnName, Named};
 pub use category::{
     CATEGORY_COLUMNS, CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, CategoryFilter,
     CategoryRowValue, CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE,
     OTHER_VALUE, RS_ID, Spelling, Tone, VARIANT_TYPE,
 };
 pub use column::{
-    Bound, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,
+    Bound, FILE_FREQUENCY, MIXED_FREQUENCY, NumericColumn, NumericFilter, POPULATION_FREQUENCY,
+    QUALITY, RowValue,
 };
+pub use column_set::{ColumnSet, MAX_SOURCE_COLUMNS, is_clinical_significance};
 pub use facets::{Facet, Facets};
 pub use filter::{
-    Filter, FilterError, LengthRange, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, Range, Scope,
+    Filter, FilterError, LengthRange, MAX_FILTER_COLUMNS, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES,
+    Range, Scope,
 };
 pub use genotype::{Genotype, Zygosity};
 pub use page::{
-    Direction, ExportFormat, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort, SortKey,
-    TranscriptEntry,
+    Direction, ExportFormat, Field, MAX_ROWS, Mane, Page, Query, Row, RowDetails, Sort, SortKey,
+    TranscriptEntry, hgvs_change,
 };
 pub use pedigree::{Individual, MAX_PEDIGREE_BYTES, PedigreeError, parse_pedigree};
 pub use presets::{Preset, Roles};
 pub use region::{Region, RegionError, contig_alias};
+pub use text_column::TextColumn;
 
 pub use samples::{
     Inheritance, InheritanceMode, MAX_INDEXED_SAMPLES, Origin, SampleCall, SampleFilter, Sex,

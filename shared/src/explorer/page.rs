@@ -1,9 +1,9 @@
 //! Queries for pages of the table of variants, and their answers.
 
 use super::{
-    ByCategory, ByColumn, CategoryColumn, Facets, Filter, Impact, NUMERIC_COLUMNS, NumericColumn,
-    RowValue, SampleCall, VariantType,
+    ByCategory, ByColumn, ColumnName, ColumnSet, Facets, Filter, Impact, SampleCall, VariantType,
 };
+use crate::source::is_column_name;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -30,9 +30,9 @@ pub struct Query {
     pub samples: Vec<String>,
 }
 
-/// A sort order. Records without a value come last in both directions, and records with equal
-/// values keep the file's order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A sort order: the most severe records first by default. Records without a value come last in both directions, and
+/// records with equal values keep the file's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sort {
     /// The sort key.
@@ -41,44 +41,43 @@ pub struct Sort {
     pub direction: Direction,
 }
 
+impl Sort {
+    /// By position.
+    pub const POSITION: Self = Self { key: SortKey::Position, direction: Direction::Ascending };
+}
+
 /// A sort key; its name in JSON and URLs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
     /// `position`: contig in the file's order, then position.
-    #[default]
     Position,
     /// `gene`: symbol of the gene in the table.
     Gene,
     /// `impact`: impact, then severity of the most severe consequence; HIGH first if ascending.
+    #[default]
     Impact,
-    /// The name of a numeric column. For a record with several alleles, the value in the table.
-    Number(&'static NumericColumn),
-    /// The `row_name` of a category column: the first of the record's values in the order of the column.
-    Category(&'static CategoryColumn),
+    /// The name of a numeric column, or of a category column whose values are in [`Row::categories`]. For a record with
+    /// several numbers, the one in the table; for one with several categories, the first in the order of the column.
+    Column(ColumnName),
 }
 
 impl SortKey {
-    /// Every key.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let numbers = NUMERIC_COLUMNS.into_iter().map(Self::Number);
-        let categories = CategoryColumn::own().map(Self::Category);
-        [Self::Position, Self::Gene, Self::Impact].into_iter().chain(numbers).chain(categories)
-    }
-
     /// The name in JSON and URLs.
-    pub const fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Position => "position",
             Self::Gene => "gene",
             Self::Impact => "impact",
-            Self::Number(column) => column.name,
-            Self::Category(column) => column.row_name,
+            Self::Column(name) => name,
         }
     }
 
-    /// The key of a name.
+    /// The key of a name. `None` if no column can have the name.
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::all().find(|key| key.name() == name)
+        let fixed = [Self::Position, Self::Gene, Self::Impact];
+        fixed.into_iter().find(|key| key.name() == name).or_else(|| {
+            is_column_name(name).then(|| Self::Column(ColumnName::Owned(name.to_owned())))
+        })
     }
 }
 
@@ -121,6 +120,9 @@ pub struct Page {
     /// The samples that filters and rows can have, by name. In an index of an earlier version, none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,
+    /// The columns that filters, rows and sort orders can have.
+    #[serde(default)]
+    pub columns: ColumnSet,
 }
 
 /// A row of the table: one record.
@@ -149,21 +151,30 @@ pub struct Row {
     pub consequence: Option<String>,
     /// Highest impact.
     pub impact: Option<Impact>,
-    /// Gene of the chosen transcript: the one with the most severe consequence, MANE Select and
-    /// canonical transcripts first.
+    /// Gene of the chosen transcript: the one with the most severe consequence; of several, the one that the annotation
+    /// picked (VEP's PICK), then MANE Select, then canonical transcripts.
     pub gene: Option<String>,
     /// The chosen transcript.
     pub transcript: Option<String>,
-    /// HGVS coding (or non-coding) description on the chosen transcript.
+    /// The MANE set of the chosen transcript.
+    pub mane: Option<Mane>,
+    /// Whether the chosen transcript is Ensembl's canonical one of its gene.
+    pub canonical: bool,
+    /// The exons of the chosen transcript that the variant is in, and how many it has: `3/9`.
+    pub exon: Option<String>,
+    /// The introns, in the same form.
+    pub intron: Option<String>,
+    /// HGVS coding (or non-coding) description on the chosen transcript, with its name; see [`hgvs_change`].
     pub hgvs_c: Option<String>,
-    /// HGVS protein description on the chosen transcript.
+    /// HGVS protein description on the chosen transcript, with the name of the protein; see [`hgvs_change`].
     pub hgvs_p: Option<String>,
-    /// Values of the numeric columns. In JSON, each is under the name of its column, `null` if the
-    /// record has no value.
+    /// Values of the numeric columns. In JSON, each is under the name of its column.
     pub numbers: ByColumn<f32>,
     /// Values of the category columns that have no field here. In JSON, each list is under the name of its
     /// column.
     pub categories: ByCategory<String>,
+    /// Values of the text columns; different ones are separated by `;`. In JSON, each is under the name of its column.
+    pub texts: ByColumn<String>,
     /// dbSNP and other identifiers, from ID and the annotation.
     pub ids: Vec<String>,
     /// The calls of the samples that the query names. In JSON, they are left out if it names none.
@@ -173,9 +184,29 @@ pub struct Row {
     pub cut: Option<u64>,
 }
 
-/// The numeric columns whose values are in [`Row::numbers`].
-fn number_columns() -> impl Iterator<Item = &'static NumericColumn> {
-    NUMERIC_COLUMNS.into_iter().filter(|column| column.row_value == RowValue::Number)
+/// A set of transcripts that NCBI and Ensembl agree on (MANE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mane {
+    /// MANE Select: one transcript of a gene.
+    Select,
+    /// MANE Plus Clinical: further transcripts of clinical interest.
+    PlusClinical,
+}
+
+impl Mane {
+    /// The label on pages.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Select => "MANE Select",
+            Self::PlusClinical => "MANE Plus Clinical",
+        }
+    }
+}
+
+/// An HGVS description without the name of its sequence: `c.76A>T` of `ENST00000357654.9:c.76A>T`.
+pub fn hgvs_change(description: &str) -> &str {
+    description.split_once(':').map_or(description, |(_, change)| change)
 }
 
 impl Serialize for Row {
@@ -194,13 +225,20 @@ impl Serialize for Row {
         map.serialize_entry("impact", &self.impact)?;
         map.serialize_entry("gene", &self.gene)?;
         map.serialize_entry("transcript", &self.transcript)?;
+        map.serialize_entry("mane", &self.mane)?;
+        map.serialize_entry("canonical", &self.canonical)?;
+        map.serialize_entry("exon", &self.exon)?;
+        map.serialize_entry("intron", &self.intron)?;
         map.serialize_entry("hgvs_c", &self.hgvs_c)?;
         map.serialize_entry("hgvs_p", &self.hgvs_p)?;
-        for column in number_columns() {
-            map.serialize_entry(column.name, &self.numbers.get(column))?;
+        for (name, number) in self.numbers.iter() {
+            map.serialize_entry(name, number)?;
         }
-        for (column, values) in self.categories.iter() {
-            map.serialize_entry(column.row_name, values)?;
+        for (name, values) in self.categories.iter() {
+            map.serialize_entry(name, values)?;
+        }
+        for (name, text) in self.texts.iter() {
+            map.serialize_entry(name, text)?;
         }
         map.serialize_entry("ids", &self.ids)?;
         if !self.samples.is_empty() {
@@ -217,6 +255,16 @@ impl<'de> Deserialize<'de> for Row {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(RowVisitor)
     }
+}
+
+/// The value of a column in the JSON of a row.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Number(f32),
+    Categories(Vec<String>),
+    Text(String),
+    Other(IgnoredAny),
 }
 
 struct RowVisitor;
@@ -245,18 +293,23 @@ impl<'de> Visitor<'de> for RowVisitor {
                 "impact" => row.impact = map.next_value()?,
                 "gene" => row.gene = map.next_value()?,
                 "transcript" => row.transcript = map.next_value()?,
+                "mane" => row.mane = map.next_value()?,
+                "canonical" => row.canonical = map.next_value()?,
+                "exon" => row.exon = map.next_value()?,
+                "intron" => row.intron = map.next_value()?,
                 "hgvs_c" => row.hgvs_c = map.next_value()?,
                 "hgvs_p" => row.hgvs_p = map.next_value()?,
                 "ids" => row.ids = map.next_value()?,
                 "samples" => row.samples = map.next_value()?,
                 "cut" => row.cut = map.next_value()?,
-                name => {
-                    let number = number_columns().find(|column| column.name == name);
-                    let category = CategoryColumn::own().find(|column| column.row_name == name);
-                    match (number, category) {
-                        (Some(column), _) => row.numbers.set(column, map.next_value()?),
-                        (_, Some(column)) => row.categories.set_values(column, map.next_value()?),
-                        (None, None) => drop(map.next_value::<IgnoredAny>()?),
+                _ => {
+                    let name = ColumnName::Owned(key);
+                    match map.next_value()? {
+                        Value::Number(number) => row.numbers.set(&name, Some(number)),
+                        Value::Categories(values) => row.categories.set_values(&name, values),
+                        Value::Text(text) => row.texts.set(&name, Some(text)),
+                        // Of a newer version.
+                        Value::Other(_) => {}
                     }
                 }
             }
@@ -378,24 +431,35 @@ impl ExportFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::FREQUENCY;
 
     #[test]
-    fn a_row_has_its_numbers_under_the_names_of_their_columns() {
+    fn a_row_has_the_values_of_columns_under_their_names() {
+        let name = ColumnName::Borrowed;
         let row = Row {
             number: 7,
             chrom: "1".to_owned(),
             impact: Some(Impact::High),
-            numbers: ByColumn::of(&FREQUENCY, 0.25),
+            mane: Some(Mane::PlusClinical),
+            numbers: ByColumn::of(&name("gnomADe_AF"), 0.25),
+            categories: ByColumn::of(&name("am_class"), vec!["benign".to_owned()]),
+            texts: ByColumn::of(&name("note"), "a; b".to_owned()),
             ..Row::default()
         };
         let json = serde_json::to_value(&row).unwrap();
-        assert_eq!(json["frequency"], 0.25);
+        assert_eq!((&json["gnomADe_AF"], &json["note"]), (&0.25.into(), &"a; b".into()));
         assert_eq!(json["gene"], serde_json::Value::Null);
         assert_eq!(serde_json::from_value::<Row>(json).unwrap(), row);
-        let without = serde_json::to_value(Row::default()).unwrap();
-        assert_eq!(without["frequency"], serde_json::Value::Null);
-        assert_eq!(serde_json::from_value::<Row>(without).unwrap(), Row::default());
+        let newer = serde_json::json!({ "number": 1, "of_a_newer_version": { "a": 1 } });
+        assert_eq!(
+            serde_json::from_value::<Row>(newer).unwrap(),
+            Row { number: 1, ..Row::default() }
+        );
+    }
+
+    #[test]
+    fn changes_are_descriptions_without_the_name_of_the_sequence() {
+        assert_eq!(hgvs_change("ENST00000357654.9:c.76A>T"), "c.76A>T");
+        assert_eq!(hgvs_change("p.Met1Val"), "p.Met1Val");
     }
 
     #[test]
@@ -408,11 +472,12 @@ mod tests {
 
     #[test]
     fn sort_keys_are_written_by_name() {
-        for key in SortKey::all() {
+        let of_column = SortKey::Column(ColumnName::Borrowed("quality"));
+        for key in [SortKey::Position, SortKey::Gene, SortKey::Impact, of_column] {
             let json = serde_json::to_string(&key).unwrap();
             assert_eq!(json, format!("\"{}\"", key.name()));
             assert_eq!(serde_json::from_str::<SortKey>(&json).unwrap(), key);
         }
-        assert!(serde_json::from_str::<SortKey>("\"color\"").is_err());
+        assert!(serde_json::from_str::<SortKey>("\"no name\"").is_err());
     }
 }

@@ -1,8 +1,9 @@
 //! Filters that users ask for most, ready to be chosen.
 
 use super::{
-    CLINVAR, CONSEQUENCE, FREQUENCY, Filter, IMPACT, Inheritance, InheritanceMode, Range, Sex,
+    CLINVAR, CONSEQUENCE, ColumnSet, Filter, IMPACT, Inheritance, InheritanceMode, Range, Sex,
 };
+use std::borrow::Cow;
 
 /// A filter that is ready to be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,14 +56,13 @@ impl Preset {
         }
     }
 
-    /// What the preset selects.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::RareDamaging => "HIGH or MODERATE impact, frequency at most 1% or unknown",
-            Self::LossOfFunction => {
-                "stop gained, frameshift, splice donor or acceptor, start lost; at most 1% or unknown"
-            }
-            Self::ClinVarPathogenic => "pathogenic or likely pathogenic in ClinVar",
+    /// What the preset selects in a result with some columns: it names the source of the frequency, or says that the
+    /// result has none.
+    pub fn description(self, columns: &ColumnSet) -> Cow<'static, str> {
+        let what = match self {
+            Self::RareDamaging => "HIGH or MODERATE impact",
+            Self::LossOfFunction => "stop gained, frameshift, splice donor or acceptor, start lost",
+            Self::ClinVarPathogenic => return "pathogenic or likely pathogenic in ClinVar".into(),
             Self::Inherited(InheritanceMode::DeNovo) => "an allele that neither parent has",
             Self::Inherited(InheritanceMode::Recessive) => {
                 "two copies in the child, one in each parent"
@@ -73,13 +73,24 @@ impl Preset {
             Self::Inherited(InheritanceMode::XLinked) => {
                 "on X outside of the pseudoautosomal regions, from a carrier mother"
             }
+        };
+        match columns.population_frequency() {
+            Some(column) => format!("{what}; {} at most 1% or unknown", column.label).into(),
+            None => {
+                format!("{what}; common variants, too: these results have no population frequency")
+                    .into()
+            }
         }
     }
 
-    /// The filter. `None` if the preset needs a trio that is not given, or a parent that is missing.
-    pub fn filter(self, roles: Option<&Roles>) -> Option<Filter> {
+    /// The filter for a result with some columns. `None` if the preset needs a trio that is not given, or a parent that
+    /// is missing. Without a population frequency, no variant is known to be rare or common, so the filter does not ask.
+    pub fn filter(self, roles: Option<&Roles>, columns: &ColumnSet) -> Option<Filter> {
         let rare = Range { max: Some(RARE), or_missing: true, ..Range::default() };
-        let rare = || Filter::of_range(&FREQUENCY, rare);
+        let rare = || match columns.population_frequency() {
+            Some(column) => Filter::of_range(column, rare),
+            None => Filter::default(),
+        };
         Some(match self {
             Self::RareDamaging => rare().with_values(&IMPACT, &["high", "moderate"]),
             Self::LossOfFunction => rare().with_values(
@@ -124,6 +135,7 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::explorer::url::{read_filter, write_filter};
+    use crate::source::{SourceColumn, SourceColumnKind};
 
     #[test]
     fn presets_survive_their_address_and_need_their_roles() {
@@ -133,16 +145,37 @@ mod tests {
             mother: Some("c".to_owned()),
             sex: Sex::Male,
         };
+        let columns = ColumnSet::with_mixed_frequency();
         for preset in Preset::ALL {
-            let filter = preset.filter(Some(&roles)).unwrap();
+            let filter = preset.filter(Some(&roles), &columns).unwrap();
             assert!(!filter.is_empty());
             assert_eq!(read_filter(&write_filter(&filter)).unwrap(), filter, "{preset:?}");
             let is_inherited = matches!(preset, Preset::Inherited(_));
-            assert_eq!(preset.filter(None).is_none(), is_inherited, "{preset:?}");
+            assert_eq!(preset.filter(None, &columns).is_none(), is_inherited, "{preset:?}");
         }
         let single = Roles { father: None, ..roles };
-        let without_father = |mode| Preset::Inherited(mode).filter(Some(&single)).is_some();
+        let without_father =
+            |mode| Preset::Inherited(mode).filter(Some(&single), &columns).is_some();
         assert!(!without_father(InheritanceMode::DeNovo));
         assert!(without_father(InheritanceMode::CompoundHeterozygous));
+    }
+
+    #[test]
+    fn presets_ask_for_the_population_frequency_of_the_result_or_say_that_it_has_none() {
+        let of_source = SourceColumn {
+            name: "gnomADe_AF".to_owned(),
+            source: "gnomAD exomes 4.1".to_owned(),
+            kind: SourceColumnKind::Float,
+            description: String::new(),
+        };
+        let columns = ColumnSet::of([of_source]);
+        let rare = Preset::RareDamaging.filter(None, &columns).unwrap();
+        assert!(rare.ranges.iter().map(|(name, _)| &**name).eq(["gnomADe_AF"]));
+        let description = Preset::RareDamaging.description(&columns);
+        assert!(description.contains("AF (gnomAD exomes 4.1) at most 1%"), "{description}");
+        let without = ColumnSet::default();
+        assert!(Preset::RareDamaging.filter(None, &without).unwrap().ranges.is_empty());
+        let description = Preset::LossOfFunction.description(&without);
+        assert!(description.contains("no population frequency"), "{description}");
     }
 }

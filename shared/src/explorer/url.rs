@@ -47,8 +47,8 @@ pub fn read_filter(text: &str) -> Result<Filter, serde_json::Error> {
 }
 
 /// Writes a sort order: `frequency`, or `-frequency` for descending; empty for the default order.
-pub fn write_sort(sort: Sort) -> String {
-    if sort == Sort::default() {
+pub fn write_sort(sort: &Sort) -> String {
+    if *sort == Sort::default() {
         return String::new();
     }
     let sign = if sort.direction == Direction::Descending { "-" } else { "" };
@@ -67,14 +67,14 @@ pub fn read_sort(text: &str) -> Sort {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{FREQUENCY, IMPACT};
+    use crate::explorer::{IMPACT, MIXED_FREQUENCY, QUALITY};
 
     #[test]
     fn a_written_filter_has_no_character_of_query_syntax_and_reads_back() {
         let filter = Filter {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
-            ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
+            ..Filter::of_range(&MIXED_FREQUENCY, MIXED_FREQUENCY.filter.range(0.01))
                 .with_values(&IMPACT, &["high"])
         };
         let text = write_filter(&filter);
@@ -86,13 +86,15 @@ mod tests {
     #[test]
     fn the_default_filter_and_order_are_written_as_empty_texts() {
         assert_eq!(write_filter(&Filter::default()), "");
-        assert_eq!(write_sort(Sort::default()), "");
+        assert_eq!(write_sort(&Sort::default()), "");
         assert_eq!(read_filter("").unwrap(), Filter::default());
-        assert_eq!(read_sort("nonsense"), Sort::default());
-        for key in SortKey::all() {
+        assert_eq!(read_sort("no name"), Sort::default());
+        let of_column = SortKey::Column(QUALITY.name.clone());
+        for key in [SortKey::Position, SortKey::Gene, SortKey::Impact, of_column] {
             let sort = Sort { key, direction: Direction::Descending };
-            assert_eq!(read_sort(&write_sort(sort)), sort);
+            assert_eq!(read_sort(&write_sort(&sort)), sort);
         }
+        assert_eq!(read_sort(&write_sort(&Sort::POSITION)), Sort::POSITION);
     }
 
     #[test]

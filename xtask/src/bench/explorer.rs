@@ -14,6 +14,12 @@ pub(crate) struct ExplorerOptions {
     /// The number of records of the generated result.
     #[arg(long, default_value_t = 1_000_000)]
     records: u64,
+    /// The number of its samples.
+    #[arg(long, default_value_t = 0)]
+    samples: usize,
+    /// With columns of sources, and what each costs.
+    #[arg(long)]
+    sources: bool,
 }
 
 /// Measures with the profile of `./gas up`: the explorer is optimized in both profiles.
@@ -24,6 +30,7 @@ pub(super) fn explorer(paths: &Paths, options: &ExplorerOptions) -> Result<()> {
         .args(["run", "--quiet", "--locked", "--package", "gas-explorer", "--features", "bench"])
         .args(["--example", "explorer-bench", "--"])
         .arg(&work)
-        .arg(options.records.to_string())
+        .args([options.records.to_string(), options.samples.to_string()])
+        .args(options.sources.then_some("sources"))
         .current_dir(&paths.root))
 }

@@ -8,7 +8,7 @@ use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::url::encode_query_value;
 use gas_shared::explorer::{
-    CONSEQUENCE, CategoryColumn, FILTER, Field, IMPACT, NUMERIC_COLUMNS, Row, RowDetails,
+    CONSEQUENCE, CategoryColumn, ColumnSet, FILTER, Field, IMPACT, Row, RowDetails,
     TranscriptEntry, VARIANT_TYPE,
 };
 
@@ -18,7 +18,13 @@ const FIRST_COLUMNS: [&str; 8] =
 
 /// The dialog with the details of a variant.
 #[component]
-pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
+pub fn Drawer(
+    id: JobId,
+    number: Signal<Option<u64>>,
+    open: Signal<bool>,
+    /// The columns of the result.
+    columns: ColumnSet,
+) -> Element {
     let job = use_memo(use_reactive!(|id| id));
     let details = use_api_resource(move || {
         let key = (job(), number());
@@ -51,14 +57,14 @@ pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Ele
             match current {
                 None => rsx! { Skeleton {} },
                 Some(Err(error)) => rsx! { ErrorNote { error } },
-                Some(Ok(details)) => rsx! { Details { details } },
+                Some(Ok(details)) => rsx! { Details { details, columns } },
             }
         }
     }
 }
 
 #[component]
-fn Details(details: RowDetails) -> Element {
+fn Details(details: RowDetails, columns: ColumnSet) -> Element {
     let RowDetails { row, frequencies, entries, info, samples, notes } = details;
     rsx! {
         div { class: "drawer",
@@ -66,7 +72,7 @@ fn Details(details: RowDetails) -> Element {
             for note in notes {
                 p { class: "muted", "{note}" }
             }
-            Summary { row }
+            Summary { row, columns }
             Fields { title: "Frequencies", fields: frequencies }
             Transcripts { entries }
             Fields { title: "Other INFO", fields: info }
@@ -76,31 +82,37 @@ fn Details(details: RowDetails) -> Element {
 }
 
 #[component]
-fn Summary(row: Row) -> Element {
+fn Summary(row: Row, columns: ColumnSet) -> Element {
     let category = |column: &CategoryColumn| labels(column, &column.values_of(&row));
-    let mut values = vec![
-        (VARIANT_TYPE.label, category(&VARIANT_TYPE)),
+    let mut values: Vec<(&str, String)> = vec![
+        (&*VARIANT_TYPE.label, category(&VARIANT_TYPE)),
         ("Identifiers", row.ids.join(", ")),
         ("Gene", row.gene.clone().unwrap_or_default()),
         ("Transcript", row.transcript.clone().unwrap_or_default()),
         ("HGVS coding", row.hgvs_c.clone().unwrap_or_default()),
         ("HGVS protein", row.hgvs_p.clone().unwrap_or_default()),
     ];
-    values.extend(NUMERIC_COLUMNS.map(|column| (column.long_label, number_text(column, &row))));
-    values.extend(CategoryColumn::own().map(|column| (column.label, category(column))));
+    let numbers = columns.numeric().iter();
+    values.extend(numbers.map(|column| (&*column.long_label, number_text(column, &row))));
+    values.extend(columns.own_categories().map(|column| (&*column.legend, category(column))));
+    values.extend(
+        columns.texts().iter().map(|column| {
+            (&*column.long_label, row.texts.find(column).cloned().unwrap_or_default())
+        }),
+    );
     values.extend([
-        (FILTER.label, category(&FILTER)),
+        (&*FILTER.label, category(&FILTER)),
         ("Reference allele", row.reference.clone()),
         ("Alternative alleles", row.alt.clone()),
     ]);
     rsx! {
         dl { class: "details details-plain",
             for (value, tone) in IMPACT.values_of(&row).iter().filter_map(|value| badge(&IMPACT, value)) {
-                dt { {IMPACT.label} }
+                dt { "{IMPACT.label}" }
                 dd { Badge { label: value.label, tone } }
             }
             if row.consequence.is_some() {
-                dt { {CONSEQUENCE.label} }
+                dt { "{CONSEQUENCE.label}" }
                 dd { {category(&CONSEQUENCE)} }
             }
             for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {

@@ -6,14 +6,15 @@ use crate::components::sentence;
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{Filter, NumericColumn};
+use std::sync::Arc;
 
 /// A criterion that is typed into a field.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Field {
     /// Text that is parsed.
     Text(&'static TextFilter),
     /// A bound of a numeric column.
-    Number(&'static NumericColumn),
+    Number(Arc<NumericColumn>),
 }
 
 /// A criterion that is typed as text.
@@ -73,21 +74,21 @@ pub static REGIONS: TextFilter = TextFilter {
 
 impl Field {
     /// The id of the element.
-    pub fn id(self) -> String {
+    pub fn id(&self) -> String {
         match self {
             Self::Text(filter) => filter.id.to_owned(),
             Self::Number(column) => format!("filter-{}", column.name),
         }
     }
 
-    const fn label(self) -> &'static str {
+    fn label(&self) -> &str {
         match self {
             Self::Text(filter) => filter.label,
-            Self::Number(column) => column.filter.label,
+            Self::Number(column) => &column.filter.label,
         }
     }
 
-    const fn example(self) -> &'static str {
+    fn example(&self) -> &'static str {
         match self {
             Self::Text(filter) => filter.example,
             Self::Number(column) => column.filter.example,
@@ -95,7 +96,7 @@ impl Field {
     }
 
     /// The criterion as text.
-    fn show(self, filter: &Filter) -> String {
+    fn show(&self, filter: &Filter) -> String {
         match self {
             Self::Text(text) => (text.show)(filter),
             Self::Number(column) => {
@@ -106,7 +107,7 @@ impl Field {
     }
 
     /// Parses a text into the filter, or returns what is wrong with the text.
-    fn read(self, filter: &mut Filter, text: &str) -> Result<(), String> {
+    fn read(&self, filter: &mut Filter, text: &str) -> Result<(), String> {
         match self {
             Self::Text(field) => (field.read)(filter, text),
             Self::Number(column) => {
@@ -124,27 +125,30 @@ impl Field {
 pub fn TextField(field: Field, draft: Draft) -> Element {
     let value = field.show(&draft.filter());
     let mut typed = use_signal(|| value.clone());
+    let of_effect = field.clone();
     use_effect(use_reactive!(|value| {
         let mut read = Filter::default();
-        let is_valid = field.read(&mut read, &typed.peek()).is_ok();
-        if !is_valid || field.show(&read) != value {
+        let is_valid = of_effect.read(&mut read, &typed.peek()).is_ok();
+        if !is_valid || of_effect.show(&read) != value {
             typed.set(value);
         }
     }));
     let problem = field.read(&mut Filter::default(), &typed.read()).err();
     let id = field.id();
+    let (label, example) = (field.label().to_owned(), field.example());
+    let is_number = matches!(field, Field::Number(_));
     let is_bad = problem.is_some();
     rsx! {
         div { class: "field",
-            label { r#for: "{id}", "{field.label()}" }
+            label { r#for: "{id}", "{label}" }
             input {
                 id: "{id}",
                 r#type: "text",
                 // Phones show a numeric keypad.
-                inputmode: if matches!(field, Field::Number(_)) { "decimal" },
+                inputmode: if is_number { "decimal" },
                 autocomplete: "off",
                 spellcheck: "false",
-                placeholder: field.example(),
+                placeholder: example,
                 value: typed,
                 "aria-invalid": is_bad,
                 "aria-describedby": is_bad.then(|| format!("{id}-problem")),
@@ -178,7 +182,7 @@ pub struct Choice {
 #[component]
 pub fn Choices(
     /// The legend of the list.
-    legend: &'static str,
+    legend: String,
     /// The values.
     choices: Vec<Choice>,
     /// Called with the index of a value that is toggled.

@@ -6,9 +6,8 @@ use super::draft::{Draft, use_draft};
 use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField};
 use crate::app::Route;
 use dioxus::prelude::*;
-use gas_shared::explorer::{
-    CATEGORY_COLUMNS, CategoryColumn, CategoryFilter, Facet, Facets, NUMERIC_COLUMNS, url,
-};
+use gas_shared::explorer::{CategoryColumn, CategoryFilter, ColumnSet, Facet, Facets, url};
+use std::sync::Arc;
 
 /// The filter form.
 #[component]
@@ -17,13 +16,15 @@ pub fn Filters(
     query: TableQuery,
     /// The number of variants of each choice, once it is known.
     facets: Option<Facets>,
+    /// The columns of the result.
+    columns: ColumnSet,
 ) -> Element {
     let draft = use_draft(&query);
     let filter = draft.filter();
     let clear = Route::Results {
         id: query.id.to_string(),
         filter: String::new(),
-        sort: url::write_sort(query.sort),
+        sort: url::write_sort(&query.sort),
     };
     let facets = facets.as_ref();
     rsx! {
@@ -34,27 +35,27 @@ pub fn Filters(
             onsubmit: move |event| event.prevent_default(),
             div { class: "filter-row",
                 for field in [&TEXT, &GENES, &REGIONS].map(Field::Text) {
-                    TextField { key: "{field.id()}", field, draft }
+                    TextField { key: "{field.id()}", field: field.clone(), draft }
                 }
             }
-            for column in columns(CategoryFilter::Choices { always_shown: true }) {
+            for column in with_filter(&columns, CategoryFilter::Choices { always_shown: true }) {
                 {facet_choices(draft, column, facets)}
             }
             details { class: "more",
                 summary { "More filters" }
                 div { class: "filter-row",
-                    for field in NUMERIC_COLUMNS.map(Field::Number) {
-                        TextField { key: "{field.id()}", field, draft }
+                    for field in columns.numeric().iter().cloned().map(Field::Number) {
+                        TextField { key: "{field.id()}", field: field.clone(), draft }
                     }
-                    for column in CATEGORY_COLUMNS {
+                    for column in columns.categories().iter().cloned() {
                         match column.filter {
-                            CategoryFilter::Select => rsx! { Select { key: "{column.name}", draft, column: Registered(column) } },
-                            CategoryFilter::Only { value, label } => rsx! { Only { key: "{column.name}", draft, column: Registered(column), value, label } },
+                            CategoryFilter::Select => rsx! { Select { key: "{column.name}", draft, column: column.clone() } },
+                            CategoryFilter::Only { value, label } => rsx! { Only { key: "{column.name}", draft, column: column.clone(), value, label } },
                             CategoryFilter::Choices { .. } | CategoryFilter::None => rsx! {},
                         }
                     }
                 }
-                for column in columns(CategoryFilter::Choices { always_shown: false }) {
+                for column in with_filter(&columns, CategoryFilter::Choices { always_shown: false }) {
                     {facet_choices(draft, column, facets)}
                 }
             }
@@ -66,29 +67,30 @@ pub fn Filters(
 }
 
 /// The category columns with a kind of filter.
-fn columns(filter: CategoryFilter) -> impl Iterator<Item = &'static CategoryColumn> {
-    CATEGORY_COLUMNS.into_iter().filter(move |column| column.filter == filter)
+fn with_filter(
+    columns: &ColumnSet,
+    filter: CategoryFilter,
+) -> impl Iterator<Item = &Arc<CategoryColumn>> {
+    columns.categories().iter().filter(move |column| column.filter == filter)
 }
-
-/// A category column as a property of a component.
-#[derive(Clone, Copy, PartialEq)]
-struct Registered(&'static CategoryColumn);
 
 /// A choice of one value, or any.
 #[component]
-fn Select(draft: Draft, column: Registered) -> Element {
-    let Registered(column) = column;
-    let chosen = draft.filter().categories.values(column).first().cloned().unwrap_or_default();
+fn Select(draft: Draft, column: Arc<CategoryColumn>) -> Element {
+    let chosen = draft.filter().categories.values(&column).first().cloned().unwrap_or_default();
     let id = format!("filter-{}", column.row_name);
     rsx! {
         div { class: "field",
-            label { r#for: "{id}", {column.legend} }
+            label { r#for: "{id}", "{column.legend}" }
             select {
                 id: "{id}",
-                onchange: move |event| draft.edit(|filter| {
-                    let values = column.value(&event.value()).map(|value| value.name.to_owned());
-                    filter.categories.set_values(column, values.into_iter().collect());
-                }),
+                onchange: {
+                    let column = column.clone();
+                    move |event: FormEvent| draft.edit(|filter| {
+                        let values = column.value(&event.value()).map(|value| value.name.to_owned());
+                        filter.categories.set_values(&column, values.into_iter().collect());
+                    })
+                },
                 option { value: "", selected: chosen.is_empty(), "Any" }
                 for value in column.listed() {
                     option { value: value.name, selected: value.name == chosen, {value.label} }
@@ -100,9 +102,13 @@ fn Select(draft: Draft, column: Registered) -> Element {
 
 /// A checkbox for one value.
 #[component]
-fn Only(draft: Draft, column: Registered, value: &'static str, label: &'static str) -> Element {
-    let Registered(column) = column;
-    let is_chosen = draft.filter().categories.values(column) == [value];
+fn Only(
+    draft: Draft,
+    column: Arc<CategoryColumn>,
+    value: &'static str,
+    label: &'static str,
+) -> Element {
+    let is_chosen = draft.filter().categories.values(&column) == [value];
     rsx! {
         label { class: "choice choice-alone",
             input {
@@ -110,7 +116,7 @@ fn Only(draft: Draft, column: Registered, value: &'static str, label: &'static s
                 checked: is_chosen,
                 onchange: move |_| draft.edit(|filter| {
                     let values = if is_chosen { Vec::new() } else { vec![value.to_owned()] };
-                    filter.categories.set_values(column, values);
+                    filter.categories.set_values(&column, values);
                 }),
             }
             span { {label} }
@@ -119,11 +125,7 @@ fn Only(draft: Draft, column: Registered, value: &'static str, label: &'static s
 }
 
 /// The choices of a category column.
-fn facet_choices(
-    draft: Draft,
-    column: &'static CategoryColumn,
-    facets: Option<&Facets>,
-) -> Element {
+fn facet_choices(draft: Draft, column: &Arc<CategoryColumn>, facets: Option<&Facets>) -> Element {
     let filter = draft.filter();
     let chosen = filter.categories.values(column);
     let facet = facets.map(|facets| facets.of(column));
@@ -133,15 +135,16 @@ fn facet_choices(
     }
     let all = values(column, facet, chosen);
     let choices = choices(&all, chosen, facet, |value| column.label_of(value));
+    let (edited, legend) = (column.clone(), column.legend.to_string());
     let ontoggle = move |index: usize| {
         draft.edit(|filter| {
-            let mut chosen = filter.categories.values(column).to_vec();
+            let mut chosen = filter.categories.values(&edited).to_vec();
             toggle(&mut chosen, all[index].clone());
-            filter.categories.set_values(column, chosen);
+            filter.categories.set_values(&edited, chosen);
         });
     };
     rsx! {
-        Choices { legend: column.legend, choices, ontoggle }
+        Choices { legend, choices, ontoggle }
     }
 }
 

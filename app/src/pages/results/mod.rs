@@ -19,7 +19,7 @@ use crate::components::{ErrorNote, Icon, IconName};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
-use columns::{ColumnChooser, use_columns};
+use columns::{ColumnChooser, Columns, use_columns};
 use dioxus::prelude::*;
 use drawer::Drawer;
 use filters::Filters;
@@ -58,12 +58,8 @@ impl TableQuery {
 
     /// The samples that the table shows: those that the filter names.
     fn samples(&self) -> Vec<String> {
-        let how = self.filter.inheritance.iter();
-        let roles =
-            how.flat_map(|how| [Some(&how.child), how.father.as_ref(), how.mother.as_ref()]);
-        let named = self.filter.samples.iter().map(|criterion| &criterion.sample);
         let mut samples: Vec<String> = Vec::new();
-        for name in roles.flatten().chain(named) {
+        for name in self.filter.sample_names() {
             if !samples.contains(name) {
                 samples.push(name.clone());
             }
@@ -73,7 +69,7 @@ impl TableQuery {
 
     /// Loads a page, starting at row `offset`.
     async fn fetch(&self, offset: u64, facets: bool) -> ApiResult<RawJson<Page>> {
-        let (filter, sort) = (self.filter.clone(), self.sort);
+        let (filter, sort) = (self.filter.clone(), self.sort.clone());
         let query =
             Query { filter, sort, offset, limit: CHUNK_ROWS, facets, samples: self.samples() };
         api::variants(self.id, query).await
@@ -84,7 +80,7 @@ impl TableQuery {
         Route::Results {
             id: self.id.to_string(),
             filter: url::write_filter(&self.filter),
-            sort: url::write_sort(self.sort),
+            sort: url::write_sort(&self.sort),
         }
     }
 }
@@ -143,12 +139,13 @@ fn Explorer(
     /// Whether another page is loading.
     busy: bool,
 ) -> Element {
-    let columns = use_columns();
+    let toggled = use_columns();
     let mut opened = use_signal(|| None::<u64>);
     let mut open = use_signal(|| false);
     let mut failed = use_signal(|| None::<ApiError>);
     let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
-    let shown = facets.as_ref().map_or(columns(), |facets| columns().with_values(facets));
+    let columns = found.as_ref().map(|page| page.columns.clone()).unwrap_or_default();
+    let shown = Columns::shown(&columns, &toggled.read(), facets.as_ref());
     let has_clinvar = facets.as_ref().is_some_and(|facets| !facets.of(&CLINVAR).is_empty());
     // An error while scrolling belongs to the query that was scrolled.
     use_effect(use_reactive!(|answered| {
@@ -156,7 +153,7 @@ fn Explorer(
         failed.set(None);
     }));
     rsx! {
-        Filters { query: query.clone(), facets }
+        Filters { query: query.clone(), facets, columns: columns.clone() }
         match found {
             Err(error) => rsx! { ErrorNote { error } },
             Ok(page) => rsx! {
@@ -166,9 +163,9 @@ fn Explorer(
                         " of {format::count(page.total)} variants"
                     }
                     div { class: "explorer-tools",
-                        Presets { query: query.clone(), samples: page.samples.clone(), has_clinvar }
+                        Presets { query: query.clone(), samples: page.samples.clone(), columns: columns.clone(), has_clinvar }
                         SavedFilters { query: query.clone() }
-                        ColumnChooser { columns }
+                        ColumnChooser { columns: columns.clone(), toggled }
                         Exports { id: query.id, filter: query.filter.clone() }
                     }
                 }
@@ -191,7 +188,7 @@ fn Explorer(
                         onresult: move |error| failed.set(error),
                     }
                 }
-                Drawer { id: query.id, number: opened, open }
+                Drawer { id: query.id, number: opened, open, columns }
             },
         }
     }
@@ -237,17 +234,17 @@ fn Exports(id: JobId, filter: Filter) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_shared::explorer::{Direction, FREQUENCY, IMPACT, SortKey};
+    use gas_shared::explorer::{Direction, IMPACT, QUALITY, SortKey};
 
     #[test]
     fn a_query_survives_its_address() {
         let filter = Filter {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
-            ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
-                .with_values(&IMPACT, &["high"])
+            ..Filter::of_range(&QUALITY, QUALITY.filter.range(30.0)).with_values(&IMPACT, &["high"])
         };
-        let sort = Sort { key: SortKey::Number(&FREQUENCY), direction: Direction::Descending };
+        let key = SortKey::Column(QUALITY.name.clone());
+        let sort = Sort { key, direction: Direction::Descending };
         let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();
         let query = TableQuery { id, filter, sort };
         assert_eq!(TableQuery::of(&query.route().to_string()).unwrap(), query);

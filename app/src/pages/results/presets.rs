@@ -4,7 +4,7 @@
 use super::TableQuery;
 use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
-use gas_shared::explorer::{Filter, Individual, Preset, Roles, Sex, parse_pedigree};
+use gas_shared::explorer::{ColumnSet, Filter, Individual, Preset, Roles, Sex, parse_pedigree};
 
 /// The menu of presets.
 #[component]
@@ -13,6 +13,8 @@ pub fn Presets(
     query: TableQuery,
     /// The samples that filters can have.
     samples: Vec<String>,
+    /// The columns of the result.
+    columns: ColumnSet,
     /// Whether the result has significances of ClinVar.
     has_clinvar: bool,
 ) -> Element {
@@ -36,7 +38,7 @@ pub fn Presets(
                     for preset in Preset::ALL {
                         if is_offered(preset, is_family, has_clinvar) {
                             li { key: "{preset.label()}",
-                                Choice { query: query.clone(), preset, roles: roles() }
+                                Choice { query: query.clone(), preset, roles: roles(), columns: columns.clone() }
                             }
                         }
                     }
@@ -60,9 +62,9 @@ const fn is_offered(preset: Preset, is_family: bool, has_clinvar: bool) -> bool 
 
 /// A preset as a link, or what it lacks.
 #[component]
-fn Choice(query: TableQuery, preset: Preset, roles: Roles) -> Element {
-    let description = preset.description();
-    let Some(filter) = preset.filter(Some(&roles)) else {
+fn Choice(query: TableQuery, preset: Preset, roles: Roles, columns: ColumnSet) -> Element {
+    let description = preset.description(&columns);
+    let Some(filter) = preset.filter(Some(&roles), &columns) else {
         return rsx! {
             span { class: "muted", "{preset.label()}: choose both parents below" }
         };

@@ -63,7 +63,7 @@ fn VariantRow(
                     span { class: "muted", " cut: download it to see all" }
                 }
             }
-            for column in columns.shown().filter(|column| *column != Column::Position) {
+            for column in columns.iter().filter(|column| **column != Column::Position) {
                 {cell(column, &row)}
             }
             for call in row.samples.iter() {
@@ -82,7 +82,7 @@ fn reads(call: &SampleCall) -> String {
 }
 
 /// The cell of a column.
-fn cell(column: Column, row: &Row) -> Element {
+fn cell(column: &Column, row: &Row) -> Element {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (class, text) = match column {
         Column::Category(column) => return category_cell(column, row),
@@ -92,6 +92,7 @@ fn cell(column: Column, row: &Row) -> Element {
         Column::Gene => ("", text(&row.gene)),
         Column::Hgvs => ("", row.hgvs_p.clone().unwrap_or_else(|| text(&row.hgvs_c))),
         Column::Number(column) => ("number", number_text(column, row)),
+        Column::Text(column) => ("", row.texts.find(column).cloned().unwrap_or_default()),
     };
     rsx! {
         td { class, title: "{text}", {shown(text.clone())} }
@@ -99,7 +100,7 @@ fn cell(column: Column, row: &Row) -> Element {
 }
 
 /// The cell of a category column: badges for values with a color, else their labels.
-fn category_cell(column: &'static CategoryColumn, row: &Row) -> Element {
+fn category_cell(column: &CategoryColumn, row: &Row) -> Element {
     let values = column.values_of(row);
     let badges: Vec<_> = values.iter().filter_map(|value| badge(column, value)).collect();
     if badges.is_empty() {

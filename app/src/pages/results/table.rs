@@ -67,8 +67,8 @@ pub fn Table(
                 }
                 thead {
                     tr { "aria-rowindex": "1",
-                        for column in columns.shown() {
-                            Heading { key: "{column.name()}", column, query: query.clone() }
+                        for column in columns.iter().cloned() {
+                            Heading { key: "{column.name()}", column: column.clone(), query: query.clone() }
                         }
                         for name in answered.samples() {
                             th { key: "sample-{name}", scope: "col", class: "col-sample", "{name}" }
@@ -76,7 +76,7 @@ pub fn Table(
                     }
                 }
                 // Dioxus uses keys only at the root of a template.
-                {rsx! { Rows { key: "{key}", answered, page, columns, scrolled, onopen, onresult } }}
+                {rsx! { Rows { key: "{key}", answered, page, columns: columns.clone(), scrolled, onopen, onresult } }}
             }
         }
     }
@@ -85,7 +85,7 @@ pub fn Table(
 /// The heading of a column, with a button that sorts by it.
 #[component]
 fn Heading(column: Column, query: TableQuery) -> Element {
-    let label = column.label();
+    let label = column.label().to_owned();
     let class = match column {
         Column::Number(_) => format!("col-number col-{}", column.name()),
         _ => format!("col-{}", column.name()),
@@ -157,7 +157,7 @@ fn Rows(
                     id: row_id(index),
                     row: row(&page.rows, &chunks.read(), index).cloned(),
                     index,
-                    columns,
+                    columns: columns.clone(),
                     in_tab_order: index == tab_stop,
                     onopen: move |number| {
                         active.set(index);

@@ -18,7 +18,7 @@ use axum::{Extension, Json, Router};
 use gas_annotate::reference::{GeneModel, GeneModels};
 use gas_backend::usecases::{ExploreError, find_job, query_results};
 use gas_explorer::Explorer;
-use gas_shared::explorer::Query as TableQuery;
+use gas_shared::explorer::{Query as TableQuery, Sort};
 use gas_shared::job::JobState;
 use gas_shared::{JobId, UserId};
 use genes::Feature;
@@ -59,7 +59,7 @@ pub struct Settings {
 /// # Errors
 /// If the result cannot be read.
 pub async fn settings(web: &Web, owner: UserId, id: JobId) -> Result<Settings, ApiError> {
-    let query = TableQuery { limit: 1, ..TableQuery::default() };
+    let query = TableQuery { limit: 1, sort: Sort::POSITION, ..TableQuery::default() };
     let page = query_results(&web.gas, &web.explorers, owner, id, |explorer| async move {
         Ok(explorer.page(&query).await?)
     });
