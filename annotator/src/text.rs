@@ -41,7 +41,9 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
     if value < 0.0 {
         out.push(b'-');
     }
-    let mut exponent = magnitude.log10().floor() as i32;
+    // The exponent, or one less: that of base two times log10(2), which is 315653 / 2^20.
+    let of_two = (magnitude.to_bits() >> 52) as i32 - 1023;
+    let mut exponent = (of_two * 315_653) >> 20;
     let power = |n: i32| POWERS.get(n as usize).copied().unwrap_or_else(|| 10f64.powi(n));
     // The number as an integer with the wanted digits.
     let scaled = |exponent: i32| {
@@ -50,11 +52,8 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
         scaled.round_ties_even() as u64
     };
     let mut digits = scaled(exponent);
-    if digits >= 10u64.pow(DIGITS as u32) {
+    while digits >= 10u64.pow(DIGITS as u32) {
         exponent += 1;
-        digits = scaled(exponent);
-    } else if digits < 10u64.pow(DIGITS as u32 - 1) {
-        exponent -= 1;
         digits = scaled(exponent);
     }
     let mut text = [0u8; DIGITS as usize];

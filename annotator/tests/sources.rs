@@ -78,15 +78,24 @@ impl Sources {
         Self { folder: tempfile::tempdir().unwrap(), paths: Vec::new() }
     }
 
-    fn add(mut self, description: SourceDescription, rows: Rows<'_>) -> Self {
-        let path = self.folder.path().join(format!("{}.source", self.paths.len()));
+    fn add(self, description: SourceDescription, rows: Rows<'_>) -> Self {
         let is_by_gene = description.matching == Matching::Gene;
-        let mut builder = SourceBuilder::create(&path, description).unwrap();
         let contig = Contig {
             name: if is_by_gene { String::new() } else { "chr1".into() },
             length: (!is_by_gene).then_some(SEQUENCE.len() as u32),
             accession: None,
         };
+        self.add_contig(description, contig, rows)
+    }
+
+    fn add_contig(
+        mut self,
+        description: SourceDescription,
+        contig: Contig,
+        rows: Rows<'_>,
+    ) -> Self {
+        let path = self.folder.path().join(format!("{}.source", self.paths.len()));
+        let mut builder = SourceBuilder::create(&path, description).unwrap();
         builder.contig(contig).unwrap();
         for (key, values) in rows {
             builder.push(&Row { key: *key, values }).unwrap();
@@ -200,11 +209,18 @@ fn dbsnp(sources: Sources) -> Sources {
 const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
 fn annotate(records: &str, options: &Options) -> Result<String, Error> {
+    annotate_with_warnings(records, options).map(|(result, _)| result)
+}
+
+fn annotate_with_warnings(
+    records: &str,
+    options: &Options,
+) -> Result<(String, Vec<String>), Error> {
     let input = input_file::file(format!("##fileformat=VCFv4.3\n{COLUMNS}{records}"));
     let output = input.with_file_name("out.vcf");
     let never = AtomicBool::new(false);
-    annotate_file(&input, &output, &GENES, options, &never, &|_| {})?;
-    Ok(std::fs::read_to_string(output).unwrap())
+    let outcome = annotate_file(&input, &output, &GENES, options, &never, &|_| {})?;
+    Ok((std::fs::read_to_string(output).unwrap(), outcome.warnings))
 }
 
 /// The entries of CSQ of each record, by field.
@@ -383,7 +399,7 @@ fn header_and_summary_state_the_sources_and_their_columns() {
     let digest = found[1].sha256.clone().unwrap();
     let expected = format!(
         "##GAS_SOURCE=<ID=clinvar/test/1,Name=\"ClinVar\",Version=\"1.2\",Assembly=\"test\",License=\"CC0 1.0\",\
-         Attribution=\"\\\"Nobody\\\", 2026\",SHA256=\"{digest}\">"
+         Attribution=\"\\\"Nobody\\\", 2026\",SHA256=\"{digest}\",NotCovered=\"2\">"
     );
     assert!(result.contains(&expected), "{result}");
     assert!(result.contains("##GAS_SOURCE=<ID=gnomAD_exomes_1.2,"));
@@ -512,6 +528,91 @@ fn a_source_that_does_not_fit_is_an_error_that_says_why() {
     std::fs::write(&path, "##fileformat=VCFv4.2\n".repeat(9)).unwrap();
     let text = Sources { paths: vec![SourcePath { path, id: None, sha256: None }], ..text };
     assert!(text.error().contains("this is not a source file"), "{}", text.error());
+}
+
+/// A contig 1 with another length than that of the reference.
+fn contig_of(length: u32) -> Contig {
+    Contig { name: "1".into(), length: Some(length), accession: None }
+}
+
+#[test]
+fn a_source_that_lacks_contigs_or_a_part_of_one_is_used_with_warnings() {
+    let part = || description("part", Matching::Minimized, vec![column("x", ColumnKind::Integer)]);
+    let sources = Sources::new().add_contig(
+        part(),
+        contig_of(150),
+        &[(allele(105, "G", "A"), &[Integer(4)])],
+    );
+    let records = "1\t105\t.\tG\tA\t.\t.\t.\n2\t105\t.\tG\tA\t.\t.\t.\n";
+    let (result, warnings) = annotate_with_warnings(records, &sources.options()).unwrap();
+    assert_eq!(values(&entries(&result)[0][0], &["x"]), ["4"]);
+    assert_eq!(
+        warnings,
+        [
+            "source part 1.2: it covers only the first 150 of 300 bases of 1; records beyond them lack its values",
+            "source part 1.2: it has no data on 2 (1 records); these records lack its values",
+        ]
+    );
+    assert!(result.contains(",NotCovered=\"1 after 150, 2\">"), "{result}");
+    let (_, warnings) =
+        annotate_with_warnings("1\t105\t.\tG\tA\t.\t.\t.\n", &dbsnp(Sources::new()).options())
+            .unwrap();
+    assert_eq!(warnings, Vec::<String>::new(), "no record is on the contig that the source lacks");
+    let elsewhere = Contig { name: "7".into(), length: None, accession: None };
+    let sources = Sources::new().add_contig(part(), elsewhere, &[]);
+    let (_, warnings) = annotate_with_warnings(records, &sources.options()).unwrap();
+    assert_eq!(warnings, ["source part 1.2: it has none of the contigs of the reference"]);
+}
+
+#[test]
+fn a_contig_of_another_length_whose_bases_differ_is_of_another_assembly() {
+    let rows: Vec<(u32, String)> = (1..=40)
+        .map(|n| {
+            (n, if &SEQUENCE[n as usize - 1..n as usize] == "A" { "C" } else { "A" }.to_owned())
+        })
+        .collect();
+    let one = [Integer(1)];
+    let rows: Vec<(Key<'_>, &[Value<'_>])> =
+        rows.iter().map(|(position, base)| (allele(*position, base, "G"), &one[..])).collect();
+    for length in [299, 301] {
+        let columns = vec![column("x", ColumnKind::Integer)];
+        let other = description("other", Matching::Minimized, columns);
+        let error = Sources::new().add_contig(other, contig_of(length), &rows).error();
+        let expected = format!(
+            "contig 1 has {length} bases in the source, 300 in the reference, and 40 of 40 REF alleles differ from the \
+             reference; use a source of this assembly"
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
+#[test]
+fn a_source_of_transcripts_or_genes_that_the_reference_does_not_have_says_so() {
+    let transcripts =
+        vec![column("am_transcript", ColumnKind::Category), column("am", ColumnKind::Integer)];
+    let sources = Sources::new()
+        .add(
+            description("AlphaMissense", Matching::TranscriptAndAllele, transcripts),
+            &[(allele(105, "G", "A"), &[text("NM_000017.4"), Integer(9)])],
+        )
+        .add(
+            description("constraint", Matching::Gene, vec![column("LOEUF", ColumnKind::Integer)]),
+            &[(Key::Gene(b"ENSG77"), &[Integer(3)])],
+        );
+    let record = "1\t105\t.\tG\tA\t.\t.\t.\n";
+    let (_, warnings) = annotate_with_warnings(record, &sources.options()).unwrap();
+    let of = |name: &str, what: &str| {
+        format!(
+            "source {name} 1.2: the reference has none of its {what}, so the annotations lack its values; use a \
+             reference with the gene set that the source is made for"
+        )
+    };
+    assert_eq!(warnings, [of("AlphaMissense", "transcripts"), of("constraint", "genes")]);
+    // In INFO an allele has the values of all transcripts.
+    let mode = Mode::Full(AnnotationFormat::Ann);
+    let options = Options { mode, ..sources.options() };
+    let (result, warnings) = annotate_with_warnings(record, &options).unwrap();
+    assert_eq!((&*info(&result)[0]["am"], warnings), ("9", vec![of("constraint", "genes")]));
 }
 
 #[test]

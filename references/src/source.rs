@@ -25,6 +25,8 @@ pub struct SourcePlan {
     pub files: Vec<PathBuf>,
     /// The addresses of files that were downloaded, by file name.
     pub urls: HashMap<String, String>,
+    /// How many files are read at once.
+    pub threads: usize,
 }
 
 /// Why a source cannot be built.
@@ -90,7 +92,7 @@ pub fn build_source_file(
 ) -> Result<(SourceManifest, BuildSummary), SourceBuildError> {
     let id = source_id(&plan.recipe)?;
     let path = folder.join(SOURCE_FILE_NAME);
-    let summary = build_source(&plan.recipe, &plan.files, &path, genome)?;
+    let summary = build_source(&plan.recipe, &plan.files, &path, genome, plan.threads)?;
     if summary.rows == 0 {
         return Err(SourceBuildError::NoRows(summary));
     }

@@ -7,7 +7,7 @@ mod common;
 use common::{REFERENCE, REFERENCE_FOLDER};
 use gas_annotate::pipeline::{Options, annotate_file};
 use gas_annotate::{SourcePath, SourceSet};
-use gas_sources::{Matcher, RecordAllele, SourceFile};
+use gas_sources::{Matcher, RecordAllele, SourceFile, StoredRow};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -93,11 +93,10 @@ fn the_sources_of_the_demo_are_of_its_reference_and_managed_as_references() {
     // The MELAS variant, m.3243A>G.
     let contig = source.contigs().position(|contig| contig.name == "MT").unwrap();
     let bases = REFERENCE.contig(b"MT").unwrap().sequence;
-    let mut found = Vec::new();
-    let allele = RecordAllele { position: 3243, reference: b"A", alt: b"G" };
-    Matcher::new(&source).rows(contig, &bases, allele, |row| found.push(row)).unwrap();
     let mut text = Vec::new();
-    found[0].write(1, &mut text).unwrap();
+    let allele = RecordAllele { position: 3243, reference: b"A", alt: b"G" };
+    let written = |row: StoredRow<'_>| row.write(1, &mut text).unwrap();
+    Matcher::new(&source).rows(contig, &bases, allele, written).unwrap();
     assert_eq!(text, b"Pathogenic");
 
     assert_eq!(catalog.ok(&["verify"]), format!("{ID}\tok\n"));

@@ -3,6 +3,10 @@
 #![allow(clippy::print_stdout, reason = "the figures are its output")]
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+#[path = "common/allele_counts.rs"]
+mod allele_counts;
+
+use allele_counts::{binomial, spread, zipf};
 use fastrand::Rng;
 use gas_sources::{
     Column, ColumnKind, Contig, Key, Matching, Row, SourceBuilder, SourceDescription, SourceFile,
@@ -233,11 +237,7 @@ fn generate(contig: usize, count: u64, mut use_site: impl FnMut(&Site)) {
             site.position += 1 + geometric(&mut rng, 0.22) as u32;
             reference_base = rng.usize(..4);
             if rng.u32(..4) == 0 {
-                missing_rate = match rng.u32(..10) {
-                    0 => rng.f64() * 0.5,
-                    1 | 2 => 0.01 + rng.f64() * 0.04,
-                    _ => rng.f64() * 0.003,
-                };
+                missing_rate = allele_counts::missing_rate(&mut rng);
             }
             for (n, (_, samples)) in POPULATIONS.iter().enumerate() {
                 let missing = binomial(&mut rng, *samples, missing_rate);
@@ -283,10 +283,7 @@ fn counts(rng: &mut Rng, site: &mut Site) {
     let all: i64 = numbers.iter().sum();
     // Zipf-like: about half are singletons; a tenth follows 1/x, as in a population of constant size.
     let exponent = if rng.u32(..10) == 0 { 0.02 } else { 0.85 };
-    let u = rng.f64().max(1e-12);
-    let largest = (all as f64).powf(-exponent);
-    let count = (u * (1.0 - largest) + largest).powf(-1.0 / exponent) as i64;
-    let count = count.clamp(1, all);
+    let count = zipf(rng, all, exponent);
     let filter = match rng.u32(..100) {
         0..84 => 0,
         84..95 => 1,
@@ -295,21 +292,7 @@ fn counts(rng: &mut Rng, site: &mut Site) {
         _ => 4,
     };
     let count = if matches!(filter, 2 | 3) { 0 } else { count };
-    let home = weighted(rng, &numbers, all);
-    for (n, number) in numbers.iter().enumerate() {
-        site.values[3 + n] = 0;
-        if count > 200 {
-            let share = count as f64 / all as f64 * (0.5 + rng.f64());
-            site.values[3 + n] = ((*number as f64 * share) as i64).min(*number);
-        }
-    }
-    if count <= 200 {
-        for _ in 0..count {
-            let population = if rng.u32(..5) > 0 { home } else { weighted(rng, &numbers, all) };
-            let value = &mut site.values[3 + population];
-            *value = (*value + 1).min(numbers[population]);
-        }
-    }
+    spread(rng, &numbers, count, &mut site.values[3..3 + populations]);
     let count: i64 = site.values[3..3 + populations].iter().sum();
     let frequency = count as f64 / all.max(1) as f64;
     site.values[0] = count;
@@ -318,34 +301,9 @@ fn counts(rng: &mut Rng, site: &mut Site) {
     site.values[VALUES - 1] = filter;
 }
 
-fn weighted(rng: &mut Rng, weights: &[i64], sum: i64) -> usize {
-    let mut left = rng.i64(..sum.max(1));
-    weights
-        .iter()
-        .position(|weight| {
-            left -= weight;
-            left < 0
-        })
-        .unwrap_or(0)
-}
-
+/// A number of failures before a success.
 fn geometric(rng: &mut Rng, p: f64) -> usize {
     (rng.f64().max(1e-12).ln() / (1.0 - p).ln()) as usize
-}
-
-/// A binomial number, by its normal approximation where it is large.
-fn binomial(rng: &mut Rng, n: i64, p: f64) -> i64 {
-    let mean = n as f64 * p;
-    if mean < 20.0 {
-        let (limit, mut product, mut count) = ((-mean).exp(), rng.f64(), 0);
-        while product > limit && count < n {
-            product *= rng.f64();
-            count += 1;
-        }
-        return count;
-    }
-    let normal: f64 = (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
-    ((mean + normal * (mean * (1.0 - p)).sqrt()) as i64).clamp(0, n)
 }
 
 /// Runs a function, and returns the CPU time of this thread in seconds (proc(5), schedstat).

@@ -10,11 +10,12 @@
 //! - from 5: the columns of the source: integers, numbers of texts in the dictionary, or texts.
 
 use crate::allele_code;
-use crate::encoding::column::{self, MISSING};
+use crate::encoding::column::{self, ColumnReader, MISSING};
 use crate::encoding::levels::{self, Levels, Plan, Widths};
 use crate::encoding::monotone::{self, Monotone};
 use crate::encoding::text::{self, Texts};
 use crate::encoding::{Damaged, MAX_ROWS, bits, put_u32, tail, u32_at};
+use std::cell::OnceCell;
 
 /// The rows of a group of regions with a common largest end.
 pub(crate) const GROUP: usize = 64;
@@ -153,28 +154,46 @@ impl BlockBuffer {
     }
 }
 
+/// The codes of the alleles of a block.
+pub(crate) struct AlleleCodes<'a> {
+    bytes: &'a [u8],
+    levels: Levels,
+}
+
+impl AlleleCodes<'_> {
+    /// The code of a row.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> Result<u64, Damaged> {
+        self.levels.get(self.bytes, row)
+    }
+}
+
 /// A value that stands for a missing one in [`ColumnBuffer::Integers`].
 pub(crate) const NO_VALUE: i64 = MISSING;
+
+/// The headers of columns that have been read, by column. They belong to one block.
+pub(crate) type ColumnReaders = [OnceCell<ColumnReader>];
 
 /// A reader of a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     bytes: &'a [u8],
     rows: usize,
+    columns: &'a ColumnReaders,
 }
 
 impl<'a> Block<'a> {
     /// A block without rows.
-    pub(crate) const EMPTY: Self = Self { bytes: &[], rows: 0 };
+    pub(crate) const EMPTY: Self = Self { bytes: &[], rows: 0, columns: &[] };
 
-    /// Reads the header.
+    /// Reads the header. Headers of columns are kept in `columns`.
     #[inline]
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Damaged> {
+    pub(crate) fn new(bytes: &'a [u8], columns: &'a ColumnReaders) -> Result<Self, Damaged> {
         let rows = u32_at(bytes, 0)?;
         if rows > MAX_ROWS {
             return Err(Damaged("a block has too many rows"));
         }
-        Ok(Self { bytes, rows })
+        Ok(Self { bytes, rows, columns })
     }
 
     /// The number of rows.
@@ -216,8 +235,9 @@ impl<'a> Block<'a> {
 
     /// The codes of the alleles.
     #[inline]
-    pub(crate) fn codes(&self) -> Result<Levels<'a>, Damaged> {
-        Ok(Levels::new(self.slot(ALLELES)?, self.rows))
+    pub(crate) fn codes(&self) -> Result<AlleleCodes<'a>, Damaged> {
+        let bytes = self.slot(ALLELES)?;
+        Ok(AlleleCodes { bytes, levels: Levels::new(bytes, self.rows)? })
     }
 
     /// REF and ALT of a long allele.
@@ -239,7 +259,17 @@ impl<'a> Block<'a> {
     /// The value of an integer column, or the number of its text in the dictionary.
     #[inline]
     pub(crate) fn integer(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
-        column::get(self.slot(COLUMNS + column)?, self.rows, row)
+        let bytes = self.slot(COLUMNS + column)?;
+        let Some(kept) = self.columns.get(column) else {
+            return column::get(bytes, self.rows, row);
+        };
+        match kept.get() {
+            Some(reader) => reader.get(bytes, row),
+            None => {
+                let reader = ColumnReader::new(bytes, self.rows)?;
+                kept.get_or_init(|| reader).get(bytes, row)
+            }
+        }
     }
 
     /// The value of a text column; empty if it is missing.

@@ -14,11 +14,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The rows of a block, unless more are at its last position.
-const BLOCK_ROWS: usize = 4096;
+/// The rows of a block, unless more are at its last position. A query reads a whole block: of a score for each allele, which has
+/// another block for each query, they are few. Blocks of many columns have many rows, since each column has a header.
+const fn block_rows(description: &SourceDescription) -> usize {
+    if description.matching.has_alleles() && description.columns.len() <= 3 { 512 } else { 4096 }
+}
 
 /// The bytes of texts after which a block ends, and the most of one block.
 const BLOCK_TEXT: usize = 1 << 23;
@@ -32,13 +35,8 @@ const MAX_POSITION: u32 = 1 << 30;
 #[derive(Debug)]
 pub struct SourceBuilder {
     path: PathBuf,
-    out: BufWriter<NamedTempFile>,
-    /// The bytes written.
-    length: u64,
-    description: SourceDescription,
-    contigs: Vec<ContigSections>,
-    names: HashSet<String>,
-    current: Option<(Contig, ContigRows)>,
+    temporary: TempPath,
+    contigs: ContigWriter,
 }
 
 impl SourceBuilder {
@@ -47,21 +45,14 @@ impl SourceBuilder {
     /// # Errors
     /// [`BuildError::File`].
     pub fn create(path: &Path, description: SourceDescription) -> Result<Self, BuildError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
         builder.prefix(".source-").permissions(std::fs::Permissions::from_mode(0o644));
-        let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")));
-        let mut out = BufWriter::with_capacity(1 << 18, file.map_err(BuildError::file(path))?);
-        out.write_all(&[0; PRELUDE]).map_err(BuildError::file(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            out,
-            length: PRELUDE as u64,
-            description,
-            contigs: Vec::new(),
-            names: HashSet::new(),
-            current: None,
-        })
+        let file = builder.tempfile_in(folder_of(path)).map_err(BuildError::file(path))?;
+        let (file, temporary) = file.into_parts();
+        let mut contigs = ContigWriter::new(path, file, description);
+        contigs.out.write_all(&[0; PRELUDE]).map_err(BuildError::file(path))?;
+        contigs.length = PRELUDE as u64;
+        Ok(Self { path: path.to_owned(), temporary, contigs })
     }
 
     /// Begins the rows of a contig. Tables by gene have one contig without a name.
@@ -69,10 +60,7 @@ impl SourceBuilder {
     /// # Errors
     /// [`BuildError`] if the contig occurred before, or the rows so far cannot be written.
     pub fn contig(&mut self, contig: Contig) -> Result<(), BuildError> {
-        self.end_contig()?;
-        self.add_name(&contig.name)?;
-        self.current = Some((contig, ContigRows::new(&self.description)));
-        Ok(())
+        self.contigs.contig(contig)
     }
 
     /// Adds a row.
@@ -80,25 +68,156 @@ impl SourceBuilder {
     /// # Errors
     /// [`BuildError`] if the row cannot be stored, or the file cannot be written.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), BuildError> {
+        self.contigs.push(row)
+    }
+
+    /// Adds contigs that were written separately.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a contig occurred before, or the file cannot be written.
+    pub fn append(&mut self, part: SourcePart) -> Result<(), BuildError> {
+        self.contigs.append(part.contigs)
+    }
+
+    /// Where rows are added.
+    pub(crate) const fn contigs_mut(&mut self) -> &mut ContigWriter {
+        &mut self.contigs
+    }
+
+    /// Writes the metadata, and moves the file to its path. Returns the number of rows.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the file cannot be written. Nothing appears at its path then.
+    pub fn finish(self) -> Result<u64, BuildError> {
+        let Self { path, temporary, mut contigs } = self;
+        contigs.end_contig()?;
+        let ContigWriter { mut out, length: start, description, contigs, .. } = contigs;
+        let error = BuildError::file(&path);
+        let rows = contigs.iter().map(|contig| contig.rows).sum();
+        let text =
+            serde_json::to_vec(&Metadata { description, contigs }).map_err(BuildError::Metadata)?;
+        out.write_all(&text).map_err(&error)?;
+        let file = out.into_inner().map_err(|e| error(e.into_error()))?;
+        let mut prelude = Vec::with_capacity(PRELUDE);
+        prelude.extend_from_slice(&MAGIC);
+        put_u32(&mut prelude, VERSION as usize);
+        put_u32(&mut prelude, 0);
+        let length = text.len() as u64;
+        for value in [start, length, xxh3_64(&text), start + length, 0] {
+            prelude.extend_from_slice(&value.to_le_bytes());
+        }
+        let checksum = xxh3_64(&prelude);
+        prelude.extend_from_slice(&checksum.to_le_bytes());
+        file.write_all_at(&prelude, 0).map_err(&error)?;
+        file.sync_all().map_err(&error)?;
+        temporary.persist(&path).map_err(|e| error(e.error))?;
+        Ok(rows)
+    }
+}
+
+/// Contigs that are written to a temporary file, so that several threads can build a source.
+/// [`SourceBuilder::append`] adds them.
+#[derive(Debug)]
+pub struct SourcePart {
+    contigs: ContigWriter,
+}
+
+impl SourcePart {
+    /// Begins a part. The temporary file is next to `path`, that of the source.
+    ///
+    /// # Errors
+    /// [`BuildError::File`].
+    pub fn create(path: &Path, description: SourceDescription) -> Result<Self, BuildError> {
+        let file = tempfile::tempfile_in(folder_of(path)).map_err(BuildError::file(path))?;
+        Ok(Self { contigs: ContigWriter::new(path, file, description) })
+    }
+
+    /// Begins the rows of a contig.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the contig occurred before, or the rows so far cannot be written.
+    pub fn contig(&mut self, contig: Contig) -> Result<(), BuildError> {
+        self.contigs.contig(contig)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the row cannot be stored, or the file cannot be written.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<(), BuildError> {
+        self.contigs.push(row)
+    }
+
+    /// Where rows are added.
+    pub(crate) const fn contigs_mut(&mut self) -> &mut ContigWriter {
+        &mut self.contigs
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Writes contigs one after another.
+#[derive(Debug)]
+pub(crate) struct ContigWriter {
+    /// The path of the source, for errors.
+    path: PathBuf,
+    out: BufWriter<File>,
+    /// The bytes written.
+    length: u64,
+    description: SourceDescription,
+    contigs: Vec<ContigSections>,
+    names: HashSet<String>,
+    current: Option<(Contig, ContigRows)>,
+}
+
+impl ContigWriter {
+    fn new(path: &Path, file: File, description: SourceDescription) -> Self {
+        Self {
+            path: path.to_owned(),
+            out: BufWriter::with_capacity(1 << 18, file),
+            length: 0,
+            description,
+            contigs: Vec::new(),
+            names: HashSet::new(),
+            current: None,
+        }
+    }
+
+    /// The names of the contigs so far.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// Begins a contig.
+    pub(crate) fn contig(&mut self, contig: Contig) -> Result<(), BuildError> {
+        self.end_contig()?;
+        self.add_name(&contig.name)?;
+        self.current = Some((contig, ContigRows::new(&self.description)));
+        Ok(())
+    }
+
+    /// Adds a row to the contig.
+    pub(crate) fn push(&mut self, row: &Row<'_>) -> Result<(), BuildError> {
         let (_, rows) = self.current.as_mut().ok_or(BuildError::NoContig)?;
         rows.push(row, &self.description, &mut self.out, &self.path)
     }
 
-    /// Adds a contig that was written separately.
-    ///
-    /// # Errors
-    /// [`BuildError`] if the contig occurred before, or the file cannot be written.
-    pub fn append(&mut self, part: ContigPart) -> Result<(), BuildError> {
+    fn append(&mut self, mut other: Self) -> Result<(), BuildError> {
         self.end_contig()?;
-        self.add_name(&part.contig.name)?;
+        other.end_contig()?;
+        for ContigSections { contig, .. } in &other.contigs {
+            self.add_name(&contig.name)?;
+        }
         let error = BuildError::file(&self.path);
-        let mut out = part.out;
-        let (sections, length) = part.rows.finish(part.contig, 0, &mut out).map_err(&error)?;
-        let mut file = out.into_inner().map_err(|e| error(e.into_error()))?;
+        let mut file = other.out.into_inner().map_err(|e| error(e.into_error()))?;
         file.seek(SeekFrom::Start(0)).map_err(&error)?;
         io::copy(&mut file, &mut self.out).map_err(&error)?;
-        self.contigs.push(sections.moved_by(self.length));
-        self.length += length;
+        let start = self.length;
+        self.contigs.extend(other.contigs.into_iter().map(|contig| contig.moved_by(start)));
+        self.length += other.length;
         Ok(())
     }
 
@@ -116,69 +235,6 @@ impl SourceBuilder {
         self.contigs.push(sections);
         self.length += length;
         Ok(())
-    }
-
-    /// Writes the metadata, and moves the file to its path. Returns the number of rows.
-    ///
-    /// # Errors
-    /// [`BuildError`] if the file cannot be written. Nothing appears at its path then.
-    pub fn finish(mut self) -> Result<u64, BuildError> {
-        self.end_contig()?;
-        let error = BuildError::file(&self.path);
-        let rows = self.contigs.iter().map(|contig| contig.rows).sum();
-        let metadata = Metadata { description: self.description, contigs: self.contigs };
-        let text = serde_json::to_vec(&metadata).map_err(BuildError::Metadata)?;
-        self.out.write_all(&text).map_err(&error)?;
-        let file = self.out.into_inner().map_err(|e| error(e.into_error()))?;
-        let mut prelude = Vec::with_capacity(PRELUDE);
-        prelude.extend_from_slice(&MAGIC);
-        put_u32(&mut prelude, VERSION as usize);
-        put_u32(&mut prelude, 0);
-        let length = text.len() as u64;
-        for value in [self.length, length, xxh3_64(&text), self.length + length, 0] {
-            prelude.extend_from_slice(&value.to_le_bytes());
-        }
-        let checksum = xxh3_64(&prelude);
-        prelude.extend_from_slice(&checksum.to_le_bytes());
-        file.as_file().write_all_at(&prelude, 0).map_err(&error)?;
-        file.as_file().sync_all().map_err(&error)?;
-        file.persist(&self.path).map_err(|e| error(e.error))?;
-        Ok(rows)
-    }
-}
-
-/// The rows of one contig, written to a temporary file, so that contigs can be built in parallel.
-/// [`SourceBuilder::append`] adds it.
-#[derive(Debug)]
-pub struct ContigPart {
-    contig: Contig,
-    rows: ContigRows,
-    description: SourceDescription,
-    out: BufWriter<File>,
-}
-
-impl ContigPart {
-    /// Begins a contig. `folder` has the temporary file.
-    ///
-    /// # Errors
-    /// [`BuildError::File`].
-    pub fn create(
-        folder: &Path,
-        description: &SourceDescription,
-        contig: Contig,
-    ) -> Result<Self, BuildError> {
-        let file = tempfile::tempfile_in(folder).map_err(BuildError::file(folder))?;
-        let out = BufWriter::with_capacity(1 << 18, file);
-        let rows = ContigRows::new(description);
-        Ok(Self { contig, rows, description: description.clone(), out })
-    }
-
-    /// Adds a row.
-    ///
-    /// # Errors
-    /// [`BuildError`] if the row cannot be stored, or the file cannot be written.
-    pub fn push(&mut self, row: &Row<'_>) -> Result<(), BuildError> {
-        self.rows.push(row, &self.description, &mut self.out, Path::new("temporary file"))
     }
 }
 
@@ -223,7 +279,8 @@ impl ContigRows {
         path: &Path,
     ) -> Result<(), BuildError> {
         let start = self.check(row, description)?;
-        let full = self.buffer.rows() >= BLOCK_ROWS || self.buffer.text_bytes() >= BLOCK_TEXT;
+        let most = block_rows(description);
+        let full = self.buffer.rows() >= most || self.buffer.text_bytes() >= BLOCK_TEXT;
         // All rows of a position are in one block, so that a query reads one.
         if full && (start != self.last || matches!(row.key, Key::Gene(_))) {
             self.flush(out).map_err(BuildError::file(path))?;
@@ -425,5 +482,59 @@ impl ContigSections {
         self.directory.offset += start;
         self.dictionaries.iter_mut().for_each(|section| section.offset += start);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::SourceFile;
+
+    #[test]
+    fn rows_behind_four_gibibytes_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.source");
+        let description = SourceDescription {
+            name: "a".into(),
+            version: "1".into(),
+            assembly: "a".into(),
+            license: "none".into(),
+            attribution: "none".into(),
+            matching: Matching::Position,
+            columns: vec![Column {
+                name: "x".into(),
+                description: String::new(),
+                kind: ColumnKind::Category,
+                prefix: None,
+            }],
+            quotients: Vec::new(),
+        };
+        let mut builder = SourceBuilder::create(&path, description.clone()).unwrap();
+        // A hole stands for the rows of other contigs.
+        let start = 5 << 30;
+        builder.contigs.out.seek(SeekFrom::Start(start)).unwrap();
+        builder.contigs.length = start;
+        let contig = |name: &str| Contig { name: name.into(), ..Contig::default() };
+        let row = |position, text: &'static [u8]| (Key::Position(position), [Value::Text(text)]);
+        let (one, two) = (row(7, b"one"), row(9, b"two"));
+        builder.contig(contig("1")).unwrap();
+        builder.push(&Row { key: one.0, values: &one.1 }).unwrap();
+        let mut part = SourcePart::create(&path, description).unwrap();
+        part.contig(contig("2")).unwrap();
+        part.push(&Row { key: two.0, values: &two.1 }).unwrap();
+        builder.append(part).unwrap();
+        assert_eq!(builder.finish().unwrap(), 2);
+        let file = SourceFile::open(&path).unwrap();
+        file.verify().unwrap();
+        assert!(file.size() as u64 > start);
+        let mut cursor = file.cursor();
+        for (number, (position, text)) in
+            [(7, &b"one"[..]), (9, &b"two"[..])].into_iter().enumerate()
+        {
+            let values: Vec<_> =
+                cursor.at(number, position).unwrap().map(|row| row.value(0).unwrap()).collect();
+            assert_eq!(values, [Value::Text(text)]);
+            assert_eq!(cursor.at(number, position + 1).unwrap().count(), 0);
+        }
     }
 }

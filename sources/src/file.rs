@@ -1,29 +1,35 @@
-//! Reads a source file through a memory map.
+//! Reads a source file: blocks into the memory of a [`Cursor`], everything else through a memory map.
 //!
-//! Only the metadata is read when a file is opened. Later reads touch a few cache lines of one block each, and
-//! a [`Cursor`] returns the pages that it has read, so resident memory does not grow with the file.
+//! Only the metadata is read when a file is opened. A cursor has one block at a time, so memory does not grow with the file. To read a
+//! block takes less time than to map its pages, to fetch its values from them one by one, and to unmap them.
 
 use crate::allele_code;
 use crate::block::{Block, GROUP};
 use crate::decimal;
-use crate::directory::Directory;
-use crate::encoding::monotone::Monotone;
+use crate::directory::{BlockEntry, Directory};
+use crate::encoding::column::ColumnReader;
 use crate::encoding::{Damaged, u32_at};
 use crate::error::ReadError;
 use crate::format::{MAGIC, PRELUDE, VERSION};
-use crate::metadata::{ColumnKind, Contig, Metadata, Quotient, Section, SourceDescription};
+use crate::metadata::{
+    ColumnKind, Contig, Matching, Metadata, Quotient, Section, SourceDescription,
+};
 use crate::row::Value;
 use memmap2::{Advice, Mmap};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::ops::{ControlFlow, Deref, Range};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The most bytes of metadata that are read.
 const MAX_METADATA: usize = 1 << 26;
 
-/// The bytes of blocks that a cursor reads before it returns their memory.
-const RELEASE_AFTER: usize = 1 << 24;
+const OUTSIDE: Damaged = Damaged("a block is outside of the file");
+
+/// A text that is not where its number says.
+const NO_TEXT: Damaged = Damaged("a text is not in its dictionary");
 
 /// A source file.
 #[derive(Debug)]
@@ -34,7 +40,7 @@ pub struct SourceFile {
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mmap),
+    Mapped(Mmap, File),
     Owned(Vec<u8>),
 }
 
@@ -43,7 +49,7 @@ impl Deref for Bytes {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Mapped(map) => map,
+            Self::Mapped(map, _) => map,
             Self::Owned(bytes) => bytes,
         }
     }
@@ -63,7 +69,7 @@ impl SourceFile {
         let map = unsafe { Mmap::map(&file) }.map_err(error)?;
         // Reads are scattered, so pages around one are of no use. Advice that is not followed costs nothing.
         let _ = map.advise(Advice::Random);
-        Self::new(Bytes::Mapped(map))
+        Self::new(Bytes::Mapped(map, file))
     }
 
     /// Reads a file from memory.
@@ -165,8 +171,9 @@ impl SourceFile {
     }
 
     /// A cursor. Each thread uses its own.
-    pub const fn cursor(&self) -> Cursor<'_> {
-        Cursor { file: self, contig: usize::MAX, current: None, read: 0 }
+    pub fn cursor(&self) -> Cursor<'_> {
+        let columns = vec![OnceCell::new(); self.description().columns.len()];
+        Cursor { file: self, current: None, bytes: Vec::new(), columns }
     }
 
     /// Verifies all checksums. Reads the whole file.
@@ -187,7 +194,7 @@ impl SourceFile {
                 if xxh3_64(bytes) != directory.get(number)?.checksum {
                     return Err(Damaged("the checksum of a block differs"));
                 }
-                rows += Block::new(bytes)?.rows() as u64;
+                rows += Block::new(bytes, &[])?.rows() as u64;
             }
             if rows != contig.rows {
                 return Err(Damaged("the number of rows differs"));
@@ -203,46 +210,78 @@ impl SourceFile {
 
     fn block_bytes(&self, contig: usize, block: usize) -> Result<&[u8], Damaged> {
         let entry = self.directory(contig)?.get(block)?;
+        self.section_of(contig, &entry)?.of(&self.bytes)
+    }
+
+    fn section_of(&self, contig: usize, entry: &BlockEntry) -> Result<Section, Damaged> {
         let start = self.metadata.contigs.get(contig).map_or(0, |contig| contig.start);
-        let offset = start.checked_add(entry.offset);
-        let section =
-            offset.map(|offset| Section { offset, length: entry.length.into(), checksum: 0 });
-        section.ok_or(Damaged("a block is outside of the file"))?.of(&self.bytes)
+        let offset = start.checked_add(entry.offset).ok_or(OUTSIDE)?;
+        Ok(Section { offset, length: entry.length.into(), checksum: 0 })
+    }
+
+    /// Reads a block.
+    fn read_block(
+        &self,
+        contig: usize,
+        entry: &BlockEntry,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Damaged> {
+        let section = self.section_of(contig, entry)?;
+        let range = section.range().filter(|range| range.end <= self.bytes.len());
+        let range = range.ok_or(OUTSIDE)?;
+        out.resize(range.len(), 0);
+        match &self.bytes {
+            Bytes::Mapped(_, file) => file
+                .read_exact_at(out, section.offset)
+                .map_err(|_| Damaged("a block cannot be read from the file")),
+            Bytes::Owned(bytes) => {
+                out.copy_from_slice(&bytes[range]);
+                Ok(())
+            }
+        }
+    }
+
+    /// The distinct texts of a category column of a contig.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if the column has no such texts.
+    pub fn categories(&self, contig: usize, column: usize) -> Result<Vec<&[u8]>, Damaged> {
+        let count = u32_at(self.dictionary(contig, column)?, 0)?;
+        (0..count as i64).map(|number| self.category(contig, column, number)).collect()
+    }
+
+    /// The dictionary of a category column.
+    fn dictionary(&self, contig: usize, column: usize) -> Result<&[u8], Damaged> {
+        let dictionary = self.description().dictionary_of(column);
+        let contig = self.metadata.contigs.get(contig);
+        let section = contig.and_then(|contig| contig.dictionaries.get(dictionary));
+        section.ok_or(NO_TEXT)?.of(&self.bytes)
     }
 
     /// The text with a number in the dictionary of a category column.
     fn category(&self, contig: usize, column: usize, number: i64) -> Result<&[u8], Damaged> {
-        let missing = Damaged("a text is not in its dictionary");
-        let dictionary = self.description().dictionary_of(column);
-        let contig = self.metadata.contigs.get(contig).ok_or(missing)?;
-        let bytes = contig.dictionaries.get(dictionary).ok_or(missing)?.of(&self.bytes)?;
-        let number = usize::try_from(number).map_err(|_| missing)?;
+        let bytes = self.dictionary(contig, column)?;
+        let number = usize::try_from(number).map_err(|_| NO_TEXT)?;
         let count = u32_at(bytes, 0)?;
         if number >= count {
-            return Err(missing);
+            return Err(NO_TEXT);
         }
         let start = if number == 0 { 0 } else { u32_at(bytes, 4 * number)? };
         let end = u32_at(bytes, 4 + 4 * number)?;
-        let texts = bytes.get(4 + 4 * count..).ok_or(missing)?;
-        texts.get(start..end).ok_or(missing)
-    }
-
-    /// Returns the memory of the pages that were read. They stay in the page cache of the system.
-    fn release(&self) {
-        if let Bytes::Mapped(map) = &self.bytes {
-            // SAFETY: the map is read-only and of a file, so a page that is read again has the same bytes.
-            #[allow(unsafe_code)]
-            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
-        }
+        let texts = bytes.get(4 + 4 * count..).ok_or(NO_TEXT)?;
+        texts.get(start..end).ok_or(NO_TEXT)
     }
 }
 
 impl Section {
+    fn range(&self) -> Option<Range<usize>> {
+        let end = self.offset.checked_add(self.length)?;
+        Some(usize::try_from(self.offset).ok()?..usize::try_from(end).ok()?)
+    }
+
     fn of<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], Damaged> {
-        let start = usize::try_from(self.offset).ok();
-        let end = self.offset.checked_add(self.length).and_then(|end| usize::try_from(end).ok());
-        let range = start.zip(end).and_then(|(start, end)| bytes.get(start..end));
-        range.ok_or(Damaged("a section is outside of the file"))
+        let found = self.range().and_then(|range| bytes.get(range));
+        found.ok_or(Damaged("a section is outside of the file"))
     }
 }
 
@@ -250,19 +289,19 @@ impl Section {
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
     file: &'a SourceFile,
-    contig: usize,
-    current: Option<CurrentBlock<'a>>,
-    /// The bytes of the blocks that were read since memory was returned.
-    read: usize,
+    current: Option<CurrentBlock>,
+    /// The bytes of the current block.
+    bytes: Vec<u8>,
+    /// The headers of its columns, so far.
+    columns: Vec<OnceCell<ColumnReader>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct CurrentBlock<'a> {
+struct CurrentBlock {
+    contig: usize,
     number: usize,
     /// The positions whose rows are all in this block.
     positions: (u32, u32),
-    block: Block<'a>,
-    starts: Option<Monotone<'a>>,
 }
 
 impl<'a> Cursor<'a> {
@@ -276,13 +315,14 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`Damaged`] if the file is.
     #[inline]
-    pub fn at(&mut self, contig: usize, position: u32) -> Result<Rows<'a>, Damaged> {
-        let Some(current) = self.block_of(contig, position)? else {
+    pub fn at(&mut self, contig: usize, position: u32) -> Result<Rows<'_>, Damaged> {
+        let has_positions = self.file.description().matching != Matching::Gene;
+        if !has_positions || !self.load_block_of(contig, position)? {
             return Ok(Rows::none(self.file));
-        };
-        let Some(starts) = &current.starts else { return Ok(Rows::none(self.file)) };
-        let rows = starts.equal_range(position)?;
-        Ok(Rows { file: self.file, contig, block: current.block, start: position, rows })
+        }
+        let block = self.block()?;
+        let rows = block.starts()?.equal_range(position)?;
+        Ok(Rows { file: self.file, contig, block, start: position, rows })
     }
 
     /// The rows with an allele, which is written as in the source: see [`Key::Allele`](crate::Key::Allele).
@@ -290,23 +330,25 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`Damaged`] if the file is.
     #[inline]
-    pub fn allele<'q>(
-        &mut self,
+    pub fn allele<'c>(
+        &'c mut self,
         contig: usize,
         position: u32,
-        reference: &'q [u8],
-        alt: &'q [u8],
-    ) -> Result<impl Iterator<Item = Result<StoredRow<'a>, Damaged>> + use<'a, 'q>, Damaged> {
+        reference: &'c [u8],
+        alt: &'c [u8],
+    ) -> Result<impl Iterator<Item = Result<StoredRow<'c>, Damaged>>, Damaged> {
         let code = allele_code::of(reference, alt);
-        let is_equal = move |row: &StoredRow<'a>| -> Result<bool, Damaged> {
-            let stored = row.block.codes()?.get(row.row)?;
+        let rows = self.at(contig, position)?;
+        let codes = if rows.rows.is_empty() { None } else { Some(rows.block.codes()?) };
+        let is_equal = move |row: &StoredRow<'c>| -> Result<bool, Damaged> {
+            let Some(codes) = &codes else { return Ok(false) };
+            let stored = codes.get(row.row)?;
             match code {
                 Some(code) => Ok(stored == code),
                 None if stored < allele_code::FIRST_LONG => Ok(false),
                 None => Ok(row.block.long_allele(stored)? == (reference, alt)),
             }
         };
-        let rows = self.at(contig, position)?;
         Ok(rows.filter_map(move |row| match is_equal(&row) {
             Ok(true) => Some(Ok(row)),
             Ok(false) => None,
@@ -324,9 +366,10 @@ impl<'a> Cursor<'a> {
         contig: usize,
         start: u32,
         end: u32,
-        mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+        mut found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
     ) -> Result<(), Damaged> {
-        let directory = self.file.directory(contig)?;
+        let file = self.file;
+        let directory = file.directory(contig)?;
         let after = directory.partition_point(0, |entry| entry.first <= end)?;
         for number in (0..after).rev() {
             let entry = directory.get(number)?;
@@ -337,18 +380,18 @@ impl<'a> Cursor<'a> {
             if entry.largest_end < start {
                 continue;
             }
-            let current = self.load(contig, number)?;
-            let Some(starts) = &current.starts else { continue };
+            let block = self.load(contig, number)?;
+            let starts = block.starts()?;
             let rows = starts.lower_bound(end.saturating_add(1))?;
             for group in (0..rows.div_ceil(GROUP)).rev() {
-                if current.block.group_end(group)? < start {
+                if block.group_end(group)? < start {
                     continue;
                 }
                 for row in (group * GROUP..rows.min((group + 1) * GROUP)).rev() {
                     let first = starts.get(row)?;
-                    if current.block.end(row, first)? >= start {
-                        let (file, block, start) = (self.file, current.block, first);
-                        if found(StoredRow { file, contig, block, start, row }).is_break() {
+                    if block.end(row, first)? >= start {
+                        let row = StoredRow { file, contig, block, start: first, row };
+                        if found(row).is_break() {
                             return Ok(());
                         }
                     }
@@ -362,16 +405,17 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Damaged`] if the file is.
-    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'a>>, Damaged> {
+    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'_>>, Damaged> {
         let contig = 0;
         let (mut low, mut high) = (0, self.file.directory(contig)?.len());
         while high > low {
             let middle = low.midpoint(high);
-            let first = Block::new(self.file.block_bytes(contig, middle)?)?.key(0)?;
+            let first = Block::new(self.file.block_bytes(contig, middle)?, &[])?.key(0)?;
             if first <= key { low = middle + 1 } else { high = middle }
         }
         let Some(number) = low.checked_sub(1) else { return Ok(None) };
-        let block = self.load(contig, number)?.block;
+        let file = self.file;
+        let block = self.load(contig, number)?;
         let (mut low, mut high) = (0, block.rows());
         while high > low {
             let row = low.midpoint(high);
@@ -379,49 +423,48 @@ impl<'a> Cursor<'a> {
                 std::cmp::Ordering::Less => low = row + 1,
                 std::cmp::Ordering::Greater => high = row,
                 std::cmp::Ordering::Equal => {
-                    return Ok(Some(StoredRow { file: self.file, contig, block, start: 0, row }));
+                    return Ok(Some(StoredRow { file, contig, block, start: 0, row }));
                 }
             }
         }
         Ok(None)
     }
 
-    /// Calls `found` with all rows of a contig.
+    /// Calls `found` with the rows of a contig in order, until it breaks off.
     ///
     /// # Errors
-    /// [`Damaged`] if the file is, or what `found` returns.
-    pub fn all<E: From<Damaged>>(
+    /// [`Damaged`] if the file is, or if `found` says so.
+    pub fn all(
         &mut self,
         contig: usize,
-        mut found: impl FnMut(StoredRow<'a>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for number in 0..self.file.directory(contig)?.len() {
-            let current = self.load(contig, number)?;
-            for row in 0..current.block.rows() {
-                let start = match &current.starts {
-                    Some(starts) => starts.get(row)?,
-                    None => 0,
-                };
-                found(StoredRow { file: self.file, contig, block: current.block, start, row })?;
+        mut found: impl FnMut(StoredRow<'_>) -> Result<ControlFlow<()>, Damaged>,
+    ) -> Result<(), Damaged> {
+        let file = self.file;
+        let has_positions = file.description().matching != Matching::Gene;
+        for number in 0..file.directory(contig)?.len() {
+            let block = self.load(contig, number)?;
+            let starts = if has_positions { Some(block.starts()?) } else { None };
+            for row in 0..block.rows() {
+                let start = starts.map_or(Ok(0), |starts| starts.get(row))?;
+                let row = StoredRow { file, contig, block, start, row };
+                if found(row)?.is_break() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
-    /// The block that has the rows at a position, if there can be any.
+    /// Makes the block that has the rows at a position the current one. Returns whether there can be such rows.
     #[inline]
-    fn block_of(
-        &mut self,
-        contig: usize,
-        position: u32,
-    ) -> Result<Option<CurrentBlock<'a>>, Damaged> {
+    fn load_block_of(&mut self, contig: usize, position: u32) -> Result<bool, Damaged> {
         let mut from = 0;
         if let Some(current) = &self.current
-            && contig == self.contig
+            && contig == current.contig
         {
             let (first, last) = current.positions;
             if (first..=last).contains(&position) {
-                return Ok(Some(*current));
+                return Ok(true);
             }
             if position > last {
                 from = current.number + 1;
@@ -430,32 +473,29 @@ impl<'a> Cursor<'a> {
         let directory = self.file.directory(contig)?;
         let number = directory.partition_point(from, |entry| entry.last < position)?;
         if number >= directory.len() || directory.get(number)?.first > position {
-            return Ok(None);
+            return Ok(false);
         }
-        self.load(contig, number).map(Some)
+        self.load(contig, number)?;
+        Ok(true)
     }
 
-    fn load(&mut self, contig: usize, number: usize) -> Result<CurrentBlock<'a>, Damaged> {
-        if let Some(current) = &self.current
-            && contig == self.contig
-            && number == current.number
-        {
-            return Ok(*current);
+    /// Reads a block, unless it is the current one.
+    fn load(&mut self, contig: usize, number: usize) -> Result<Block<'_>, Damaged> {
+        let is_current =
+            |current: CurrentBlock| current.contig == contig && current.number == number;
+        if !self.current.is_some_and(is_current) {
+            let entry = self.file.directory(contig)?.get(number)?;
+            self.current = None;
+            self.file.read_block(contig, &entry, &mut self.bytes)?;
+            self.columns.fill(OnceCell::new());
+            let positions = (entry.first, entry.last);
+            self.current = Some(CurrentBlock { contig, number, positions });
         }
-        let bytes = self.file.block_bytes(contig, number)?;
-        self.read += bytes.len();
-        if self.read > RELEASE_AFTER {
-            self.file.release();
-            self.read = bytes.len();
-        }
-        let entry = self.file.directory(contig)?.get(number)?;
-        let block = Block::new(bytes)?;
-        let has_starts = self.file.description().matching != crate::metadata::Matching::Gene;
-        let starts = if has_starts { Some(block.starts()?) } else { None };
-        let current = CurrentBlock { number, positions: (entry.first, entry.last), block, starts };
-        self.contig = contig;
-        self.current = Some(current);
-        Ok(current)
+        self.block()
+    }
+
+    fn block(&self) -> Result<Block<'_>, Damaged> {
+        Block::new(&self.bytes, &self.columns)
     }
 }
 
@@ -510,11 +550,33 @@ impl<'a> StoredRow<'a> {
         }
         match (self.block.integer(column, self.row)?, kind) {
             (None, _) => Ok(Value::Missing),
-            (Some(number), ColumnKind::Category) => {
-                Ok(Value::Text(self.file.category(self.contig, column, number)?))
-            }
+            (Some(number), ColumnKind::Category) => Ok(Value::Text(self.category(column, number)?)),
             (Some(value), _) => Ok(Value::Integer(value)),
         }
+    }
+
+    /// Reads the integers of all columns at once: the values of integer, decimal and flag columns, and the numbers of the
+    /// texts of category columns. Missing values, and those of text columns, are `None`.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    #[inline]
+    pub fn integers(&self, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
+        out.clear();
+        for (n, column) in self.file.description().columns.iter().enumerate() {
+            let is_text = column.kind == ColumnKind::Text;
+            out.push(if is_text { None } else { self.block.integer(n, self.row)? });
+        }
+        Ok(())
+    }
+
+    /// The text of a category column with a number from [`Self::integers`].
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if the column has no such text.
+    #[inline]
+    pub fn category(&self, column: usize, number: i64) -> Result<&'a [u8], Damaged> {
+        self.file.category(self.contig, column, number)
     }
 
     /// Appends the value of a column as an annotation has it: decimal numbers with their point, with the prefix

@@ -19,7 +19,7 @@ mod matching;
 mod metadata;
 mod row;
 
-pub use builder::{ContigPart, SourceBuilder};
+pub use builder::{SourceBuilder, SourcePart};
 pub use canonical::{AlleleBuffer, Bases, CanonicalAllele};
 pub use encoding::Damaged;
 pub use error::{BuildError, ReadError, RowError};

@@ -62,7 +62,7 @@ impl<'a> Matcher<'a> {
         contig: usize,
         bases: &impl Bases,
         record: RecordAllele<'_>,
-        mut found: impl FnMut(StoredRow<'a>),
+        mut found: impl FnMut(StoredRow<'_>),
     ) -> Result<(), Damaged> {
         let RecordAllele { position, reference, alt } = record;
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -84,7 +84,7 @@ impl<'a> Matcher<'a> {
         &mut self,
         contig: usize,
         query: &AlleleQuery<'_>,
-        mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+        mut found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
     ) -> Result<(), Damaged> {
         if self.matching == Matching::Verbatim {
             let RecordAllele { position, reference, alt } = query.record;
@@ -142,7 +142,7 @@ impl<'a> Matcher<'a> {
         &mut self,
         contig: usize,
         (start, end): (u32, u32),
-        found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+        found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
     ) -> Result<(), Damaged> {
         if self.matching != Matching::Overlap {
             return Ok(());
@@ -154,7 +154,7 @@ impl<'a> Matcher<'a> {
     ///
     /// # Errors
     /// [`Damaged`] if the file is.
-    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'a>>, Damaged> {
+    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'_>>, Damaged> {
         if self.matching == Matching::Gene { self.cursor.gene(key) } else { Ok(None) }
     }
 }
@@ -162,7 +162,7 @@ impl<'a> Matcher<'a> {
 #[inline]
 fn each<'a>(
     rows: impl Iterator<Item = Result<StoredRow<'a>, Damaged>>,
-    mut found: impl FnMut(StoredRow<'a>) -> ControlFlow<()>,
+    mut found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
 ) -> Result<(), Damaged> {
     for row in rows {
         if found(row?).is_break() {

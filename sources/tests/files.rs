@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use gas_sources::{
-    BuildError, Column, ColumnKind, Contig, ContigPart, Key, Matching, ReadError, Row, RowError,
-    SourceBuilder, SourceDescription, SourceFile, Value,
+    BuildError, Column, ColumnKind, Contig, Key, Matching, ReadError, Row, RowError, SourceBuilder,
+    SourceDescription, SourceFile, SourcePart, Value,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -85,8 +85,10 @@ fn build(rows: &[(&str, Vec<AlleleRow>)], parallel: bool) -> Vec<u8> {
     let description = description(Matching::Verbatim);
     let mut builder = SourceBuilder::create(&path, description.clone()).unwrap();
     for (name, rows) in rows {
-        let mut part = ContigPart::create(folder.path(), &description, contig(name)).unwrap();
-        if !parallel {
+        let mut part = SourcePart::create(&path, description.clone()).unwrap();
+        if parallel {
+            part.contig(contig(name)).unwrap();
+        } else {
             builder.contig(contig(name)).unwrap();
         }
         for (position, reference, alt, row) in rows {
@@ -203,7 +205,7 @@ proptest! {
                     let _ = row.value(n);
                 }
             }
-            let _ = cursor.all(0, |row| row.alleles().map(|_| ()));
+            let _ = cursor.all(0, |row| row.alleles().map(|_| ControlFlow::Continue(())));
         }
     }
 }

@@ -65,7 +65,7 @@ fn build(recipe: &Recipe, text: &str, genome: Option<&dyn Genome>) -> Result<Bui
     gzip.write_all(text.as_bytes()).unwrap();
     gzip.finish().unwrap();
     let output = folder.path().join("a.source");
-    let built = build_source(recipe, &[input], &output, genome);
+    let built = build_source(recipe, &[input], &output, genome, 2);
     assert_eq!(built.is_ok(), output.exists());
     Ok(Built { summary: built?, folder })
 }
@@ -253,9 +253,10 @@ fn tables_by_gene_are_sorted_and_filtered() {
         B\tENSG2\tfalse\t0.5\t0.5\t1\n\
         A\tENSG1\ttrue\t0.00000012\t1.95\t-2.1\n";
     let file = built("gnomad-constraint", text, None).open();
-    let row = file.cursor().gene(b"ENSG2").unwrap().unwrap();
+    let mut cursor = file.cursor();
+    let row = cursor.gene(b"ENSG2").unwrap().unwrap();
     assert_eq!(row_text(&file, &row), "0.35|0.99|");
-    let row = file.cursor().gene(b"ENSG1").unwrap().unwrap();
+    let row = cursor.gene(b"ENSG1").unwrap().unwrap();
     assert_eq!(row_text(&file, &row), "1.95|0|-2.1");
 }
 
@@ -392,5 +393,91 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// A genome whose contigs all have the same bases.
+struct AnyContig(SmallGenome);
+
+impl Genome for AnyContig {
+    fn contig(&self, name: &str) -> Option<GenomeContig<'_>> {
+        let found = self.0.contig("1")?;
+        let contig = Contig { name: name.to_owned(), accession: None, ..found.contig };
+        Some(GenomeContig { contig, ..found })
+    }
+}
+
+/// Builds ClinVar from files with these records, and returns the bytes of the source and the summary.
+fn build_files(files: &[&str], threads: usize) -> Result<(Vec<u8>, BuildSummary), InputError> {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "##INFO=<ID=ALLELEID,Number=1,Type=Integer,Description=\"x\">\n";
+    let recipe = "id = \"x\"\ncommercial_use = true\n[source]\nname = \"x\"\nversion = \"1\"\nassembly = \"a\"\n\
+        license = \"x\"\nattribution = \"x\"\nmatching = \"minimized\"\n[input]\nformat = \"vcf\"\n\
+        [[columns]]\nname = \"name\"\ntype = \"category\"\nfield = \"ID\"\n\
+        [[columns]]\nname = \"id\"\ntype = \"integer\"\nfield = \"ALLELEID\"\n";
+    let recipe = Recipe::parse(recipe).unwrap();
+    let write = |(n, text): (usize, &&str)| {
+        let path = folder.path().join(format!("{n}.vcf"));
+        std::fs::write(&path, format!("{header}{text}")).unwrap();
+        path
+    };
+    let inputs: Vec<PathBuf> = files.iter().enumerate().map(write).collect();
+    let output = folder.path().join("a.source");
+    let genome = AnyContig(genome(SEQUENCE));
+    let built = build_source(&recipe, &inputs, &output, Some(&genome), threads);
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, inputs.len() + usize::from(built.is_ok()), "no other file is left");
+    Ok((std::fs::read(output).unwrap_or_default(), built?))
+}
+
+/// Records of a contig: all substitutions and some indels, which move to the left.
+fn records_of(contig: &str, from: usize) -> String {
+    let sequence = SEQUENCE.as_bytes();
+    let record = |n: usize| {
+        let (position, base) = (n + 1, char::from(sequence[n]));
+        let snv =
+            format!("{contig}\t{position}\t{contig}{n}\t{base}\tA,C,G,T,*\t.\t.\tALLELEID={n}\n");
+        let next = sequence.get(n + 1).map_or(String::new(), |next| {
+            let next = char::from(*next);
+            format!("{contig}\t{position}\tdel{n}\t{base}{next}\t{base}\t.\t.\tALLELEID={n}\n")
+        });
+        snv + &next
+    };
+    (from..sequence.len()).map(record).collect()
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_the_source() {
+    let names = ["1", "2", "3", "X", "scaffold"];
+    let mut files: Vec<String> = names.map(|name| records_of(name, 0)).into();
+    files[2] += &records_of("4", 3);
+    files.push(String::new());
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let expected = build_files(&files, 1).unwrap();
+    assert!(expected.1.rows > 500 && expected.1.no_sequence > 100, "{:?}", expected.1);
+    let whole = build_files(&[&files.concat()], 1).unwrap();
+    assert!(whole == expected, "one file has the same rows as several");
+    for threads in [0, 2, 3, 16] {
+        assert!(build_files(&files, threads).unwrap() == expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_contig_can_continue_in_the_next_file_whatever_the_number_of_threads() {
+    let whole = records_of("1", 0);
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let (first, second) = lines.split_at(lines.len() / 2);
+    let files = [&*first.concat(), &*second.concat(), &*records_of("2", 0)];
+    let expected = build_files(&[&files.concat()], 1).unwrap();
+    for threads in [1, 2, 3] {
+        assert!(build_files(&files, threads).unwrap() == expected, "{threads} threads");
+    }
+    for threads in [1, 2] {
+        let again = build_files(&[files[0], files[2], files[1]], threads).unwrap_err();
+        let expected = "2.vcf, line 2: 1 occurs twice; the rows of a contig must be together";
+        assert!(again.to_string().ends_with(expected), "{again}");
+        let broken = ["1\t5\tx\tC\n", files[2], "3\tx\tx\tC\tA\t.\t.\t.\n"];
+        let error = build_files(&broken, threads).unwrap_err().to_string();
+        assert!(error.contains("0.vcf, line 2: "), "{error}");
     }
 }

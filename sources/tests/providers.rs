@@ -47,7 +47,7 @@ fn built(recipe: &Recipe, content: &[u8]) -> Result<Built, InputError> {
     let input: PathBuf = folder.path().join("input");
     std::fs::write(&input, content).unwrap();
     let output = folder.path().join("a.source");
-    let summary = build_source(recipe, &[input], &output, Some(&SmallGenome))?;
+    let summary = build_source(recipe, &[input], &output, Some(&SmallGenome), 2)?;
     let file = SourceFile::open(&output).unwrap();
     file.verify().unwrap();
     Ok(Built { _folder: folder, file, summary })
@@ -273,7 +273,8 @@ fn segmental_duplications_begin_at_0_in_the_table_of_ucsc() {
 
 /// The texts of the row of a gene.
 fn gene(built: &Built, key: &str) -> Option<String> {
-    let row = built.file.cursor().gene(key.as_bytes()).unwrap()?;
+    let mut cursor = built.file.cursor();
+    let row = cursor.gene(key.as_bytes()).unwrap()?;
     let values = (0..built.file.description().columns.len()).map(|column| {
         let mut out = Vec::new();
         row.write(column, &mut out).unwrap();

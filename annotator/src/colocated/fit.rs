@@ -16,6 +16,13 @@ const MIN_CHECKED_OF_HALF: u64 = 10;
 /// One in this many REF alleles may differ.
 const MAX_MISMATCHES: u64 = 20;
 
+/// Whether so many of the REF alleles of a file differ from the sequence that it is of another assembly.
+pub(super) const fn is_other_assembly(checked: u64, mismatches: u64) -> bool {
+    let is_enough =
+        checked >= MIN_CHECKED || checked >= MIN_CHECKED_OF_HALF && 2 * mismatches >= checked;
+    is_enough && mismatches * MAX_MISMATCHES > checked
+}
+
 /// The genome of a reference that is being built.
 #[derive(Clone, Copy)]
 pub(crate) struct Genome<'a> {
@@ -180,9 +187,7 @@ impl Fit {
         source: &SourceFile,
     ) -> Result<Vec<String>, Error> {
         let (checked, mismatches) = (self.checked, self.mismatches);
-        let enough =
-            checked >= MIN_CHECKED || checked >= MIN_CHECKED_OF_HALF && 2 * mismatches >= checked;
-        if enough && mismatches * MAX_MISMATCHES > checked {
+        if is_other_assembly(checked, mismatches) {
             return Err(source.error(format!(
                 "{mismatches} of {checked} REF alleles differ from the sequence; the file seems to be of \
                  another assembly than {}",

@@ -14,6 +14,7 @@ mod info_values;
 mod known_variants;
 mod regions;
 mod source_columns;
+mod source_coverage;
 mod source_look_up;
 mod source_set;
 #[cfg(test)]

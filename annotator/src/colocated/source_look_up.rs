@@ -3,6 +3,7 @@
 use super::data_set::{DataSet, EntryKey, Found, Query, keep_if_new};
 use super::source_columns::{ValueFrom, WrittenColumn};
 use super::source_set::OpenSource;
+use crate::model::Gene;
 use crate::text::{push_decimal, push_escaped};
 use gas_sources::{ColumnKind, Damaged, Matcher, Matching, StoredRow, Value, without_version};
 use std::ops::{ControlFlow, Range};
@@ -18,7 +19,7 @@ const MORE: &[u8] = b"...";
 /// fields for them.
 pub(super) fn look_up<'r>(source: &'r OpenSource, is_info: bool) -> Box<dyn DataSet + 'r> {
     let matcher = Matcher::new(&source.file);
-    let rows = Rows { source, matcher };
+    let rows = Rows { source, matcher, integers: Vec::new() };
     match source.file.description().matching {
         Matching::TranscriptAndAllele => {
             Box::new(TranscriptLookUp { rows, is_info, found: Vec::new(), text: Vec::new() })
@@ -42,19 +43,55 @@ pub(super) fn look_up<'r>(source: &'r OpenSource, is_info: bool) -> Box<dyn Data
 struct Rows<'r> {
     source: &'r OpenSource,
     matcher: Matcher<'r>,
+    /// The integers of a row, kept to reuse the memory.
+    integers: Vec<Option<i64>>,
 }
 
-impl<'r> Rows<'r> {
+/// A row whose integers have been read.
+struct ReadRow<'a> {
+    row: StoredRow<'a>,
+    integers: &'a [Option<i64>],
+}
+
+impl<'a> ReadRow<'a> {
+    fn new(row: StoredRow<'a>, integers: &'a mut Vec<Option<i64>>) -> Result<Self, Damaged> {
+        row.integers(integers)?;
+        Ok(Self { row, integers })
+    }
+
+    fn integer(&self, column: usize) -> Option<i64> {
+        self.integers.get(column).copied().flatten()
+    }
+
+    fn value(&self, column: usize, kind: ColumnKind) -> Result<Value<'a>, Damaged> {
+        Ok(match (kind, self.integer(column)) {
+            (ColumnKind::Text, _) => self.row.value(column)?,
+            (_, None) => Value::Missing,
+            (ColumnKind::Category, Some(n)) => Value::Text(self.row.category(column, n)?),
+            (_, Some(value)) => Value::Integer(value),
+        })
+    }
+}
+
+impl Rows<'_> {
+    /// The row of a gene.
+    fn of_gene(&mut self, gene: &Gene) -> Result<Option<ReadRow<'_>>, Damaged> {
+        let row = row_of_gene(&mut self.matcher, gene)?;
+        row.map(|row| ReadRow::new(row, &mut self.integers)).transpose()
+    }
+
     /// Calls `found` with each row about an allele, until it breaks off.
     fn of_allele(
         &mut self,
         query: &Query<'_>,
-        mut found: impl FnMut(StoredRow<'r>) -> Result<ControlFlow<()>, Damaged>,
+        mut found: impl FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, Damaged>,
     ) -> Result<(), Damaged> {
         let Some(contig) = self.source.contig(query.contig.number) else { return Ok(()) };
         let mut damage = Ok(());
-        let found = |row| {
-            found(row).unwrap_or_else(|error| {
+        let integers = &mut self.integers;
+        let found = |row: StoredRow<'_>| {
+            let read = ReadRow::new(row, integers);
+            read.and_then(|row| found(&row)).unwrap_or_else(|error| {
                 damage = Err(error);
                 ControlFlow::Break(())
             })
@@ -91,9 +128,9 @@ impl DataSet for AlleleLookUp<'_> {
             count += 1;
             if let Some(largest) = largest {
                 for (n, column) in source.columns.iter().enumerate() {
-                    match number(column, &row)? {
+                    match number(column, row) {
                         Some(number) => largest[n] = largest[n].max(Some(number)),
-                        None if column.is_text() => write_value(source, n, &row, found)?,
+                        None if column.is_text() => write_value(source, n, row, found)?,
                         None => {}
                     }
                 }
@@ -106,7 +143,7 @@ impl DataSet for AlleleLookUp<'_> {
                 return Ok(ControlFlow::Break(()));
             }
             for n in 0..source.columns.len() {
-                write_value(source, n, &row, found)?;
+                write_value(source, n, row, found)?;
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -120,10 +157,10 @@ impl DataSet for AlleleLookUp<'_> {
 }
 
 /// The number of a column of a source by position, unless it is a quotient or a text.
-fn number(column: &WrittenColumn, row: &StoredRow<'_>) -> Result<Option<i64>, Damaged> {
+fn number(column: &WrittenColumn, row: &ReadRow<'_>) -> Option<i64> {
     match column.from {
-        ValueFrom::Column(n) if !column.is_text() => Ok(row.value(n)?.integer()),
-        _ => Ok(None),
+        ValueFrom::Column(n) if !column.is_text() => row.integer(n),
+        _ => None,
     }
 }
 
@@ -132,7 +169,7 @@ fn number(column: &WrittenColumn, row: &StoredRow<'_>) -> Result<Option<i64>, Da
 fn write_value(
     source: &OpenSource,
     number: usize,
-    row: &StoredRow<'_>,
+    row: &ReadRow<'_>,
     found: &mut Found<'_>,
 ) -> Result<(), Damaged> {
     let column = &source.columns[number];
@@ -162,13 +199,14 @@ fn write_value(
 fn append(
     source: &OpenSource,
     column: &WrittenColumn,
-    row: &StoredRow<'_>,
+    row: &ReadRow<'_>,
     out: &mut Vec<u8>,
     has_separator: bool,
 ) -> Result<Option<f64>, Damaged> {
     match column.from {
         ValueFrom::Column(n) => {
-            let value = row.value(n)?;
+            let Some(stored) = source.file.description().columns.get(n) else { return Ok(None) };
+            let value = row.value(n, stored.kind)?;
             if value == Value::Missing {
                 return Ok(None);
             }
@@ -179,14 +217,12 @@ fn append(
                 source.file.write_value(n, value, out);
                 // Only frequencies in populations are compared.
                 let number = match column.population {
-                    Some(_) => decimal(source, n, value),
+                    Some(_) => decimal(stored.kind, value),
                     None => 0.0,
                 };
                 return Ok(Some(number));
             };
-            if let Some(prefix) =
-                source.file.description().columns.get(n).and_then(|c| c.prefix.as_ref())
-            {
+            if let Some(prefix) = &stored.prefix {
                 push_escaped(out, prefix.as_bytes());
             }
             if column.is_list {
@@ -202,11 +238,10 @@ fn append(
             Ok(Some(0.0))
         }
         ValueFrom::Quotient { numerator, denominator } => {
-            let value = |n| row.value(n).map(|value| value.integer());
-            let Some(denominator) = value(denominator)?.filter(|n| *n != 0) else {
+            let denominator = row.integer(denominator).filter(|n| *n != 0);
+            let Some((numerator, denominator)) = row.integer(numerator).zip(denominator) else {
                 return Ok(None);
             };
-            let Some(numerator) = value(numerator)? else { return Ok(None) };
             let quotient = numerator as f64 / denominator as f64;
             if has_separator {
                 out.push(b'&');
@@ -217,18 +252,17 @@ fn append(
     }
 }
 
-/// A number of a column.
-fn decimal(source: &OpenSource, column: usize, value: Value<'_>) -> f64 {
-    let columns = &source.file.description().columns;
-    let decimals = match columns.get(column).map(|column| column.kind) {
-        Some(ColumnKind::Decimal { decimals }) => i32::from(decimals),
+/// A number of a column of a kind.
+fn decimal(kind: ColumnKind, value: Value<'_>) -> f64 {
+    let decimals = match kind {
+        ColumnKind::Decimal { decimals } => i32::from(decimals),
         _ => 0,
     };
     value.integer().unwrap_or_default() as f64 / 10f64.powi(decimals)
 }
 
 /// Appends the values of a row, each after a `|`.
-fn write_row(source: &OpenSource, row: &StoredRow<'_>, out: &mut Vec<u8>) -> Result<(), Damaged> {
+fn write_row(source: &OpenSource, row: &ReadRow<'_>, out: &mut Vec<u8>) -> Result<(), Damaged> {
     for column in &source.columns {
         out.push(b'|');
         append(source, column, row, out, false)?;
@@ -262,13 +296,13 @@ impl DataSet for TranscriptLookUp<'_> {
             count += 1;
             if *is_info {
                 for n in 0..source.columns.len() {
-                    write_value(source, n, &row, found)?;
+                    write_value(source, n, row, found)?;
                 }
-            } else if let Value::Text(transcript) = row.value(0)? {
+            } else if let Value::Text(transcript) = row.value(0, ColumnKind::Category)? {
                 let start = text.len();
                 text.extend_from_slice(without_version(transcript));
                 let end = text.len();
-                write_row(source, &row, text)?;
+                write_row(source, row, text)?;
                 transcripts.push((start..end, end..text.len()));
             }
             Ok(ControlFlow::Continue(()))
@@ -299,19 +333,18 @@ struct GeneLookUp<'r> {
     text: Vec<u8>,
 }
 
-impl<'r> GeneLookUp<'r> {
-    /// The row of a gene, by its identifier with or without version, or by its symbol.
-    fn row(&mut self, gene: &crate::model::Gene) -> Result<Option<StoredRow<'r>>, Damaged> {
-        let id = gene.id.as_bytes();
-        for key in [id, without_version(id), gene.symbol.as_bytes()] {
-            if !key.is_empty()
-                && let Some(row) = self.rows.matcher.gene(key)?
-            {
-                return Ok(Some(row));
-            }
+/// The row of a gene, by its identifier with or without version, or by its symbol.
+pub(super) fn row_of_gene<'m>(
+    matcher: &'m mut Matcher<'_>,
+    gene: &Gene,
+) -> Result<Option<StoredRow<'m>>, Damaged> {
+    let id = gene.id.as_bytes();
+    for key in [id, without_version(id), gene.symbol.as_bytes()] {
+        if !key.is_empty() && matcher.gene(key)?.is_some() {
+            return matcher.gene(key);
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 impl DataSet for GeneLookUp<'_> {
@@ -330,7 +363,7 @@ impl DataSet for GeneLookUp<'_> {
                 continue;
             }
             let row = match model.genes.get(gene as usize) {
-                Some(gene) => self.row(gene)?,
+                Some(gene) => self.rows.of_gene(gene)?,
                 None => None,
             };
             genes.push(gene);
@@ -361,14 +394,15 @@ impl DataSet for GeneLookUp<'_> {
             out.extend_from_slice(&self.text[values.start as usize..values.end as usize]);
             return Ok(*any);
         }
+        let source = self.rows.source;
         let row = match entry.gene() {
-            Some(gene) => self.row(gene)?,
+            Some(gene) => self.rows.of_gene(gene)?,
             None => None,
         };
         let start = self.text.len();
         match &row {
-            Some(row) => write_row(self.rows.source, row, &mut self.text)?,
-            None => write_nothing(self.rows.source, &mut self.text),
+            Some(row) => write_row(source, row, &mut self.text)?,
+            None => write_nothing(source, &mut self.text),
         }
         out.extend_from_slice(&self.text[start..]);
         if let (Some(gene), Ok(start), Ok(end)) =

@@ -2,10 +2,11 @@
 
 use super::info_key::check_info_key;
 use super::source_columns::{IDENTIFIERS, WrittenColumn, label, written_columns};
+use super::source_coverage::SourceCoverage;
 use crate::Error;
 use crate::annotation_format::is_field_of_csq;
 use crate::reference::{Reference, checksum};
-use gas_shared::assembly::{Assembly, is_mitochondrial, plain_name};
+use crate::report::Counts;
 use gas_shared::reference::Sha256;
 use gas_shared::source::{SOURCE_KEY, SourceColumn, SourceColumnKind, SourceId, is_column_name};
 use gas_shared::summary::SourceProvenance;
@@ -62,7 +63,6 @@ struct Shared {
     sources: Vec<OpenSource>,
     /// The columns of all sources in their order, then MAX_AF and MAX_AF_POPS if there are frequencies in populations.
     columns: Vec<AddedColumn>,
-    warnings: Vec<String>,
 }
 
 /// On what the values of a column depend.
@@ -123,8 +123,7 @@ pub(super) struct OpenSource {
     label: String,
     id: Option<SourceId>,
     sha256: Sha256,
-    /// The number of each contig of the reference in the file.
-    contigs: Vec<Option<usize>>,
+    coverage: SourceCoverage,
     pub(super) columns: Vec<WrittenColumn>,
     /// The positions of its columns among those of all sources.
     pub(super) values: Range<usize>,
@@ -134,7 +133,7 @@ impl OpenSource {
     /// The number in the file of a contig of the reference, by its number there.
     #[inline]
     pub(super) fn contig(&self, number: u32) -> Option<usize> {
-        self.contigs.get(number as usize).copied().flatten()
+        self.coverage.contig(number)
     }
 
     pub(super) fn scope(&self) -> Scope {
@@ -173,8 +172,7 @@ impl SourceSet {
                 gas_sources::ReadError::File(path, source) => Error::File { path, source },
                 error => reason(error.to_string()),
             })?;
-            let (contigs, warnings) = fit(&file, reference).map_err(reason)?;
-            shared.warnings.extend(warnings);
+            let coverage = SourceCoverage::new(&file, reference).map_err(reason)?;
             let sha256 = match &path.sha256 {
                 Some(digest) => digest.clone(),
                 None => {
@@ -194,7 +192,7 @@ impl SourceSet {
                 label: label(description),
                 id: path.id.clone(),
                 sha256,
-                contigs,
+                coverage,
                 columns,
                 values: first..shared.columns.len(),
                 file,
@@ -227,9 +225,19 @@ impl SourceSet {
         self.shared.sources.iter().map(OpenSource::provenance).collect()
     }
 
-    /// What users should know before the run.
-    pub(crate) fn warnings(&self) -> &[String] {
-        &self.shared.warnings
+    /// What users should know after a run: where sources have no values. `is_info` says that their columns are INFO keys.
+    pub(crate) fn warnings(
+        &self,
+        counts: &Counts,
+        reference: &Reference,
+        is_info: bool,
+    ) -> Vec<String> {
+        let of_source = |source: &OpenSource| {
+            let warnings = source.coverage.warnings(counts, reference, is_info);
+            let label = source.label.clone();
+            warnings.into_iter().map(move |warning| format!("source {label}: {warning}"))
+        };
+        self.shared.sources.iter().flat_map(of_source).collect()
     }
 
     pub(super) fn sources(&self) -> &[OpenSource] {
@@ -251,8 +259,9 @@ impl SourceSet {
         self.shared.columns.last().is_some_and(|last| last.column.name == MAX_FREQUENCY[1])
     }
 
-    /// The lines of the header that describe the sources, with their licenses and digests.
-    pub(crate) fn definitions(&self) -> impl Iterator<Item = String> {
+    /// The lines of the header that describe the sources, with their licenses and digests, and the contigs of the reference
+    /// that they do not cover.
+    pub(crate) fn definitions(&self, reference: &Reference) -> impl Iterator<Item = String> {
         self.shared.sources.iter().map(|source| {
             let SourceProvenance { id, name, version, assembly, license, attribution, sha256 } =
                 source.provenance();
@@ -268,6 +277,9 @@ impl SourceSet {
                 ("SHA256", digest.unwrap_or_default()),
             ] {
                 line.push_str(&format!(",{key}=\"{}\"", escaped(&value)));
+            }
+            if let Some(contigs) = source.coverage.not_covered(reference) {
+                line.push_str(&format!(",NotCovered=\"{}\"", escaped(&contigs)));
             }
             line.push('>');
             line
@@ -367,63 +379,6 @@ fn plain_id(label: &str) -> String {
 fn escaped(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// The number of each contig of the reference in a file, and warnings.
-///
-/// # Errors
-/// The reason why the source is not of the reference's assembly.
-fn fit(
-    file: &SourceFile,
-    reference: &Reference,
-) -> Result<(Vec<Option<usize>>, Vec<String>), String> {
-    let description = file.description();
-    let own_name = &reference.manifest.assembly;
-    let mut contigs = vec![None; reference.contigs().count()];
-    if description.matching == Matching::Gene {
-        return Ok((contigs, Vec::new()));
-    }
-    let own = reference.assembly();
-    let is_same = match (own, Assembly::named(&description.assembly)) {
-        (Some(own), Some(found)) => own == found,
-        _ => description.assembly.eq_ignore_ascii_case(own_name),
-    };
-    if !is_same {
-        return Err(format!(
-            "it is of the assembly {}, the reference of {own_name}; use a source of {own_name}",
-            description.assembly
-        ));
-    }
-    let mut warnings = Vec::new();
-    for (number, contig) in file.contigs().enumerate() {
-        let names = [Some(&contig.name), contig.accession.as_ref()];
-        let found = names.into_iter().flatten().find_map(|name| reference.contig(name.as_bytes()));
-        let Some(found) = found else { continue };
-        let (name, ours) = (&contig.name, found.sequence.len() as u64);
-        let is_whole = |length| own.is_some_and(|o| o.length(&plain_name(name)) == Some(length));
-        let other = contig.length.map(u64::from).filter(|n| *n != ours && !is_whole(*n));
-        if let Some(length) = other {
-            let lengths =
-                format!("contig {name} has {length} bases in the source, {ours} in the reference");
-            if !is_mitochondrial(name) {
-                return Err(format!("{lengths}; use a source of this assembly"));
-            }
-            warnings.push(format!("source {}: {lengths}; it is left out", label(description)));
-            continue;
-        }
-        let place = &mut contigs[found.number as usize];
-        if place.is_some() {
-            return Err(format!("contig {} of the reference is in it twice", found.name));
-        }
-        *place = Some(number);
-    }
-    if contigs.iter().all(Option::is_none) {
-        warnings.push(format!(
-            "source {}: it has none of the contigs of the reference",
-            label(description)
-        ));
-    }
-    Ok((contigs, warnings))
 }
 
 #[cfg(test)]

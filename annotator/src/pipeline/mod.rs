@@ -475,7 +475,7 @@ fn output_header(header: &HeaderText, options: &Options, reference: &Reference) 
         definitions.extend(is_info.then(|| column.info_definition()));
         definitions.push(column.declaration(is_info));
     }
-    definitions.extend(sources.definitions());
+    definitions.extend(sources.definitions(reference));
     definitions.push(AnnotationGap::definition());
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
@@ -492,7 +492,9 @@ fn finish(
     check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(findings.warnings.iter().chain(options.sources.warnings()).cloned());
+    warnings.extend(findings.warnings.iter().cloned());
+    let is_info = options.mode != Mode::Full(AnnotationFormat::Csq);
+    warnings.extend(options.sources.warnings(&totals.counts, reference, is_info));
     warnings.extend((totals.counts.records == 0).then(|| NO_RECORDS.to_owned()));
     warnings.extend(check_contigs(&totals.counts, &header.header, reference)?);
     if options.require_annotation

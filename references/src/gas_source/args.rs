@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use gas_references::catalog_command::CatalogLocation;
 use gas_shared::reference::ReferenceId;
 use gas_shared::source::SourceId;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Manages the sources that variants are annotated from: population frequencies, clinical significance, scores, …
@@ -102,6 +103,9 @@ pub(crate) struct AddArgs {
     /// The release of the data, such as 2026-11; by default that of the file or the recipe.
     #[arg(long)]
     pub(crate) release: Option<String>,
+    /// How many files are read at once; by default the number of processors.
+    #[arg(long)]
+    pub(crate) threads: Option<NonZero<usize>>,
     /// Accept a license that forbids commercial use.
     #[arg(long, alias = "accept-licence")]
     pub(crate) accept_license: bool,

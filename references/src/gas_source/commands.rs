@@ -19,6 +19,7 @@ use gas_shared::source::SourceManifest;
 use gas_sources::{BuildSummary, Genome, Matching, Recipe};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -104,7 +105,9 @@ async fn add(folder: &Path, args: AddArgs) -> Result<()> {
         [] => download(&recipe, &downloads).await?,
         files => (files.to_vec(), HashMap::new()),
     };
-    let mut plan = SourcePlan { recipe, files, urls };
+    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
+    let threads = threads.map_or(1, NonZero::get);
+    let mut plan = SourcePlan { recipe, files, urls, threads };
     plan.recipe.source.version = release(&plan, args.release.clone())?;
     let temporary = temporary_folder(folder)?;
     let out = temporary.path().to_owned();

@@ -146,50 +146,76 @@ pub(crate) fn write(out: &mut Vec<u8>, plan: &Plan, values: &[u64]) {
     }
 }
 
-/// A reader of integers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Levels<'a> {
-    bytes: &'a [u8],
+/// The header of integers, by which each can be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Levels {
     count: usize,
+    levels: usize,
+    parts: [Part; MAX_LEVELS],
 }
 
-impl<'a> Levels<'a> {
-    /// Reads a known number of integers.
-    #[inline]
-    pub(crate) const fn new(bytes: &'a [u8], count: usize) -> Self {
-        Self { bytes, count }
-    }
+/// A level.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    width: u32,
+    /// The bits of a value before those of this level.
+    shift: u32,
+    /// The number of integers.
+    count: usize,
+    /// Where the integers are, and the bits of those that go on, from the start of the encoding.
+    integers: usize,
+    larger: usize,
+}
 
-    /// The value at an index.
+impl Levels {
+    /// Reads the header of a known number of integers.
     #[inline]
-    pub(crate) fn get(&self, index: usize) -> Result<u64, Damaged> {
-        let [levels, widths @ ..] = super::array::<{ 1 + MAX_LEVELS }>(self.bytes, 0)?;
+    pub(crate) fn new(bytes: &[u8], count: usize) -> Result<Self, Damaged> {
+        let [levels, widths @ ..] = super::array::<{ 1 + MAX_LEVELS }>(bytes, 0)?;
         let levels = usize::from(levels);
-        if levels == 0 || levels > MAX_LEVELS || index >= self.count {
+        if levels == 0 || levels > MAX_LEVELS {
             return Err(Damaged("integers have an invalid header"));
         }
-        let mut data = tail(self.bytes, 1 + levels + NEXT * (levels - 1))?;
-        let (mut value, mut shift, mut index, mut count) = (0, 0, index, self.count);
-        for (level, width) in widths.into_iter().map(u32::from).enumerate().take(levels) {
+        let mut parts = [Part::default(); MAX_LEVELS];
+        let (mut shift, mut of_level, mut integers) = (0, count, 1 + levels + NEXT * (levels - 1));
+        for (level, (part, width)) in parts.iter_mut().zip(widths).enumerate().take(levels) {
+            let width = u32::from(width);
             if width > bits::MAX_WIDTH || shift + width > u64::BITS {
                 return Err(Damaged("integers are too wide"));
             }
-            if width > 0 {
-                value |= bits::read(data, index, width)? << shift;
+            let larger = integers + bits::bytes(of_level, width);
+            *part = Part { width, shift, count: of_level, integers, larger };
+            if level + 1 < levels {
+                let [o0, o1, o2, o3, c0, c1] =
+                    super::array::<NEXT>(bytes, 1 + levels + NEXT * level)?;
+                integers = u32::from_le_bytes([o0, o1, o2, o3]) as usize;
+                of_level = u16::from_le_bytes([c0, c1]).into();
             }
-            if level + 1 == levels {
+            shift += width;
+        }
+        Ok(Self { count, levels, parts })
+    }
+
+    /// The value at an index, of the bytes whose header this is.
+    #[inline(always)]
+    pub(crate) fn get(&self, bytes: &[u8], index: usize) -> Result<u64, Damaged> {
+        if index >= self.count {
+            return Err(Damaged("an index is outside of its encoding"));
+        }
+        let (mut value, mut index) = (0, index);
+        for (level, part) in self.parts.iter().enumerate().take(self.levels) {
+            if part.width > 0 {
+                let integers = tail(bytes, part.integers)?;
+                value |= bits::read(integers, index, part.width)? << part.shift;
+            }
+            if level + 1 == self.levels {
                 break;
             }
-            let larger = RankBits::new(tail(data, bits::bytes(count, width))?, count)?;
+            let larger = RankBits::new(tail(bytes, part.larger)?, part.count)?;
             if !larger.get(index)? {
                 break;
             }
             index = larger.rank(index)?;
-            let [o0, o1, o2, o3, c0, c1] =
-                super::array::<NEXT>(self.bytes, 1 + levels + NEXT * level)?;
-            data = tail(self.bytes, u32::from_le_bytes([o0, o1, o2, o3]) as usize)?;
-            count = u16::from_le_bytes([c0, c1]).into();
-            shift += width;
         }
         Ok(value)
     }
@@ -207,11 +233,11 @@ mod tests {
         let size = out.len();
         assert!(size <= plan.bytes() + 8 * MAX_LEVELS, "{size} bytes planned as {plan:?}");
         out.extend([0; bits::PADDING]);
-        let read = Levels::new(&out, values.len());
+        let read = Levels::new(&out, values.len()).unwrap();
         for (n, value) in values.iter().enumerate() {
-            assert_eq!(read.get(n), Ok(*value), "{n} of {values:?} with {plan:?}");
+            assert_eq!(read.get(&out, n), Ok(*value), "{n} of {values:?} with {plan:?}");
         }
-        assert!(read.get(values.len()).is_err());
+        assert!(read.get(&out, values.len()).is_err());
         size
     }
 

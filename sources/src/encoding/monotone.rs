@@ -62,7 +62,7 @@ struct Parts<'a> {
 
 impl<'a> Monotone<'a> {
     /// Reads the header.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let [c0, c1, width, consecutive, f0, f1, f2, f3] = array(bytes, 0)?;
         let count = usize::from(u16::from_le_bytes([c0, c1]));
@@ -107,14 +107,14 @@ impl<'a> Monotone<'a> {
 
     /// The index of the first value that is not smaller than `target`; the number of values if there is
     /// none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lower_bound(&self, target: u32) -> Result<usize, Damaged> {
         Ok(self.equal_range(target)?.start)
     }
 
     /// The range of indexes of the values that equal `target`. It is empty if no value does, and is then at
     /// the index where such a value would be.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn equal_range(&self, target: u32) -> Result<Range<usize>, Damaged> {
         let Some(target) = target.checked_sub(self.first) else { return Ok(0..0) };
         let Some(parts) = &self.parts else {

@@ -36,7 +36,7 @@ pub(crate) struct RankBits<'a> {
 
 impl<'a> RankBits<'a> {
     /// Reads bits of a known number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8], length: usize) -> Result<Self, Damaged> {
         let words = length.div_ceil(WORD) * 8;
         let samples = tail(bytes, words)?;
@@ -45,24 +45,24 @@ impl<'a> RankBits<'a> {
         Ok(Self { words: &bytes[..words], samples })
     }
 
-    #[inline]
+    #[inline(always)]
     fn word(&self, index: usize) -> Result<u64, Damaged> {
         Ok(u64::from_le_bytes(array(self.words, index * 8)?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn sample(&self, group: usize) -> Result<usize, Damaged> {
         Ok(u16::from_le_bytes(array(self.samples, group * 2)?).into())
     }
 
     /// Whether a bit is set.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, index: usize) -> Result<bool, Damaged> {
         Ok(self.word(index / WORD)? >> (index % WORD) & 1 == 1)
     }
 
     /// The number of ones before a bit.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rank(&self, index: usize) -> Result<usize, Damaged> {
         let word = index / WORD;
         let group = word / GROUP;
@@ -75,7 +75,7 @@ impl<'a> RankBits<'a> {
     }
 
     /// The index of the nth set (`ONES`) or unset bit, from 0.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn select<const ONES: bool>(&self, nth: usize) -> Result<usize, Damaged> {
         let groups = self.samples.len() / 2;
         let before = |group: usize| {
@@ -103,7 +103,7 @@ impl<'a> RankBits<'a> {
 }
 
 /// The index of the nth set bit of a word that has more than `nth` of them.
-#[inline]
+#[inline(always)]
 fn nth_one(mut word: u64, nth: usize) -> usize {
     let (mut start, mut missing) = (0, nth as u32);
     // Skips bytes first: clearing bits one by one takes up to 63 steps.

@@ -1,5 +1,6 @@
 //! Reads the lines of a file, plain, gzip or BGZF.
 
+use super::read_ahead::ReadAhead;
 use super::{InputError, line_error};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -14,11 +15,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>, InputError> {
     let error = |error| InputError::File(path.to_owned(), error);
     let mut raw = BufReader::with_capacity(1 << 16, File::open(path).map_err(error)?);
     let gzip = raw.fill_buf().map_err(error)?.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip {
-        Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(raw)))
-    } else {
-        Box::new(raw)
-    })
+    Ok(if gzip { Box::new(ReadAhead::new(MultiGzDecoder::new(raw))) } else { Box::new(raw) })
 }
 
 /// The lines of a file.

@@ -257,6 +257,12 @@ impl Recipe {
         }
     }
 
+    /// Whether the rows are read in their order, so that the files can be read at once.
+    pub(super) fn has_sorted_rows(&self) -> bool {
+        let is_unsorted = matches!(&self.input, InputFormat::Table(table) if table.unsorted);
+        self.source.matching != Matching::Gene && !is_unsorted
+    }
+
     fn check(&self) -> Result<(), String> {
         let matching = self.source.matching;
         let fits = match (&self.input, matching) {

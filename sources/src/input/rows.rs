@@ -4,7 +4,7 @@ use super::InputError;
 use super::pending::PendingRows;
 use super::recipe::Recipe;
 use super::value::OwnedValue;
-use crate::builder::SourceBuilder;
+use crate::builder::ContigWriter;
 use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
 use crate::error::{BuildError, RowError};
 use crate::matching::without_version;
@@ -14,7 +14,6 @@ use gas_shared::vcf::AltKind;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
-use std::path::Path;
 
 /// The fewest compared REF alleles that allow a conclusion about the assembly, and one in how many may differ.
 const MIN_COMPARED: u64 = 20;
@@ -26,8 +25,8 @@ const MAX_GENES: usize = 5_000_000;
 /// The most rows of another input that is sorted in memory.
 const MAX_UNSORTED: usize = 5_000_000;
 
-/// The genome of an assembly.
-pub trait Genome {
+/// The genome of an assembly. Several threads use it.
+pub trait Genome: Sync {
     /// The contig with a name, in any spelling.
     fn contig(&self, name: &str) -> Option<GenomeContig<'_>>;
 }
@@ -86,9 +85,51 @@ struct UnsortedRow {
     values: Box<[OwnedValue]>,
 }
 
+impl BuildSummary {
+    /// Adds the counts of other inputs.
+    fn add(&mut self, other: &Self) {
+        let Self { rows, other_contig, outside, reference_differs, no_sequence, no_position } =
+            other;
+        self.rows += rows;
+        self.other_contig += other_contig;
+        self.outside += outside;
+        self.reference_differs += reference_differs;
+        self.no_sequence += no_sequence;
+        self.no_position += no_position;
+    }
+}
+
+/// What was counted while rows were taken.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    summary: BuildSummary,
+    /// REF alleles that were compared with the genome.
+    compared: u64,
+}
+
+impl Counts {
+    /// Adds those of other inputs.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.summary.add(&other.summary);
+        self.compared += other.compared;
+    }
+
+    /// The summary.
+    ///
+    /// # Errors
+    /// [`InputError::OtherAssembly`] if many alleles have other bases than the genome.
+    pub(super) fn check(self) -> Result<BuildSummary, InputError> {
+        let (differing, compared) = (self.summary.reference_differs, self.compared);
+        if compared >= MIN_COMPARED && differing > compared / MAX_DIFFERING {
+            return Err(InputError::OtherAssembly { differing, compared });
+        }
+        Ok(self.summary)
+    }
+}
+
 /// Takes rows.
 pub(super) struct RowSink<'a> {
-    builder: SourceBuilder,
+    out: &'a mut ContigWriter,
     matching: Matching,
     genome: Option<&'a dyn Genome>,
     name: Vec<u8>,
@@ -99,25 +140,19 @@ pub(super) struct RowSink<'a> {
     genes: BTreeMap<Vec<u8>, Vec<OwnedValue>>,
     unsorted: Vec<UnsortedRow>,
     buffer: AlleleBuffer,
-    summary: BuildSummary,
-    compared: u64,
+    counts: Counts,
 }
 
 impl<'a> RowSink<'a> {
-    /// Begins a source.
+    /// Takes rows for a source.
     pub(super) fn new(
         recipe: &Recipe,
-        output: &Path,
+        out: &'a mut ContigWriter,
         genome: Option<&'a dyn Genome>,
-    ) -> Result<Self, InputError> {
-        let description = recipe.description();
-        let matching = description.matching;
-        if matching.is_minimized() && genome.is_none() {
-            return Err(InputError::NeedsGenome);
-        }
-        Ok(Self {
-            builder: SourceBuilder::create(output, description)?,
-            matching,
+    ) -> Self {
+        Self {
+            out,
+            matching: recipe.source.matching,
             genome,
             name: Vec::new(),
             contig: None,
@@ -126,9 +161,8 @@ impl<'a> RowSink<'a> {
             genes: BTreeMap::new(),
             unsorted: Vec::new(),
             buffer: AlleleBuffer::default(),
-            summary: BuildSummary::default(),
-            compared: 0,
-        })
+            counts: Counts::default(),
+        }
     }
 
     /// Begins a contig unless the rows before are on it. Returns whether its rows are used.
@@ -146,19 +180,18 @@ impl<'a> RowSink<'a> {
             };
             if let Some(found) = &self.contig {
                 let named = || Contig { name: text.to_owned(), ..Contig::default() };
-                self.builder
-                    .contig(found.as_ref().map_or_else(named, |found| found.contig.clone()))?;
+                self.out.contig(found.as_ref().map_or_else(named, |found| found.contig.clone()))?;
             }
         }
         if self.contig.is_none() {
-            self.summary.other_contig += rows;
+            self.counts.summary.other_contig += rows;
         }
         Ok(self.contig.is_some())
     }
 
     fn end_contig(&mut self) -> Result<(), BuildError> {
-        let Self { pending, builder, .. } = self;
-        pending.all(|row| builder.push(row))
+        let Self { pending, out, .. } = self;
+        pending.all(|row| out.push(row))
     }
 
     /// Adds an allele of the contig.
@@ -178,14 +211,14 @@ impl<'a> RowSink<'a> {
             // A symbolic allele states its base, too.
             match same_bases(contig.bases, position, reference) {
                 Some(same) => {
-                    self.compared += 1;
+                    self.counts.compared += 1;
                     if !same {
-                        self.summary.reference_differs += 1;
+                        self.counts.summary.reference_differs += 1;
                         return Ok(());
                     }
                 }
                 None => {
-                    self.summary.outside += 1;
+                    self.counts.summary.outside += 1;
                     return Ok(());
                 }
             }
@@ -197,7 +230,7 @@ impl<'a> RowSink<'a> {
                 (reference.to_ascii_uppercase(), alt.to_vec())
             };
             let key = Key::Allele { position, reference: &reference, alt: &alt };
-            return Ok(self.builder.push(&Row { key, values })?);
+            return Ok(self.out.push(&Row { key, values })?);
         }
         let allele = match &self.contig {
             Some(Some(contig)) if is_sequence => {
@@ -206,11 +239,11 @@ impl<'a> RowSink<'a> {
             _ => None,
         };
         let Some(allele) = allele else {
-            self.summary.no_sequence += 1;
+            self.counts.summary.no_sequence += 1;
             return Ok(());
         };
-        let builder = &mut self.builder;
-        self.pending.before(position, |row| builder.push(row))?;
+        let out = &mut self.out;
+        self.pending.before(position, |row| out.push(row))?;
         if !self.pending.push(&allele, values) {
             return Err(RowError::TooManyRows { position }.into());
         }
@@ -229,7 +262,8 @@ impl<'a> RowSink<'a> {
         };
         let end =
             length.map_or(positions.end, |length| positions.end.min(length.saturating_add(1)));
-        self.summary.outside += u64::from(positions.end.saturating_sub(end.max(positions.start)));
+        self.counts.summary.outside +=
+            u64::from(positions.end.saturating_sub(end.max(positions.start)));
         (positions.start..end).try_for_each(|position| self.place(position, position, values))
     }
 
@@ -243,14 +277,14 @@ impl<'a> RowSink<'a> {
         if let Some(Some(contig)) = &self.contig
             && contig.contig.length.is_some_and(|length| end > length)
         {
-            self.summary.outside += 1;
+            self.counts.summary.outside += 1;
             return Ok(());
         }
         let key = match self.matching {
             Matching::Position => Key::Position(start),
             _ => Key::Region { start, end },
         };
-        Ok(self.builder.push(&Row { key, values })?)
+        Ok(self.out.push(&Row { key, values })?)
     }
 
     /// Adds a position or a region in any order.
@@ -284,7 +318,7 @@ impl<'a> RowSink<'a> {
 
     /// Counts a row that has no position on the assembly.
     pub(super) const fn without_position(&mut self) {
-        self.summary.no_position += 1;
+        self.counts.summary.no_position += 1;
     }
 
     /// Adds a gene, in any order. Identifiers of Ensembl lose their version.
@@ -296,7 +330,7 @@ impl<'a> RowSink<'a> {
     ) -> Result<(), AddRowError> {
         let key = if key.starts_with(b"ENS") { without_version(key) } else { key };
         if matches!(key, b"" | b"." | b"NA" | b"-") {
-            self.summary.no_position += 1;
+            self.counts.summary.no_position += 1;
             return Ok(());
         }
         let shown = || String::from_utf8_lossy(key).into_owned();
@@ -322,26 +356,21 @@ impl<'a> RowSink<'a> {
         Ok(())
     }
 
-    /// Completes the source.
-    pub(super) fn finish(mut self) -> Result<BuildSummary, InputError> {
+    /// Adds the rows that wait, and returns what was counted.
+    pub(super) fn finish(mut self) -> Result<Counts, InputError> {
         self.add_unsorted().map_err(|error| match error {
             AddRowError::Build(error) => InputError::Build(error),
             AddRowError::Reason(reason) => InputError::Rows(reason),
         })?;
         self.end_contig()?;
-        let (differing, compared) = (self.summary.reference_differs, self.compared);
-        if compared >= MIN_COMPARED && differing > compared / MAX_DIFFERING {
-            return Err(InputError::OtherAssembly { differing, compared });
-        }
         if self.matching == Matching::Gene {
-            self.builder.contig(Contig::default())?;
+            self.out.contig(Contig::default())?;
             for (key, values) in &self.genes {
                 let values: Vec<Value<'_>> = values.iter().map(OwnedValue::borrowed).collect();
-                self.builder.push(&Row { key: Key::Gene(key), values: &values })?;
+                self.out.push(&Row { key: Key::Gene(key), values: &values })?;
             }
         }
-        self.summary.rows = self.builder.finish()?;
-        Ok(self.summary)
+        Ok(self.counts)
     }
 }
 

@@ -3,8 +3,8 @@
 //! The programs run alternately on the same file, several times, and the medians are printed, so that
 //! other load on the machine affects all programs alike. CPU time is more meaningful than wall time.
 //!
-//! With `--sources`, the engine is measured with and without four synthetic sources that have as many rows for each base as
-//! those of the human genome: frequencies, clinical significance, identifiers, and a score of each base.
+//! With `--sources`, the engine is measured with and without four synthetic sources that have the columns of gnomAD genomes, ClinVar,
+//! dbSNP and CADD, and as many rows for each base as those of the human genome.
 
 use super::measure::{Usage, measure, median};
 use super::simulate::{self, Genome, simulate};
@@ -118,7 +118,7 @@ pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
 }
 
 /// The files that the example `synthetic-sources` of `gas-sources` writes.
-const SOURCES: [&str; 4] = ["gnomad", "clinvar", "dbsnp", "scores"];
+const SOURCES: [&str; 4] = ["gnomad-genomes", "clinvar", "dbsnp", "cadd"];
 
 /// Measures the engine without sources, with each one, and with all.
 fn with_sources(
