@@ -124,6 +124,14 @@ pub fn utc(time: Timestamp) -> String {
     format!("{time:.0}").replace('T', " ").replace('Z', " UTC")
 }
 
+/// The first `chars` characters of a text, and `…` if there are more.
+pub fn shortened(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +226,11 @@ mod tests {
         assert_eq!(progress(&now), "annotate, 42 %");
         now.records = 1234;
         assert_eq!(progress(&now), "annotate, 42 %, 1,234 variants");
+    }
+
+    #[test]
+    fn long_texts_are_shortened() {
+        assert_eq!(shortened("ACGT", 4), "ACGT");
+        assert_eq!(shortened("éèêë", 2), "éè…");
     }
 }

@@ -13,7 +13,7 @@ use crate::format::{
 };
 use crate::header::Header;
 use crate::limits::{COLUMN_BYTES, DESCRIPTION_BYTES, LOADED_BYTES, SOURCE_BYTES};
-use crate::query::Clause;
+use crate::query::{Clause, unknown_names};
 use crate::source::{Source, read_range};
 use crate::text::read_text;
 use bytes::Bytes;
@@ -73,12 +73,22 @@ impl Explorer {
             let (expected, found) = (footer.result_bytes, result.len());
             return Err(Error::OtherResult { expected, found });
         }
-        let mut header = Header::read(&*result, &footer).await?;
+        let header = Header::read(&*result, &footer).await?;
+        Ok(Self::of(index, result, cache, footer, header))
+    }
+
+    fn of(
+        index: Arc<dyn Source>,
+        result: Arc<dyn Source>,
+        cache: Cache,
+        footer: Footer,
+        mut header: Header,
+    ) -> Self {
         let sources = Sources::of(&footer.columns(), header.format.as_ref());
         if let Some(format) = &mut header.format {
             format.assign(&sources);
         }
-        Ok(Self {
+        Self {
             categories: Category::all(&sources, &footer),
             row_columns: RowColumns::of(&sources, &footer),
             sources,
@@ -91,7 +101,17 @@ impl Explorer {
             cache,
             id: IndexId::unique(),
             gene_ranks: OnceLock::new(),
-        })
+        }
+    }
+
+    /// Opens the index of a result that cannot be read any more, for counts only. Rows, details and exports fail.
+    ///
+    /// # Errors
+    /// [`Error`] if the index is damaged or has a later version.
+    pub async fn open_index(index: Arc<dyn Source>, cache: Cache) -> Result<Self, Error> {
+        let footer = read_footer(&*index).await?;
+        check(&footer, index.len())?;
+        Ok(Self::of(index, Arc::new(Bytes::new()), cache, footer, Header::default()))
     }
 
     /// The number of records in the result.
@@ -162,14 +182,11 @@ impl Explorer {
         let rows = self.rows(&numbers, &query.samples).await?;
         let facets = selection.facets.clone().filter(|_| query.facets);
         let samples = self.footer.samples().to_vec();
-        Ok(Page {
-            total: self.footer.rows,
-            matched: selection.matched,
-            rows,
-            facets,
-            samples,
-            columns: self.sources.set.clone(),
-        })
+        let unknown =
+            if query.facets { unknown_names(&query.filter, &self.footer) } else { Vec::new() };
+        let (total, matched) = (self.footer.rows, selection.matched);
+        let columns = self.sources.set.clone();
+        Ok(Page { total, matched, rows, facets, samples, columns, unknown })
     }
 
     /// Checks that the result has the columns and samples of a filter.

@@ -12,7 +12,7 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::source::Source;
-use gas_explorer::{Cache, Error, Explorer, index, synthetic};
+use gas_explorer::{Cache, Error, Explorer, GeneCount, Overview, gene_filter, index, synthetic};
 use gas_shared::explorer::{
     CHROMOSOME, CLINVAR, CONSEQUENCE, ColumnName, Direction, ExportFormat, FILE_FREQUENCY, Filter,
     IMPACT, QUALITY, Query, RS_ID, Range, Row, RowValue, Sort, SortKey, VARIANT_TYPE,
@@ -282,6 +282,50 @@ fn records_without_annotation_are_rows_too() {
         (rows[0].consequence.as_ref(), rows[0].impact, rows[0].gene.as_ref()),
         (None, None, None)
     );
+}
+
+/// Opens the index of a result without the result, and counts.
+fn overview(text: &[u8]) -> Overview {
+    let mut bytes = Vec::new();
+    let options = index::Options { block_rows: 500, ..index::Options::default() };
+    index::build_with(text, &mut bytes, options).unwrap();
+    let opened = Explorer::open_index(Arc::new(Bytes::from(bytes)), Cache::new(1 << 20));
+    block_on(block_on(opened).unwrap().overview()).unwrap()
+}
+
+#[test]
+fn an_overview_counts_what_its_filters_select_without_the_result() {
+    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/free.vcf");
+    let text = annotated(&input, AnnotationFormat::Csq, "vcf");
+    let explorer = open(&text, 500).unwrap();
+    let overview = overview(&text);
+    assert!(!overview.genes.is_empty());
+    for pair in overview.genes.windows(2) {
+        assert!(pair[0].records >= pair[1].records);
+    }
+    for count in &overview.genes {
+        let filter = gene_filter(Some(&count.gene));
+        assert_eq!(block_on(explorer.count(&filter)).unwrap(), count.records, "{}", count.gene);
+    }
+    assert_eq!(overview.frequencies, None, "AF of the file is not that of a population");
+}
+
+#[test]
+fn an_overview_has_classes_of_the_frequency_in_a_population() {
+    let mut text = "##fileformat=VCFv4.2\n##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence \
+                    annotations from Ensembl VEP. Format: Allele|Consequence|IMPACT|SYMBOL|MAX_AF\">\n\
+                    #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        .to_owned();
+    for (pos, frequency) in (1..).zip(["0.001", "0.02", "", "0.7", "0.03"]) {
+        text +=
+            &format!("1\t{pos}\t.\tA\tC\t.\t.\tCSQ=C|missense_variant|MODERATE|G|{frequency}\n");
+    }
+    let found = overview(text.as_bytes());
+    let frequencies = found.frequencies.unwrap();
+    assert_eq!((&*frequencies.column.name, frequencies.missing), ("MAX_AF", 1));
+    let records: Vec<u64> = frequencies.classes.iter().map(|(_, records)| *records).collect();
+    assert_eq!(records, [1, 0, 2, 0, 1]);
+    assert_eq!(found.genes, [GeneCount { gene: "G".to_owned(), records: 5 }]);
 }
 
 #[test]

@@ -109,16 +109,19 @@ fn call_of<'a>(record: &'a Record, name: &str) -> &'a Call {
 fn matches_samples(record: &Record, filter: &Filter) -> bool {
     filter.samples.iter().all(|criterion| {
         let call = call_of(record, &criterion.sample);
+        let or_missing = criterion.or_missing;
         let balance = criterion.balance.is_none_or(|range| {
-            call.balance.is_some_and(|balance| {
+            call.balance.map_or(or_missing, |balance| {
                 range.min.is_none_or(|min| balance >= f64::from(min) - 1e-6)
                     && range.max.is_none_or(|max| balance <= f64::from(max) + 1e-6)
             })
         });
+        let depth = criterion.depth;
+        let quality = criterion.quality;
         let genotypes = &criterion.genotypes;
         (genotypes.is_empty() || genotypes.contains(&call.zygosity()))
-            && criterion.depth.is_none_or(|least| call.depth.is_some_and(|depth| depth >= least))
-            && criterion.quality.is_none_or(|least| call.quality.is_some_and(|q| q >= least))
+            && depth.is_none_or(|least| call.depth.map_or(or_missing, |depth| depth >= least))
+            && quality.is_none_or(|least| call.quality.map_or(or_missing, |q| q >= least))
             && balance
     })
 }
@@ -270,13 +273,17 @@ fn criterion() -> impl Strategy<Value = SampleFilter> {
         select(vec![None, None, Some(8u32), Some(31)]),
         select(vec![None, None, Some(20u16)]),
         (any::<bool>(), bound(), bound()),
+        any::<bool>(),
     )
-        .prop_map(|(sample, genotypes, depth, quality, (bounded, min, max))| SampleFilter {
-            sample: sample.to_owned(),
-            genotypes,
-            depth,
-            quality,
-            balance: bounded.then_some(Range { min, max, or_missing: false }),
+        .prop_map(|(sample, genotypes, depth, quality, (bounded, min, max), or_missing)| {
+            SampleFilter {
+                sample: sample.to_owned(),
+                genotypes,
+                depth,
+                quality,
+                balance: bounded.then_some(Range { min, max, or_missing: false }),
+                or_missing,
+            }
         })
 }
 

@@ -42,11 +42,17 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     const records = sample('free.vcf').text.split('\n').filter((line) => line && !line.startsWith('#')).length;
     assert.deepEqual(await counts(page), { matched: records, total: records });
 
+    // Twenty rows are visible without scrolling.
+    const visible = await page.locator('tr.variant').evaluateAll((rows) => {
+      const end = Math.min(window.innerHeight, document.querySelector('#variants').getBoundingClientRect().bottom);
+      return rows.filter((row) => row.getBoundingClientRect().bottom <= end).length;
+    });
+    assert.ok(visible >= 20, `${visible} rows are visible`);
     // The document has few rows, and every row can be scrolled to.
-    assert.ok((await page.locator('tr.variant').count()) < 60);
+    assert.ok((await page.locator('tr.variant').count()) < 80);
     await page.locator('#variants').evaluate((element) => { element.scrollTop = element.scrollHeight; });
     await page.locator(`tr.variant[aria-rowindex="${records + 1}"] .variant-open`).waitFor();
-    assert.ok((await page.locator('tr.variant').count()) < 60);
+    assert.ok((await page.locator('tr.variant').count()) < 80);
     await page.locator('#variants').evaluate((element) => { element.scrollTop = 0; });
 
     // A filter changes the address, and the count to that of its choice.
@@ -56,15 +62,15 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await shows(page, high);
     assert.match(decodeURIComponent(page.url()), /"impacts":\["high"\]/);
     // The rows are those of this filter.
-    const impacts = await page.locator('tr.variant td:nth-child(6)').allInnerTexts();
+    const impacts = await page.locator('tr.variant td:nth-child(5)').allInnerTexts();
     assert.deepEqual([...new Set(impacts)], ['HIGH']);
     assert.equal(impacts.length, high);
-    const gene = await page.locator('tr.variant').first().locator('td').nth(2).innerText();
+    const gene = await page.locator('tr.variant').first().locator('td').nth(1).innerText();
     await page.getByLabel('Genes').fill(gene.toLowerCase());
     await page.locator('.exports a[href*=genes]').first().waitFor();
     const { matched } = await counts(page);
     assert.ok(matched > 0 && matched <= high);
-    const genes = await page.locator('tr.variant td:nth-child(4)').allInnerTexts();
+    const genes = await page.locator('tr.variant td:nth-child(3)').allInnerTexts();
     assert.ok(genes.includes(gene), 'a variant may affect further genes');
 
     // The address is the state, so a reload shows the same.
@@ -74,24 +80,34 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
     assert.ok(await page.getByLabel(/^HIGH/).isChecked());
 
-    // Hidden columns and saved filters are stored.
-    await page.getByText('Columns', { exact: true }).click();
-    await page.locator('.popover-panel').getByLabel('HGVS').uncheck();
-    await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
-    await page.getByText('Saved filters', { exact: true }).click();
+    // Columns and saved filters are stored. HGVS descriptions are shown without their transcript.
+    const coding = page.getByRole('columnheader', { name: 'HGVS c.' });
+    await page.locator('tr.variant td', { hasText: /^[cn]\.\S+/ }).first().waitFor();
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await checkPage(page, '/explorer-columns');
+    await page.getByLabel('Population', { exact: true }).check();
+    await coding.waitFor({ state: 'detached' });
+    await page.getByRole('columnheader', { name: 'ID', exact: true }).waitFor();
+    await page.getByLabel('All', { exact: true }).check();
+    await coding.waitFor();
+    await page.getByRole('columnheader', { name: 'Transcript' }).waitFor();
+    await page.locator('#explorer-columns').getByLabel('HGVS c.').uncheck();
+    await coding.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Saved filters' }).click();
     await page.getByLabel('Save this filter as').fill('high in one gene');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await checkPage(page, '/explorer-saved');
     await page.goto(page.url().split('?')[0]);
     await live(page);
     assert.deepEqual(await counts(page), { matched: records, total: records });
-    await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
-    await page.getByText('Saved filters', { exact: true }).click();
+    await coding.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Saved filters' }).click();
     await page.getByRole('link', { name: 'high in one gene' }).click();
     await shows(page, matched);
+    await page.getByRole('button', { name: 'Saved filters' }).click();
     await page.getByRole('button', { name: 'Delete high in one gene' }).click();
     await page.getByText('No saved filters yet.').waitFor();
-    await page.getByText('Saved filters', { exact: true }).click();
+    await page.keyboard.press('Escape');
 
     // Exports contain exactly the rows counted.
     const [csv] = await Promise.all([
@@ -127,15 +143,31 @@ test('variants are filtered, scrolled, opened and exported', async () => {
       assert.equal(await link.getAttribute('target'), '_blank');
     }
     await checkPage(page, '/explorer-variant');
+    // The panel leads to the next and the previous row, and the focus follows.
+    const title = async (row) => {
+      const position = await page.locator(`tr.variant[aria-rowindex="${row + 2}"] .variant-open`).innerText();
+      await dialog.getByRole('heading', { level: 2, name: new RegExp(`^${position} `) }).waitFor();
+    };
+    await page.keyboard.press('j');
+    await title(2);
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await title(3);
+    await page.keyboard.press('k');
+    await title(2);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    assert.ok(await second.evaluate((element) => element === document.activeElement));
+    await page.waitForFunction(() => document.activeElement?.id === 'variant-2');
     await page.keyboard.press('End');
     await page.waitForFunction((id) => document.activeElement?.id === id, `variant-${records - 1}`);
 
     // An invalid region is reported next to the field, and no query is sent.
     await page.getByLabel('Regions', { exact: true }).fill('20:9-5');
     await page.getByText('ends before it starts').waitFor();
+    await page.getByLabel('Regions', { exact: true }).fill('nonsense');
+    await page.getByText('is on a chromosome "nonsense"; write a region like 20:1,000-2,000.').waitFor();
+    await page.getByLabel('Genes').fill(`${gene}X`);
+    await page.getByText(`is in a gene "${gene}X"; similar names: `).waitFor();
+    await page.getByLabel('Genes').fill('');
     await page.getByLabel('Regions', { exact: true }).fill('20:1-5');
     await page.getByText('No variants match these filters.').waitFor();
     await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).last().click();

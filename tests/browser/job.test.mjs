@@ -128,7 +128,7 @@ test('tabs have URLs, charts link to the explorer, and a job can run again', asy
     assert.equal(png.suggestedFilename(), 'free.consequences.png');
     const pixels = readFileSync(await png.path());
     assert.deepEqual([...pixels.subarray(1, 4)], [...Buffer.from('PNG')]);
-    assert.equal(pixels.readUInt32BE(16), 480 * 3, 'three times the size, for print');
+    assert.equal(pixels.readUInt32BE(16), 360 * 3, 'three times the size, for print');
 
     await marks.nth(1).focus();
     await page.keyboard.press('Enter');

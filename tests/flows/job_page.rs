@@ -90,11 +90,11 @@ async fn chart_counts_match_the_results_explorer() -> Result<()> {
     let figures = figures.as_array().context("figures")?;
     let names: Vec<_> = figures.iter().filter_map(|figure| figure["name"].as_str()).collect();
     // The sample has no QUAL values, so there is no chart of them.
-    for name in ["consequences", "density", "ts-tv", "known", "indels"] {
+    for name in ["consequences", "genes", "density", "ts-tv", "known", "indels"] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
     // Records are counted by both, so the numbers are the same.
-    for name in ["density", "known"] {
+    for name in ["genes", "density", "known"] {
         let figure = figures.iter().find(|figure| figure["name"] == name).context("figure")?;
         for mark in figure["marks"].as_array().context("marks")? {
             let filter: Value = serde_json::from_str(mark["filter"].as_str().context("filter")?)?;

@@ -9,6 +9,5 @@ use gas_shared::JobId;
 #[get("/api/jobs/{id}/charts")]
 pub async fn charts(id: JobId) -> ApiResult<RawJson<Vec<Figure>>> {
     let (web, account) = crate::server::caller::account().await?;
-    let summary = gas_backend::usecases::read_summary(&web.gas, account.id, id).await?;
-    Ok(RawJson::of(&crate::server::charts::chart_figures(&summary)?))
+    Ok(RawJson::of(&crate::server::charts::chart_figures(&web, account.id, id).await?))
 }

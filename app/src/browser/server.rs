@@ -104,6 +104,8 @@ pub fn step_row(_forward: bool) -> bool {
 
 pub fn on_key(_handle: impl FnMut(&str) -> bool + 'static) {}
 
+pub fn hide_popover(_id: &str) {}
+
 pub fn show_modal(_id: &str, _is_open: bool, _open: Signal<bool>) {}
 
 pub fn scroll_to(_id: &str, _pixels: f64) {}

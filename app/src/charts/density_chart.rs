@@ -1,8 +1,8 @@
 //! The density chart: variants along the chromosomes, a row of bars for each.
 
 use super::axis::rectangle;
+use super::labels::{fitted, short_count};
 use super::{Anchor, Figure, Mark, Text, WIDTH};
-use crate::format;
 use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, Region, contig_alias};
 use gas_shared::summary::Density;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 const ROW: f32 = 30.0;
 const LEFT: f32 = 64.0;
-const RIGHT: f32 = WIDTH as f32 - 76.0;
+const RIGHT: f32 = WIDTH as f32 - 80.0;
 const TALLEST: f32 = 22.0;
 
 /// The most bars of a row. Finer bins are merged.
@@ -34,10 +34,10 @@ pub fn density_chart(figure: Figure, contigs: &BTreeMap<String, Density>) -> Fig
         let scale = (RIGHT - LEFT) / longest as f32;
         let end = LEFT + length(bins) as f32 * scale;
         figure.rules.push_str(&format!("M{LEFT} {base}H{end:.1}"));
-        let text = |x, anchor, text| Text { x, y: base - 4.0, anchor, text };
-        figure.texts.push(text(LEFT - 6.0, Anchor::End, name.clone()));
+        let text = |x, anchor, text| Text::new(x, base - 4.0, anchor, text);
+        figure.texts.push(text(LEFT - 6.0, Anchor::End, fitted(name, LEFT - 6.0)));
         let (marks, most) = bars(name, bins, base, scale);
-        figure.texts.push(text(RIGHT + 6.0, Anchor::Start, format!("≤ {}", format::count(most))));
+        figure.texts.push(text(RIGHT + 6.0, Anchor::Start, format!("≤ {}", short_count(most))));
         figure.marks.extend(marks);
     }
     figure

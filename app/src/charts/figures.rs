@@ -1,15 +1,16 @@
 //! The charts of a result: which there are, with their texts and the filter of each mark.
 
 use super::Figure;
-use super::bar_chart::{Bar, horizontal_bars, vertical_bars};
+use super::bar_chart::{Bar, BarGroup, horizontal_bars, vertical_bars};
 use super::density_chart::density_chart;
 use super::ring_chart::ring_chart;
+use gas_explorer::{Frequencies, GeneCount, Overview, gene_filter};
 use gas_shared::explorer::url::write_filter;
-use gas_shared::explorer::{CONSEQUENCE, Filter, LengthRange, QUALITY, RS_ID, Range, Substitution};
+use gas_shared::explorer::{
+    CLINVAR, CONSEQUENCE, Facet, Filter, Impact, LengthRange, QUALITY, RS_ID, Range, SoTerm,
+    Substitution,
+};
 use gas_shared::summary::Summary;
-
-/// The most consequences that are shown, of 41.
-const MAX_CONSEQUENCES: usize = 16;
 
 /// Indels of this length in bases include longer ones; see `MAX_INDEL` of the annotator.
 const LONGEST_INDEL: i32 = 50;
@@ -19,9 +20,12 @@ const LONGEST_INDEL: i32 = 50;
 const QUAL_STEP: f32 = 0.01;
 
 /// The charts of a result, without those that have nothing to show.
-pub fn figures(summary: &Summary) -> Vec<Figure> {
+pub fn figures(summary: &Summary, overview: &Overview) -> Vec<Figure> {
     let all = [
         consequences(summary),
+        genes(overview),
+        clinvar(overview),
+        frequencies(overview),
         along_chromosomes(summary),
         substitutions(summary),
         rs_ids(summary),
@@ -41,24 +45,99 @@ fn figure(name: &str, title: &str, summary: String, head: (&str, &str)) -> Figur
     }
 }
 
+/// Every consequence, grouped by impact, the most severe ones first.
 fn consequences(summary: &Summary) -> Figure {
-    let mut terms: Vec<(&String, &u64)> = summary.most_severe.iter().collect();
-    terms.sort_by_key(|(term, count)| (std::cmp::Reverse(**count), *term));
-    let left_out = terms.len().saturating_sub(MAX_CONSEQUENCES);
-    terms.truncate(MAX_CONSEQUENCES);
-    let mut text = "Alleles by their most severe consequence.".to_owned();
-    if left_out > 0 {
-        text.push_str(&format!(" {left_out} rarer consequences are not shown."));
-    }
-    let bars = terms.into_iter().map(|(term, count)| Bar {
+    let bar = |(term, count): (&str, u64)| Bar {
         label: term.replace('_', " "),
         tick: term.replace('_', " "),
-        count: *count,
+        count,
         tone: 0,
         filter: write_filter(&Filter::of_values(&CONSEQUENCE, &[term])),
-    });
+    };
+    let count_of = |term: &str| summary.most_severe.get(term).copied().filter(|count| *count > 0);
+    let group = |impact: Impact| {
+        let terms = SoTerm::ALL.iter().filter(|term| term.impact() == impact);
+        let counted = terms.filter_map(|term| Some((term.as_str(), count_of(term.as_str())?)));
+        BarGroup { heading: impact.as_str().to_owned(), bars: counted.map(bar).collect() }
+    };
+    // A newer engine may count terms that this version does not know.
+    let is_known = |name: &str| SoTerm::ALL.iter().any(|term| term.as_str() == name);
+    let others = summary.most_severe.iter().filter(|(term, count)| !is_known(term) && **count > 0);
+    let others = others.map(|(term, count)| bar((term.as_str(), *count))).collect();
+    let others = BarGroup { heading: "Other".to_owned(), bars: others };
+    let groups = Impact::ALL.map(group).into_iter().chain([others]);
+    let groups = groups.filter(|group| !group.bars.is_empty()).collect();
+    let text =
+        "Alleles by their most severe consequence, grouped by impact; the most severe first.";
     let head = ("Consequence", "Alleles");
-    horizontal_bars(figure("consequences", "Consequences", text, head), bars.collect())
+    horizontal_bars(figure("consequences", "Consequences", text.to_owned(), head), groups)
+}
+
+/// Bars in one group.
+fn bars(figure: Figure, bars: impl Iterator<Item = Bar>) -> Figure {
+    horizontal_bars(figure, vec![BarGroup { heading: String::new(), bars: bars.collect() }])
+}
+
+fn genes(overview: &Overview) -> Figure {
+    let text = format!(
+        "Variants of HIGH or MODERATE impact by gene: the {} genes with the most.",
+        overview.genes.len()
+    );
+    let figure = figure("genes", "Genes", text, ("Gene", "Variants"));
+    let gene = |GeneCount { gene, records }: &GeneCount| Bar {
+        label: gene.clone(),
+        tick: gene.clone(),
+        count: *records,
+        tone: 0,
+        filter: write_filter(&gene_filter(Some(gene))),
+    };
+    bars(figure, overview.genes.iter().map(gene))
+}
+
+fn clinvar(overview: &Overview) -> Figure {
+    let text = "Variants by their clinical significance in ClinVar.".to_owned();
+    let figure = figure("clinvar", "ClinVar", text, ("Significance", "Variants"));
+    let value = |facet: &Facet| Bar {
+        label: CLINVAR.label_of(&facet.value),
+        tick: CLINVAR.label_of(&facet.value),
+        count: facet.records,
+        tone: 0,
+        filter: write_filter(&Filter::of_values(&CLINVAR, &[facet.value.as_str()])),
+    };
+    bars(figure, overview.clinvar.iter().map(value))
+}
+
+fn frequencies(overview: &Overview) -> Figure {
+    let Some(Frequencies { column, classes, missing }) = &overview.frequencies else {
+        return Figure::default();
+    };
+    let text =
+        format!("Variants by {}; {} have none.", column.long_label, crate::format::count(*missing));
+    let figure = figure("frequencies", "Population frequency", text, ("Frequency", "Variants"));
+    let class = |(range, records): &(Range, u64)| {
+        let label = class_label(range);
+        Bar {
+            tick: label.clone(),
+            label,
+            count: *records,
+            tone: 0,
+            filter: write_filter(&Filter::of_range(column, *range)),
+        }
+    };
+    let some = classes.iter().filter(|(_, records)| *records > 0);
+    bars(figure, some.map(class))
+}
+
+/// A class of frequencies in percent, such as `over 1 % to 5 %`.
+fn class_label(range: &Range) -> String {
+    // Bounds have at most four digits; a least one is just above the greatest one of the class before.
+    let percent = |bound: f32| (f64::from(bound) * 1e4).round() / 100.0;
+    match (range.min, range.max) {
+        (None, Some(max)) => format!("up to {} %", percent(max)),
+        (Some(min), Some(max)) => format!("over {} % to {} %", percent(min), percent(max)),
+        (Some(min), None) => format!("over {} %", percent(min)),
+        (None, None) => "any".to_owned(),
+    }
 }
 
 fn along_chromosomes(summary: &Summary) -> Figure {
@@ -84,15 +163,12 @@ fn substitutions(summary: &Summary) -> Figure {
         tone,
         filter: write_filter(&Filter { substitution: Some(class), ..Filter::default() }),
     };
-    let bars = [
+    let classes = [
         bar("transitions", "Transitions (A↔G, C↔T)", transitions, 0, Substitution::Transition),
         bar("transversions", "Transversions", transversions, 1, Substitution::Transversion),
     ];
-    let some = bars.into_iter().filter(|bar| bar.count > 0).collect();
-    horizontal_bars(
-        figure("ts-tv", "Transitions and transversions", text, ("Class", "Alleles")),
-        some,
-    )
+    let figure = figure("ts-tv", "Transitions and transversions", text, ("Class", "Alleles"));
+    bars(figure, classes.into_iter().filter(|bar| bar.count > 0))
 }
 
 fn rs_ids(summary: &Summary) -> Figure {

@@ -11,6 +11,8 @@ mod density_chart;
 #[cfg(feature = "server")]
 mod figures;
 #[cfg(feature = "server")]
+mod labels;
+#[cfg(feature = "server")]
 mod ring_chart;
 #[cfg(feature = "server")]
 mod svg;
@@ -22,8 +24,8 @@ pub use svg::to_svg;
 
 use serde::{Deserialize, Serialize};
 
-/// The width of every figure in SVG user units. The font size is 12.
-pub const WIDTH: u32 = 480;
+/// The width of every figure in SVG user units: that of a phone, so that nothing is cut off there. The font size is 12.
+pub const WIDTH: u32 = 360;
 
 /// A chart with its layout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +74,19 @@ pub struct Text {
     pub anchor: Anchor,
     /// The text.
     pub text: String,
+    /// Whether it is the heading of a group of bars.
+    pub is_heading: bool,
+}
+
+#[cfg(feature = "server")]
+impl Text {
+    const fn new(x: f32, y: f32, anchor: Anchor, text: String) -> Self {
+        Self { x, y, anchor, text, is_heading: false }
+    }
+
+    const fn heading(x: f32, y: f32, text: String) -> Self {
+        Self { x, y, anchor: Anchor::Start, text, is_heading: true }
+    }
 }
 
 /// SVG's `text-anchor`: which point of a text its x coordinate refers to.

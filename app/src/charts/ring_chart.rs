@@ -1,27 +1,34 @@
 //! The ring chart: two parts of a whole.
 
 use super::bar_chart::Bar;
-use super::{Anchor, Figure, Mark, Text};
+use super::labels::fitted;
+use super::{Anchor, Figure, Mark, Text, WIDTH};
 use crate::format;
 use std::f32::consts::TAU;
 
-const CENTER: (f32, f32) = (100.0, 96.0);
-const OUTER: f32 = 84.0;
-const INNER: f32 = 52.0;
+const CENTER: (f32, f32) = (76.0, 80.0);
+const OUTER: f32 = 70.0;
+const INNER: f32 = 44.0;
+
+/// The left end of the legend.
+const LEGEND: f32 = 170.0;
 
 /// Draws parts as segments of a ring with a legend. A part with a count of 0 has no segment.
 pub fn ring_chart(figure: Figure, parts: Vec<Bar>) -> Figure {
     let total = parts.iter().map(|part| part.count).sum::<u64>().max(1);
-    let mut figure = Figure { height: 192, ..figure };
+    let mut figure = Figure { height: 160, ..figure };
     let mut before = 0;
     for (row, part) in (0u16..).zip(parts) {
         let (from, to) = (turn(before, total), turn(before + part.count, total));
-        let y = 84.0 + 34.0 * f32::from(row);
+        let y = 56.0 + 46.0 * f32::from(row);
         let percent = part.count as f64 * 100.0 / total as f64;
-        let text = format!("{}: {} ({percent:.1} %)", part.tick, format::count(part.count));
-        figure.texts.push(Text { x: 236.0, y, anchor: Anchor::Start, text });
+        let counted = format!("{} ({percent:.1} %)", format::count(part.count));
+        let left = LEGEND + 22.0;
+        let room = WIDTH as f32 - left;
+        figure.texts.push(Text::new(left, y, Anchor::Start, fitted(&part.tick, room)));
+        figure.texts.push(Text::new(left, y + 17.0, Anchor::Start, counted));
         // The legend's color key is part of the mark.
-        let key = super::axis::rectangle(214.0, y - 11.0, 14.0, 14.0);
+        let key = super::axis::rectangle(LEGEND, y - 11.0, 14.0, 14.0);
         if part.count > 0 {
             figure.marks.push(Mark {
                 path: format!("{}{key}", arc(from, to)),

@@ -43,10 +43,11 @@ pub fn to_svg(figure: &Figure) -> String {
     for text in &figure.texts {
         let _ = write!(
             out,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\" fill=\"{TEXT}\">{}</text>",
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{} fill=\"{TEXT}\">{}</text>",
             text.x,
             text.y,
             text.anchor.as_str(),
+            if text.is_heading { " font-weight=\"bold\"" } else { "" },
             escape(&text.text)
         );
     }

@@ -1,7 +1,9 @@
 //! Tests of the charts: the layout of each figure as text.
 
 use super::*;
-use crate::charts::to_svg;
+use crate::charts::labels::width_of;
+use crate::charts::{Anchor, Text, to_svg};
+use gas_shared::explorer::MIXED_FREQUENCY;
 use gas_shared::summary::{Density, Qualities, QualityBin};
 
 fn summary() -> Summary {
@@ -29,6 +31,30 @@ fn summary() -> Summary {
     }
 }
 
+fn overview() -> Overview {
+    let class = |min, max, records| (Range { min, max, or_missing: false }, records);
+    Overview {
+        genes: vec![
+            GeneCount { gene: "BRCA2".to_owned(), records: 12_345 },
+            GeneCount {
+                gene: "ENSG00000139618_of_an_alternative_haplotype_without_a_symbol".to_owned(),
+                records: 3,
+            },
+        ],
+        clinvar: vec![Facet { value: "likely_pathogenic".to_owned(), records: 2 }],
+        frequencies: Some(Frequencies {
+            column: std::sync::Arc::new(MIXED_FREQUENCY.clone()),
+            classes: vec![
+                class(None, Some(0.001), 4),
+                class(Some(0.001_f32.next_up()), Some(0.01), 0),
+                class(Some(0.01_f32.next_up()), Some(0.05), 7),
+                class(Some(0.5_f32.next_up()), None, 9),
+            ],
+            missing: 1_000,
+        }),
+    }
+}
+
 /// A figure as text: a line for each mark and each label.
 fn as_text(figure: &Figure) -> String {
     let marks = figure.marks.iter().map(|mark| {
@@ -43,7 +69,7 @@ fn as_text(figure: &Figure) -> String {
 }
 
 fn named(name: &str) -> Figure {
-    let all = figures(&summary());
+    let all = figures(&summary(), &overview());
     all.into_iter().find(|figure| figure.name == name).unwrap()
 }
 
@@ -51,6 +77,13 @@ fn named(name: &str) -> Figure {
 fn horizontal_bars_are_proportional_to_their_counts() {
     insta::assert_snapshot!(as_text(&named("consequences")));
     insta::assert_snapshot!(as_text(&named("ts-tv")));
+}
+
+#[test]
+fn genes_significances_and_frequencies_are_bars_that_select_their_variants() {
+    insta::assert_snapshot!(as_text(&named("genes")));
+    insta::assert_snapshot!(as_text(&named("clinvar")));
+    insta::assert_snapshot!(as_text(&named("frequencies")));
 }
 
 #[test]
@@ -95,28 +128,107 @@ fn corners(path: &str) -> Vec<(f32, f32)> {
     all
 }
 
-#[test]
-fn every_mark_is_within_its_figure() {
-    for figure in figures(&summary()) {
-        for text in &figure.texts {
-            assert!((0.0..=480.0).contains(&text.x), "{}: {text:?}", figure.name);
-            assert!((0.0..=figure.height as f32).contains(&text.y), "{}: {text:?}", figure.name);
+/// Left and right end of a label, and its top and bottom.
+fn extent(text: &Text) -> [f32; 4] {
+    let width = width_of(&text.text);
+    let left = match text.anchor {
+        Anchor::Start => text.x,
+        Anchor::Middle => text.x - width / 2.0,
+        Anchor::End => text.x - width,
+    };
+    [left, left + width, text.y - 11.0, text.y + 3.0]
+}
+
+/// What is wrong with the geometry of a figure.
+fn problems(figure: &Figure) -> Vec<String> {
+    let (width, height) = (crate::charts::WIDTH as f32, figure.height as f32);
+    let mut problems = Vec::new();
+    for text in &figure.texts {
+        let [left, right, top, bottom] = extent(text);
+        if left < 0.0 || right > width || top < 0.0 || bottom > height {
+            problems.push(format!("{}: {text:?} is cut off", figure.name));
         }
-        for mark in &figure.marks {
-            for (x, y) in corners(&mark.path) {
-                let is_inside =
-                    (0.0..=480.0).contains(&x) && (0.0..=figure.height as f32).contains(&y);
-                assert!(is_inside, "{}: {}", figure.name, mark.path);
+    }
+    for (n, one) in figure.texts.iter().enumerate() {
+        let [left, right, top, bottom] = extent(one);
+        for other in &figure.texts[n + 1..] {
+            let [l, r, t, b] = extent(other);
+            if left < r && l < right && top < b && t < bottom {
+                problems.push(format!("{}: {one:?} overlaps {other:?}", figure.name));
             }
         }
-        let counted: u64 = figure.marks.iter().map(|mark| mark.count).sum();
-        assert!(counted > 0 && figure.marks.iter().all(|mark| mark.count > 0), "{}", figure.name);
+    }
+    for mark in &figure.marks {
+        for (x, y) in corners(&mark.path) {
+            if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {
+                problems.push(format!("{}: {} is cut off", figure.name, mark.path));
+            }
+        }
+    }
+    problems
+}
+
+/// A summary with long names and large counts.
+fn large_summary() -> Summary {
+    let most = 12_345_678_901;
+    let count = |n: usize| most / (n as u64 + 1);
+    let all_terms = SoTerm::ALL.iter().enumerate();
+    let names = (0..40).map(|n| format!("HLA-DRB1*15:01:01:{n:02}_alternative_contig"));
+    let density = |n: usize| Density { bin_bases: 1_000_000, records: vec![count(n); 90] };
+    let bounds = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200, 500, 1_000, 5_000, 10_000];
+    let bins = bounds.iter().enumerate().map(|(n, from)| QualityBin {
+        from: *from,
+        to: bounds.get(n + 1).copied(),
+        records: count(n),
+    });
+    Summary {
+        in_dbsnp: most,
+        novel: most / 2,
+        transitions: most,
+        transversions: most / 2,
+        most_severe: all_terms.map(|(n, term)| (term.as_str().to_owned(), count(n))).collect(),
+        density: names.enumerate().map(|(n, name)| (name, density(n))).collect(),
+        indel_lengths: (-50..=50).map(|length| (length, most)).collect(),
+        qual: Qualities { missing: most, bins: bins.collect() },
+        ..summary()
     }
 }
 
 #[test]
+fn nothing_is_cut_off_and_no_labels_overlap() {
+    for summary in [summary(), large_summary()] {
+        for figure in figures(&summary, &overview()) {
+            assert_eq!(problems(&figure), Vec::<String>::new());
+            let counted: u64 = figure.marks.iter().map(|mark| mark.count).sum();
+            let has_counts = figure.marks.iter().all(|mark| mark.count > 0);
+            assert!(counted > 0 && has_counts, "{}", figure.name);
+        }
+    }
+}
+
+#[test]
+fn every_consequence_is_shown_by_impact_and_severity() {
+    let all = figures(&large_summary(), &overview());
+    let figure = all.iter().find(|figure| figure.name == "consequences").unwrap();
+    let labels: Vec<&str> = figure.marks.iter().map(|mark| mark.label.as_str()).collect();
+    assert_eq!(labels.len(), SoTerm::ALL.len());
+    let first = ["transcript ablation", "splice acceptor variant", "splice donor variant"];
+    assert_eq!(labels[..3], first);
+    let headings = figure.texts.iter().filter(|text| text.is_heading);
+    let headings: Vec<&str> = headings.map(|text| text.text.as_str()).collect();
+    assert_eq!(headings, ["HIGH", "MODERATE", "LOW", "MODIFIER"]);
+    let newer =
+        Summary { most_severe: [("newer_variant".to_owned(), 3)].into(), ..Summary::default() };
+    let figure = &figures(&newer, &Overview::default())[0];
+    assert_eq!(
+        (figure.marks[0].label.as_str(), figure.texts[0].text.as_str()),
+        ("newer variant", "Other")
+    );
+}
+
+#[test]
 fn a_chart_without_data_is_omitted() {
-    assert_eq!(figures(&Summary::default()), []);
+    assert_eq!(figures(&Summary::default(), &Overview::default()), []);
 }
 
 #[test]
@@ -126,7 +238,8 @@ fn a_summary_of_the_engine_gives_every_chart() {
         "records":[0,2]}},"indel_lengths":[[-3,1]],"qual":{"missing":1,"bins":[{"from":0,"to":10,
         "records":1},{"from":10,"to":null,"records":0}]},"tracks":{}}"#;
     let summary: Summary = serde_json::from_str(text).unwrap();
-    let names: Vec<_> = figures(&summary).into_iter().map(|figure| figure.name).collect();
+    let names: Vec<_> =
+        figures(&summary, &Overview::default()).into_iter().map(|figure| figure.name).collect();
     assert_eq!(names, ["consequences", "density", "ts-tv", "known", "indels", "quality"]);
 }
 

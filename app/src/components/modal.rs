@@ -12,13 +12,20 @@ pub fn Modal(
     title: String,
     /// Whether the dialog is open. The dialog clears this when the user closes it.
     open: Signal<bool>,
+    /// Called with the keys that are pressed in the dialog.
+    #[props(default)]
+    onkeydown: EventHandler<KeyboardEvent>,
     children: Element,
 ) -> Element {
     use_effect(move || {
         crate::browser::show_modal(id, open(), open);
     });
     rsx! {
-        dialog { id, class: "modal", "aria-labelledby": "{id}-title",
+        dialog {
+            id,
+            class: "modal",
+            "aria-labelledby": "{id}-title",
+            onkeydown: move |event| onkeydown.call(event),
             if open() {
                 h2 { id: "{id}-title", "{title}" }
                 {children}

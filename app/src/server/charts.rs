@@ -9,23 +9,25 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use gas_backend::usecases::{find_job, read_summary};
-use gas_shared::JobId;
+use gas_backend::usecases::{explore_overview, find_job, read_summary};
 use gas_shared::summary::Summary;
+use gas_shared::{JobId, UserId};
 
 /// The chart route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/annotations-chart/{id}/{name}", get(chart))
 }
 
-/// Lays out the charts of a summary, given as the JSON that the engine wrote.
+/// Lays out the charts of a result from its summary and its index.
 ///
 /// # Errors
-/// If the JSON is not a summary.
-pub fn chart_figures(summary: &[u8]) -> Result<Vec<Figure>, ApiError> {
+/// If they cannot be read.
+pub async fn chart_figures(web: &Web, owner: UserId, id: JobId) -> Result<Vec<Figure>, ApiError> {
+    let summary = read_summary(&web.gas, owner, id).await?;
     let summary: Summary =
-        serde_json::from_slice(summary).map_err(|error| errors::internal(&error))?;
-    Ok(figures(&summary))
+        serde_json::from_slice(&summary).map_err(|error| errors::internal(&error))?;
+    let overview = explore_overview(&web.gas, &web.explorers, owner, id).await?;
+    Ok(figures(&summary, &overview.unwrap_or_default()))
 }
 
 async fn chart(
@@ -44,7 +46,7 @@ async fn try_chart(
 ) -> Result<Response, ApiError> {
     let account = caller::account_of(web, session).await?;
     let job = find_job(&web.gas, account.id, id).await?;
-    let all = chart_figures(&read_summary(&web.gas, account.id, id).await?)?;
+    let all = chart_figures(web, account.id, id).await?;
     let found = all.iter().find(|figure| Some(figure.name.as_str()) == name.strip_suffix(".svg"));
     let figure = found.ok_or_else(|| {
         ApiError::new(ErrorCode::NotFound, format!("job {id} has no chart {name:?}"))

@@ -138,8 +138,8 @@ pub(super) struct OpenResult {
     pub link_lifetime: SignedDuration,
 }
 
-/// Finds a result and checks that its owner may read it now. This is the only check, for downloads
-/// and for the explorer.
+/// Finds a result and checks that its owner may read its records now. This is the only check, for downloads, exports,
+/// the explorer and the genome browser.
 pub(super) async fn open_result(
     gas: &Gas,
     owner: UserId,
@@ -180,17 +180,29 @@ fn link_lifetime(
     }
 }
 
-/// Reads the counts behind the charts of a result, the engine's `summary.json`, with the same
-/// access rule as the result.
+/// Reads the counts behind the charts of a result, the engine's `summary.json`. The owner may read them as long as they
+/// are kept, also after the download window of the Free plan and while the result is in the archive: they have no
+/// records.
 ///
 /// # Errors
 /// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary, and
 /// [`DownloadError::LogsDeleted`] if it was deleted.
 pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
-    let OpenResult { job, .. } = open_result(gas, owner, id).await?;
+    let job = find_completed(gas, owner, id).await?;
     let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
     let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
     summary.ok_or_else(|| absent(&job, DownloadError::NoSummary(id)))
+}
+
+/// Finds a completed job of an owner, whether its result can be read or not.
+pub(super) async fn find_completed(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<Job, DownloadError> {
+    let job = find_job(gas, owner, id).await?;
+    completion(&job)?;
+    Ok(job)
 }
 
 /// The error for a missing file beside the result: `otherwise`, unless retention deleted it.
@@ -289,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_summary_can_be_read_as_long_as_the_result() {
+    async fn the_summary_can_be_read_after_the_download_window() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;
@@ -299,7 +311,12 @@ mod tests {
         test.objects.put(&file, b"{}");
         assert_eq!(read().await.unwrap(), b"{}");
         test.clock.advance_secs(180);
-        assert!(matches!(read().await.unwrap_err(), DownloadError::Expired { .. }));
+        let link = sign_result_link(&test.gas, ada.id, job.id).await;
+        assert!(matches!(link.unwrap_err(), DownloadError::Expired { .. }));
+        assert_eq!(read().await.unwrap(), b"{}");
+        let waiting = test.pending_job(&ada).await;
+        let early = read_summary(&test.gas, ada.id, waiting.id).await.unwrap_err();
+        assert!(matches!(early, DownloadError::NotCompleted { .. }));
         let eve = test.user("eve", Plan::Premium);
         let foreign = read_summary(&test.gas, eve.id, job.id).await.unwrap_err();
         assert!(matches!(foreign, DownloadError::Find(FindError::NotFound(_))));

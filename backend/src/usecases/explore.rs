@@ -5,7 +5,7 @@
 //! [`QueryPool`](crate::query_pool) with a deadline.
 
 use super::DownloadError;
-use super::download::{OpenResult, open_result};
+use super::download::{OpenResult, find_completed, open_result};
 use crate::Gas;
 use crate::ports::{ObjectStore, PortError};
 use crate::query_pool::{PoolError, PoolLimits, QueryPool};
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gas_explorer::source::Source;
-use gas_explorer::{Cache, Explorer};
+use gas_explorer::{Cache, Explorer, Overview};
 use gas_shared::explorer::{ExportFormat, Filter, Page, Query, RowDetails};
 use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, UserId};
@@ -257,6 +257,36 @@ pub async fn explore_details(
         }
     })
     .await
+}
+
+/// Reads the counts of a result that its index has. Like [`read_summary`](super::read_summary), the owner may read them
+/// after the download window of the Free plan and while the result is in the archive. `None` if the job has no index
+/// that can be used.
+///
+/// # Errors
+/// [`ExploreError`].
+pub async fn explore_overview(
+    gas: &Gas,
+    explorers: &Explorers,
+    owner: UserId,
+    id: JobId,
+) -> Result<Option<Overview>, ExploreError> {
+    let job = find_completed(gas, owner, id).await?;
+    let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
+    let Some(head) = gas.objects.head(&file).await? else { return Ok(None) };
+    let (index, cache) = (explorers.source(gas, &file, head.size), explorers.cache.clone());
+    let counted = async move {
+        use gas_explorer::Error;
+        match Explorer::open_index(index, cache).await {
+            Ok(explorer) => Ok::<_, ExploreError>(Some(explorer.overview().await?)),
+            Err(error @ (Error::NoIndex | Error::Version { .. } | Error::Damaged(_))) => {
+                tracing::error!(job_id = %id, %error, "index cannot be used");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    };
+    explorers.pool.run(owner, counted).await?
 }
 
 /// The content of a file. An error ends the stream.

@@ -76,7 +76,8 @@ pub use download::{
 };
 pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{
-    ExploreError, Explorers, Export, explore_details, explore_page, export_results, query_results,
+    ExploreError, Explorers, Export, explore_details, explore_overview, explore_page,
+    export_results, query_results,
 };
 pub use export_account::export_account;
 pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};

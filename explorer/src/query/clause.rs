@@ -54,8 +54,8 @@ pub(crate) enum Clause {
         sample: u8,
         accepted: Vec<bool>,
     },
-    /// Inclusive bounds of a number of a sample's call.
-    Sample { kind: ColumnKind, bounds: [u32; 2] },
+    /// Inclusive bounds of a number of a sample's call, and whether a call without the number matches.
+    Sample { kind: ColumnKind, bounds: [u32; 2], or_missing: bool },
     /// Inheritance that each record decides for itself.
     Trio { trio: Trio, mode: InheritanceMode, sex: Sex },
     /// Regions that belong to another criterion than that of regions.

@@ -36,7 +36,9 @@ pub(crate) fn mask(
             let accepts = |value: u16| accepted.get(usize::from(value)).copied().unwrap_or(false);
             Ok(Bits::of(block.rows, |row| accepts(values[row])))
         }
-        Clause::Sample { kind, bounds } => mask_of_sample(*kind, *bounds, block),
+        Clause::Sample { kind, bounds, or_missing } => {
+            mask_of_sample(*kind, *bounds, *or_missing, block)
+        }
         Clause::Trio { trio, mode, sex } => mask_of_trio(*trio, *mode, *sex, genotypes, block),
         Clause::Rows(blocks) => Ok(match blocks.get(number) {
             Some(Matches::Some(bits, _)) => bits.clone(),

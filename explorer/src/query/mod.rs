@@ -10,6 +10,8 @@ mod select;
 mod sort;
 mod tally;
 mod trio;
+mod unknown_names;
 mod zone;
 
 pub(crate) use clause::Clause;
+pub(crate) use unknown_names::unknown_names;

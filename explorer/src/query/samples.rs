@@ -21,21 +21,26 @@ use gas_shared::explorer::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The rows in which the number of a sample is within inclusive bounds. The greatest number stands for none.
+/// The rows in which the number of a sample is within inclusive bounds, or with `or_missing`, has none. The greatest
+/// number stands for none.
 pub(crate) fn mask_of_sample(
     kind: ColumnKind,
     bounds: [u32; 2],
+    or_missing: bool,
     block: &BlockColumns,
 ) -> Result<Bits, Error> {
-    let holds = |value: u32| bounds[0] <= value && value <= bounds[1];
+    let holds = |value: Option<u32>| {
+        value.map_or(or_missing, |value| bounds[0] <= value && value <= bounds[1])
+    };
     Ok(match kind {
         ColumnKind::Depth(_) => {
             let values = block.u32s(kind)?;
-            Bits::of(block.rows, |row| values[row] != NO_DEPTH && holds(values[row]))
+            Bits::of(block.rows, |row| holds(Some(values[row]).filter(|depth| *depth != NO_DEPTH)))
         }
         _ => {
             let values = block.u16s(kind)?;
-            Bits::of(block.rows, |row| values[row] != NO_SHORT && holds(values[row].into()))
+            let value = |row: usize| Some(values[row]).filter(|value| *value != NO_SHORT);
+            Bits::of(block.rows, |row| holds(value(row).map(u32::from)))
         }
     })
 }
@@ -100,7 +105,8 @@ impl Explorer {
             let accepted = genotypes.map(|call| criterion.genotypes.contains(&call.zygosity()));
             clauses.push(Clause::Genotype { sample, accepted: accepted.collect() });
         }
-        let mut bounded = |kind, bounds| clauses.push(Clause::Sample { kind, bounds });
+        let or_missing = criterion.or_missing;
+        let mut bounded = |kind, bounds| clauses.push(Clause::Sample { kind, bounds, or_missing });
         if let Some(depth) = criterion.depth {
             bounded(ColumnKind::Depth(sample), [depth, u32::MAX]);
         }

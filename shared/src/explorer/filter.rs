@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn every_criterion_survives_json() {
-        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"filters":["PASS"],"impacts":["low"],"rs_id":["yes"],"types":["snv"],"scope":"any_transcript","substitution":"transition","ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"text":"a","samples":[{"sample":"S","genotypes":["heterozygous"],"depth":10,"quality":20,"balance":{"min":0.25}}],"inheritance":{"mode":"de_novo","child":"c","father":"f","mother":"m","sex":"male"}}"#;
+        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"filters":["PASS"],"impacts":["low"],"rs_id":["yes"],"types":["snv"],"scope":"any_transcript","substitution":"transition","ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"text":"a","samples":[{"sample":"S","genotypes":["heterozygous"],"depth":10,"quality":20,"balance":{"min":0.25},"or_missing":true}],"inheritance":{"mode":"de_novo","child":"c","father":"f","mother":"m","sex":"male"}}"#;
         let filter: Filter = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&filter).unwrap(), text);
         let good = Range { min: Some(30.0), ..Range::default() };

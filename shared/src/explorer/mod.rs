@@ -37,8 +37,8 @@ pub use filter::{
 };
 pub use genotype::{Genotype, Zygosity};
 pub use page::{
-    Direction, ExportFormat, Field, MAX_ROWS, Mane, Page, Query, Row, RowDetails, Sort, SortKey,
-    TranscriptEntry, hgvs_change,
+    Direction, ExportFormat, Field, MAX_ROWS, Mane, NameList, Page, Query, Row, RowDetails, Sort,
+    SortKey, TranscriptEntry, UnknownName, hgvs_change,
 };
 pub use pedigree::{Individual, MAX_PEDIGREE_BYTES, PedigreeError, parse_pedigree};
 pub use presets::{Preset, Roles};

@@ -123,6 +123,53 @@ pub struct Page {
     /// The columns that filters, rows and sort orders can have.
     #[serde(default)]
     pub columns: ColumnSet,
+    /// Names in the filter that the result does not have, if the query asks for facets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownName>,
+}
+
+/// A name in a filter that the result does not have, so that it selects no record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownName {
+    /// The list of the filter that has the name.
+    pub list: NameList,
+    /// The name.
+    pub name: String,
+    /// Some names that the result has: similar ones of genes, the first ones of chromosomes.
+    pub suggestions: Vec<String>,
+}
+
+/// A list of names in a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameList {
+    /// [`Filter::genes`].
+    Genes,
+    /// The contigs of [`Filter::regions`].
+    Regions,
+}
+
+/// What is wrong and what to write instead, as a fragment of a sentence.
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { list, name, suggestions } = self;
+        match (list, &suggestions[..]) {
+            (NameList::Genes, []) => write!(f, "no variant of this file is in a gene {name:?}"),
+            (NameList::Genes, similar) => write!(
+                f,
+                "no variant of this file is in a gene {name:?}; similar names: {}",
+                similar.join(", ")
+            ),
+            (NameList::Regions, known) => {
+                let example = known.first().map_or("chr20", String::as_str);
+                write!(
+                    f,
+                    "no variant of this file is on a chromosome {name:?}; write a region like \
+                     {example}:1,000-2,000"
+                )
+            }
+        }
+    }
 }
 
 /// A row of the table: one record.
@@ -460,6 +507,22 @@ mod tests {
     fn changes_are_descriptions_without_the_name_of_the_sequence() {
         assert_eq!(hgvs_change("ENST00000357654.9:c.76A>T"), "c.76A>T");
         assert_eq!(hgvs_change("p.Met1Val"), "p.Met1Val");
+    }
+
+    #[test]
+    fn unknown_names_say_what_to_write_instead() {
+        let unknown = |list, name: &str, suggestions: &[&str]| {
+            let suggestions = suggestions.iter().map(|name| (*name).to_owned()).collect();
+            UnknownName { list, name: name.to_owned(), suggestions }.to_string()
+        };
+        assert_eq!(
+            unknown(NameList::Genes, "BRCA", &["BRCA1", "BRCA2"]),
+            "no variant of this file is in a gene \"BRCA\"; similar names: BRCA1, BRCA2"
+        );
+        assert_eq!(
+            unknown(NameList::Regions, "nonsense", &["20", "MT"]),
+            "no variant of this file is on a chromosome \"nonsense\"; write a region like 20:1,000-2,000"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Filters that users ask for most, ready to be chosen.
 
 use super::{
-    CLINVAR, CONSEQUENCE, ColumnSet, Filter, IMPACT, Inheritance, InheritanceMode, Range, Sex,
+    CLINVAR, CONSEQUENCE, ColumnSet, Filter, IMPACT, Inheritance, InheritanceMode, Range,
+    SampleFilter, Sex,
 };
 use std::borrow::Cow;
 
@@ -34,6 +35,19 @@ pub struct Roles {
 /// The greatest frequency of a rare variant. A variant without a frequency is rare.
 const RARE: f32 = 0.01;
 
+/// The least depth of a reliable call.
+const RELIABLE_DEPTH: u32 = 10;
+
+/// The least genotype quality of a reliable call: at most one of 100 is wrong.
+const RELIABLE_QUALITY: u16 = 20;
+
+/// The least share of reads with the ALT allele of a child with a de novo allele. Of a true heterozygous call, half of
+/// the reads have it.
+const DE_NOVO_BALANCE: f32 = 0.2;
+
+/// The greatest share of reads with the ALT allele of a parent without it: sequencing errors.
+const ABSENT_BALANCE: f32 = 0.05;
+
 impl Preset {
     /// All presets, in the order of the menu.
     pub const ALL: [Self; 7] = [
@@ -63,15 +77,17 @@ impl Preset {
             Self::RareDamaging => "HIGH or MODERATE impact",
             Self::LossOfFunction => "stop gained, frameshift, splice donor or acceptor, start lost",
             Self::ClinVarPathogenic => return "pathogenic or likely pathogenic in ClinVar".into(),
-            Self::Inherited(InheritanceMode::DeNovo) => "an allele that neither parent has",
+            Self::Inherited(InheritanceMode::DeNovo) => {
+                "an allele that neither parent has; reliable calls, and no reads of it in the parents"
+            }
             Self::Inherited(InheritanceMode::Recessive) => {
-                "two copies in the child, one in each parent"
+                "two copies in the child, one in each parent; reliable calls"
             }
             Self::Inherited(InheritanceMode::CompoundHeterozygous) => {
-                "two damaging alleles of one gene, one of each parent"
+                "two damaging alleles of one gene, one of each parent; reliable calls"
             }
             Self::Inherited(InheritanceMode::XLinked) => {
-                "on X outside of the pseudoautosomal regions, from a carrier mother"
+                "on X outside of the pseudoautosomal regions, from a carrier mother; reliable calls"
             }
         };
         match columns.population_frequency() {
@@ -121,14 +137,33 @@ impl Preset {
                     }
                     _ => rare(),
                 };
+                let samples = reliable_calls(roles, mode);
                 let Roles { child, father, mother, sex } = roles.clone();
                 Filter {
+                    samples,
                     inheritance: Some(Inheritance { mode, child, father, mother, sex }),
                     ..filter
                 }
             }
         })
     }
+}
+
+/// That the calls of a family are reliable, as far as the file says something about that. A wrong call of a parent
+/// looks like a de novo allele of the child, so of these the reads are checked, too.
+fn reliable_calls(roles: &Roles, mode: InheritanceMode) -> Vec<SampleFilter> {
+    let reliable = |sample: &String, balance: Range| SampleFilter {
+        depth: Some(RELIABLE_DEPTH),
+        quality: Some(RELIABLE_QUALITY),
+        balance: Some(balance).filter(|_| mode == InheritanceMode::DeNovo),
+        or_missing: true,
+        ..SampleFilter::of(sample, &[])
+    };
+    let child = Range { min: Some(DE_NOVO_BALANCE), ..Range::default() };
+    let parent = Range { max: Some(ABSENT_BALANCE), ..Range::default() };
+    let parents = [&roles.father, &roles.mother].into_iter().flatten();
+    let parents = parents.map(|name| reliable(name, parent));
+    [reliable(&roles.child, child)].into_iter().chain(parents).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// The most samples of a file that filters and rows have; those after them are in details and exports as VCF.
 pub const MAX_INDEXED_SAMPLES: usize = 64;
 
-/// What the call of one sample must have. Records in which the sample has no such value do not match.
+/// What the call of one sample must have. Records in which the sample has no such number do not match, unless
+/// [`or_missing`](Self::or_missing) is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleFilter {
@@ -24,6 +25,9 @@ pub struct SampleFilter {
     /// The share of reads with an ALT allele (of FORMAT/AD), from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<Range>,
+    /// Whether records match in which the sample has no depth, genotype quality or reads, as in files without them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub or_missing: bool,
 }
 
 impl SampleFilter {

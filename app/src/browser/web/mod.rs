@@ -24,7 +24,7 @@ pub use files::{
 };
 pub use genome::{MountedGenome, mount_genome};
 pub use keys::{focus_search, on_key, step_row};
-pub use modal::show_modal;
+pub use modal::{hide_popover, show_modal};
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
 pub use scroll::{focus_row, scroll_into_view, scroll_to};

@@ -1,4 +1,4 @@
-//! Modal dialogs of the browser (`<dialog>`).
+//! Modal dialogs (`<dialog>`) and popovers of the browser.
 
 use dioxus::prelude::{Signal, WritableExt};
 use wasm_bindgen::JsCast;
@@ -22,6 +22,14 @@ pub fn show_modal(id: &str, is_open: bool, mut open: Signal<bool>) {
         dialog.set_onclose(Some(closed.unchecked_ref()));
         // Fails only for a dialog that is open already or not in the document.
         _ = dialog.show_modal();
+    }
+}
+
+/// Closes the popover with an id, if it is open. The focus returns to the button that opened it.
+pub fn hide_popover(id: &str) {
+    if let Some(popover) = super::element::<HtmlElement>(id) {
+        // Fails for an element that is not a popover.
+        _ = popover.hide_popover();
     }
 }
 

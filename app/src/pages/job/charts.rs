@@ -8,7 +8,6 @@ use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
 use crate::components::{ErrorNote, Icon, IconName, ScrollTable};
 use crate::format;
-use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
 use gas_shared::{JobId, JobView};
@@ -29,13 +28,8 @@ pub fn JobCharts(id: String) -> Element {
 
 #[component]
 fn Charts(job: JobView) -> Element {
-    let live = use_live();
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
-    let charts = use_api_loader(move || {
-        // Reload when the plan changes: an upgrade may give access.
-        live.plan();
-        api::charts(seen().0)
-    })?;
+    let charts = use_api_loader(move || api::charts(seen().0))?;
     match charts.read() {
         Ok(figures) if figures.is_empty() => rsx! {
             p { class: "empty", "This file has no variants to show in charts." }
@@ -67,23 +61,22 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
                 Files { id, stem, name: name.clone(), height: figure.height }
             }
             p { id: "about-{name}", class: "muted", "{figure.summary}" }
-            div { class: "chart-scroll",
-                svg {
-                    view_box: "0 0 {WIDTH} {figure.height}",
-                    role: "group",
-                    "aria-labelledby": "chart-{name}",
-                    "aria-describedby": "about-{name}",
-                    path { class: "chart-rules", d: "{figure.rules}" }
-                    Marks { id, name: name.clone(), marks: figure.marks.clone(), onshow: move |text| shown.set(text) }
-                    for (place, text) in figure.texts.iter().enumerate() {
-                        text {
-                            key: "{place}",
-                            x: "{text.x}",
-                            y: "{text.y}",
-                            text_anchor: text.anchor.as_str(),
-                            "aria-hidden": "true",
-                            "{text.text}"
-                        }
+            svg {
+                view_box: "0 0 {WIDTH} {figure.height}",
+                role: "group",
+                "aria-labelledby": "chart-{name}",
+                "aria-describedby": "about-{name}",
+                path { class: "chart-rules", d: "{figure.rules}" }
+                Marks { id, name: name.clone(), marks: figure.marks.clone(), onshow: move |text| shown.set(text) }
+                for (place, text) in figure.texts.iter().enumerate() {
+                    text {
+                        key: "{place}",
+                        class: if text.is_heading { "chart-heading" },
+                        x: "{text.x}",
+                        y: "{text.y}",
+                        text_anchor: text.anchor.as_str(),
+                        "aria-hidden": "true",
+                        "{text.text}"
                     }
                 }
             }

@@ -43,7 +43,10 @@ pub fn JobLayout() -> Element {
     match job() {
         Ok(job) => rsx! {
             JobHeader { job, tab,
-                ReferenceBanner {}
+                // The table of results needs the height.
+                if tab != JobTab::Results {
+                    ReferenceBanner {}
+                }
                 SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
             }
         },
@@ -61,6 +64,6 @@ async fn fetch(id: &str) -> ApiResult<RawJson<JobView>> {
 }
 
 /// The job that [`JobLayout`] shows. `None` only briefly, after the job is deleted.
-fn use_job() -> Option<JobView> {
+pub fn use_job() -> Option<JobView> {
     use_context::<CurrentJob>().0().ok()
 }

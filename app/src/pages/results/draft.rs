@@ -23,6 +23,11 @@ impl Draft {
         self.filter.read().clone()
     }
 
+    /// The current filter, without subscribing to its changes.
+    pub fn peek(self) -> Filter {
+        self.filter.peek().clone()
+    }
+
     /// Edits the filter.
     pub fn edit(self, edit: impl FnOnce(&mut Filter)) {
         let mut filter = self.filter.peek().clone();

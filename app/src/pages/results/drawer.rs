@@ -1,33 +1,43 @@
-//! The dialog with the details of a variant.
+//! The panel at the side with the details of a variant.
 
-use super::row::{Badge, badge, labels, number_text};
+use super::field_labels::field_label;
+use super::links::{HumanAssembly, Outside, links};
+use super::opened::Opened;
+use super::row::{Badge, badge, exon, labels, mane, number_text};
+use super::table::{focus_row, show_row};
 use crate::api::{self, use_api_resource};
-use crate::components::{ErrorNote, Modal, ScrollTable, Skeleton};
+use crate::components::{ErrorNote, Icon, IconName, Modal, ScrollTable, Skeleton};
 use crate::format;
+use crate::pages::job::use_job;
 use dioxus::prelude::*;
 use gas_shared::JobId;
-use gas_shared::explorer::url::encode_query_value;
 use gas_shared::explorer::{
     CONSEQUENCE, CategoryColumn, ColumnSet, FILTER, Field, IMPACT, Row, RowDetails,
     TranscriptEntry, VARIANT_TYPE,
 };
+use gas_shared::job::StateView;
 
 /// The first columns of the transcripts; the other fields follow.
 const FIRST_COLUMNS: [&str; 8] =
     ["Consequence", "SYMBOL", "Feature", "BIOTYPE", "HGVSc", "HGVSp", "EXON", "INTRON"];
 
-/// The dialog with the details of a variant.
+/// The most characters of an allele in the title.
+const TITLE_ALLELE_CHARS: usize = 20;
+
+/// The details of a variant, with ways to the next and the previous row.
 #[component]
 pub fn Drawer(
     id: JobId,
-    number: Signal<Option<u64>>,
-    open: Signal<bool>,
+    /// The rows of the table.
+    rows: u64,
+    /// The row whose details are open.
+    opened: Opened,
     /// The columns of the result.
     columns: ColumnSet,
 ) -> Element {
     let job = use_memo(use_reactive!(|id| id));
     let details = use_api_resource(move || {
-        let key = (job(), number());
+        let key = (job(), opened.number());
         async move {
             match key {
                 (id, Some(number)) => api::variant(id, number).await,
@@ -35,9 +45,31 @@ pub fn Drawer(
             }
         }
     });
+    // The browser focuses the row that was opened first; the one that was read last is where the user is now.
+    let mut was_open = use_signal(|| false);
+    use_effect(use_reactive!(|rows| {
+        let is_open = (opened.is_open)();
+        if was_open.replace(is_open)
+            && !is_open
+            && let Some(row) = opened.row()
+        {
+            focus_row(rows, row);
+        }
+    }));
+    let step = move |forward: bool| {
+        if let Some(next) = opened.row().and_then(|at| neighbor(at, rows, forward)) {
+            show_row(rows, next);
+            opened.open(next);
+        }
+    };
+    let onkeydown = move |event: KeyboardEvent| match event.key() {
+        Key::Character(key) if key == "j" => step(true),
+        Key::Character(key) if key == "k" => step(false),
+        _ => {}
+    };
     // While another variant is loading, the previous one is not shown.
     let current = details.read().filter(|found| match found {
-        Ok(details) => Some(details.row.number) == number(),
+        Ok(details) => Some(details.row.number) == opened.number(),
         Err(_) => details.is_finished(),
     });
     let title = match &current {
@@ -46,14 +78,17 @@ pub fn Drawer(
                 "{}:{} {} > {}",
                 row.chrom,
                 format::count(row.pos.into()),
-                shortened(&row.reference),
-                shortened(&row.alt)
+                format::shortened(&row.reference, TITLE_ALLELE_CHARS),
+                format::shortened(&row.alt, TITLE_ALLELE_CHARS)
             )
         }
         _ => "Variant".to_owned(),
     };
     rsx! {
-        Modal { id: "variant", title, open,
+        Modal { id: "variant", title, open: opened.is_open, onkeydown,
+            if let Some(at) = opened.row() {
+                Steps { at, rows, onstep: step }
+            }
             match current {
                 None => rsx! { Skeleton {} },
                 Some(Err(error)) => rsx! { ErrorNote { error } },
@@ -63,58 +98,131 @@ pub fn Drawer(
     }
 }
 
+/// The row before or after another.
+fn neighbor(at: u64, rows: u64, forward: bool) -> Option<u64> {
+    let next = if forward { at.checked_add(1)? } else { at.checked_sub(1)? };
+    (next < rows).then_some(next)
+}
+
+/// The buttons that lead to the next and the previous row. At the ends of the table they stay focusable, so that the
+/// focus is not lost.
 #[component]
-fn Details(details: RowDetails, columns: ColumnSet) -> Element {
-    let RowDetails { row, frequencies, entries, info, samples, notes } = details;
+fn Steps(at: u64, rows: u64, onstep: EventHandler<bool>) -> Element {
     rsx! {
-        div { class: "drawer",
-            Links { row: row.clone() }
-            for note in notes {
-                p { class: "muted", "{note}" }
+        div { class: "drawer-steps",
+            for (label, key, icon, forward) in [
+                ("Previous", "k", IconName::Up, false),
+                ("Next", "j", IconName::Down, true),
+            ] {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    title: "{label} variant (key {key})",
+                    "aria-keyshortcuts": key,
+                    "aria-disabled": neighbor(at, rows, forward).is_none(),
+                    onclick: move |_| onstep.call(forward),
+                    Icon { name: icon }
+                    {label}
+                }
             }
-            Summary { row, columns }
-            Fields { title: "Frequencies", fields: frequencies }
-            Transcripts { entries }
-            Fields { title: "Other INFO", fields: info }
-            Fields { title: "Samples", fields: samples }
+            span { class: "muted", "{format::count(at + 1)} of {format::count(rows)}" }
         }
     }
 }
 
 #[component]
-fn Summary(row: Row, columns: ColumnSet) -> Element {
+fn Details(details: RowDetails, columns: ColumnSet) -> Element {
+    let RowDetails { row, frequencies, entries, info, samples, notes } = details;
+    let job = use_job();
+    let assembly = job.as_ref().and_then(HumanAssembly::of_job);
+    let reference = job.and_then(|job| match job.state {
+        StateView::Completed { provenance, .. } => provenance.map(|made| made.to_string()),
+        _ => None,
+    });
+    let links = links(&row, assembly);
+    rsx! {
+        div { class: "drawer",
+            if !links.is_empty() {
+                p { class: "links",
+                    for (name, to) in links {
+                        Outside { key: "{to}", to, {name} }
+                    }
+                }
+            }
+            for note in notes {
+                p { class: "muted", "{note}" }
+            }
+            Values { title: "In your file", values: values_of_file(&row, &columns) }
+            h3 { "Annotation" }
+            if let Some(reference) = reference {
+                p { class: "muted", "Genes of {reference}" }
+            }
+            Annotation { row, columns }
+            Fields { title: "Frequencies", fields: frequencies }
+            Transcripts { entries, assembly }
+            Fields { title: "Other INFO fields", fields: info }
+            Fields { title: "Samples", fields: samples }
+        }
+    }
+}
+
+/// What the file states about a variant.
+fn values_of_file(row: &Row, columns: &ColumnSet) -> Vec<(String, String)> {
+    let mut values = vec![
+        (VARIANT_TYPE.label.to_string(), labels(&VARIANT_TYPE, &VARIANT_TYPE.values_of(row))),
+        ("Reference allele".to_owned(), row.reference.clone()),
+        ("Alternative alleles".to_owned(), row.alt.clone()),
+        ("ID".to_owned(), if row.id == "." { String::new() } else { row.id.clone() }),
+        (FILTER.label.to_string(), labels(&FILTER, &FILTER.values_of(row))),
+    ];
+    let own = columns.numeric().iter().filter(|column| column.source.is_none());
+    values.extend(own.map(|column| (column.long_label.to_string(), number_text(column, row))));
+    values
+}
+
+/// The annotation of the record. The labels of values from sources name the source.
+#[component]
+fn Annotation(row: Row, columns: ColumnSet) -> Element {
     let category = |column: &CategoryColumn| labels(column, &column.values_of(&row));
     let mut values: Vec<(&str, String)> = vec![
-        (&*VARIANT_TYPE.label, category(&VARIANT_TYPE)),
-        ("Identifiers", row.ids.join(", ")),
+        (&*CONSEQUENCE.label, category(&CONSEQUENCE)),
         ("Gene", row.gene.clone().unwrap_or_default()),
         ("Transcript", row.transcript.clone().unwrap_or_default()),
+        ("MANE", mane(&row).to_owned()),
+        ("Exon", exon(&row)),
         ("HGVS coding", row.hgvs_c.clone().unwrap_or_default()),
         ("HGVS protein", row.hgvs_p.clone().unwrap_or_default()),
+        ("Identifiers", row.ids.join(", ")),
     ];
-    let numbers = columns.numeric().iter();
+    let numbers = columns.numeric().iter().filter(|column| column.source.is_some());
     values.extend(numbers.map(|column| (&*column.long_label, number_text(column, &row))));
     values.extend(columns.own_categories().map(|column| (&*column.legend, category(column))));
+    let texts = columns.texts().iter();
     values.extend(
-        columns.texts().iter().map(|column| {
+        texts.map(|column| {
             (&*column.long_label, row.texts.find(column).cloned().unwrap_or_default())
         }),
     );
-    values.extend([
-        (&*FILTER.label, category(&FILTER)),
-        ("Reference allele", row.reference.clone()),
-        ("Alternative alleles", row.alt.clone()),
-    ]);
     rsx! {
         dl { class: "details details-plain",
             for (value, tone) in IMPACT.values_of(&row).iter().filter_map(|value| badge(&IMPACT, value)) {
                 dt { "{IMPACT.label}" }
                 dd { Badge { label: value.label, tone } }
             }
-            if row.consequence.is_some() {
-                dt { "{CONSEQUENCE.label}" }
-                dd { {category(&CONSEQUENCE)} }
+            for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
+                dt { "{name}" }
+                dd { "{value}" }
             }
+        }
+    }
+}
+
+/// Values with labels, without those that are empty.
+#[component]
+fn Values(title: &'static str, values: Vec<(String, String)>) -> Element {
+    rsx! {
+        h3 { {title} }
+        dl { class: "details details-plain",
             for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
                 dt { "{name}" }
                 dd { "{value}" }
@@ -125,7 +233,7 @@ fn Summary(row: Row, columns: ColumnSet) -> Element {
 
 /// The annotation of every transcript.
 #[component]
-fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
+fn Transcripts(entries: Vec<TranscriptEntry>, assembly: Option<HumanAssembly>) -> Element {
     if entries.is_empty() {
         return rsx! {};
     }
@@ -136,11 +244,11 @@ fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
             label: "Transcripts",
             caption: "Consequences by transcript",
             class: "transcripts",
-            columns: columns.clone(),
+            columns: columns.iter().map(|name| field_label(name).to_owned()).collect::<Vec<_>>(),
             for entry in &entries {
                 tr { class: if entry.chosen { "chosen" },
                     for column in &columns {
-                        td { Value { column: column.clone(), value: value(entry, column) } }
+                        td { Value { value: value(entry, column), assembly } }
                     }
                 }
             }
@@ -150,16 +258,16 @@ fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
 
 /// A value, with a link to Ensembl for its identifiers.
 #[component]
-fn Value(column: String, value: String) -> Element {
-    let stable = value.split('.').next().unwrap_or_default().to_owned();
-    if matches!(column.as_str(), "Feature" | "Gene") && stable.starts_with("ENS") {
-        return rsx! {
-            Outside { to: "https://www.ensembl.org/id/{stable}", "{value}" }
-        };
+fn Value(value: String, assembly: Option<HumanAssembly>) -> Element {
+    match assembly.and_then(|assembly| assembly.ensembl_page(&value)) {
+        Some(to) => rsx! {
+            Outside { to, "{value}" }
+        },
+        None => rsx! { {value.replace('&', ", ")} },
     }
-    rsx! { {value.replace('&', ", ")} }
 }
 
+/// Fields of the record, with the descriptions of the header.
 #[component]
 fn Fields(title: &'static str, fields: Vec<Field>) -> Element {
     if fields.is_empty() {
@@ -169,49 +277,16 @@ fn Fields(title: &'static str, fields: Vec<Field>) -> Element {
         h3 { "{title}" }
         dl { class: "details details-plain",
             for field in fields {
-                dt { title: field.description.unwrap_or_default(), "{field.key}" }
+                dt {
+                    {field_label(&field.key)}
+                    if let Some(description) = field.description {
+                        span { class: "field-description", "{description}" }
+                    }
+                }
                 dd { if field.value.is_empty() { "yes" } else { "{field.value}" } }
             }
         }
     }
-}
-
-/// Links to other databases. The assembly of the file is not certain, so links use names instead of
-/// positions.
-#[component]
-fn Links(row: Row) -> Element {
-    let rs = row.ids.iter().find(|id| is_rs(id)).cloned();
-    rsx! {
-        p { class: "links",
-            if let Some(rs) = rs {
-                Outside { to: "https://www.ncbi.nlm.nih.gov/snp/{rs}", "dbSNP" }
-                Outside { to: "https://www.ncbi.nlm.nih.gov/clinvar/?term={rs}", "ClinVar" }
-                Outside { to: "https://gnomad.broadinstitute.org/variant/{rs}", "gnomAD" }
-                Outside { to: "https://genome.ucsc.edu/cgi-bin/hgTracks?db=hg38&position={rs}", "UCSC" }
-                Outside { to: "https://www.ensembl.org/Homo_sapiens/Variation/Explore?v={rs}", "Ensembl variant" }
-            }
-            if let Some(gene) = row.gene {
-                Outside {
-                    to: "https://www.ensembl.org/Homo_sapiens/Gene/Summary?g={encode_query_value(&gene)}",
-                    "Ensembl gene {gene}"
-                }
-            }
-        }
-    }
-}
-
-/// A link to another site, in a new tab and without a referrer.
-#[component]
-fn Outside(to: String, children: Element) -> Element {
-    rsx! {
-        a { href: to, target: "_blank", rel: "noreferrer", {children} }
-    }
-}
-
-fn is_rs(id: &str) -> bool {
-    id.strip_prefix("rs").is_some_and(|digits| {
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    })
 }
 
 /// The names of all fields of the entries, the most important ones first.
@@ -233,14 +308,6 @@ fn value(entry: &TranscriptEntry, column: &str) -> String {
     field.map(|field| field.value.clone()).unwrap_or_default()
 }
 
-/// Shortens a long allele for the title.
-fn shortened(allele: &str) -> String {
-    match allele.char_indices().nth(20) {
-        Some((end, _)) => format!("{}…", &allele[..end]),
-        None => allele.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,8 +325,8 @@ mod tests {
     }
 
     #[test]
-    fn only_dbsnp_identifiers_are_linked_to_dbsnp() {
-        assert!(is_rs("rs12") && !is_rs("rs") && !is_rs("rs1x") && !is_rs("COSV1"));
-        assert_eq!(shortened(&"A".repeat(30)).chars().count(), 21);
+    fn steps_end_at_the_ends_of_the_table() {
+        assert_eq!([neighbor(0, 2, true), neighbor(1, 2, true)], [Some(1), None]);
+        assert_eq!([neighbor(0, 2, false), neighbor(1, 2, false)], [None, Some(0)]);
     }
 }

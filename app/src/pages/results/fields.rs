@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::entry::{join, number, number_text, regions, words};
+use super::sample_number::SampleNumber;
 use crate::components::sentence;
 use crate::format;
 use dioxus::prelude::*;
@@ -15,6 +16,8 @@ pub enum Field {
     Text(&'static TextFilter),
     /// A bound of a numeric column.
     Number(Arc<NumericColumn>),
+    /// A bound of a number of the calls of a sample, by the number of the criterion in the filter.
+    Sample(usize, SampleNumber),
 }
 
 /// A criterion that is typed as text.
@@ -78,6 +81,9 @@ impl Field {
         match self {
             Self::Text(filter) => filter.id.to_owned(),
             Self::Number(column) => format!("filter-{}", column.name),
+            Self::Sample(criterion, number) => {
+                format!("filter-sample-{criterion}-{}", number.name())
+            }
         }
     }
 
@@ -85,6 +91,7 @@ impl Field {
         match self {
             Self::Text(filter) => filter.label,
             Self::Number(column) => &column.filter.label,
+            Self::Sample(_, number) => number.label(),
         }
     }
 
@@ -92,6 +99,7 @@ impl Field {
         match self {
             Self::Text(filter) => filter.example,
             Self::Number(column) => column.filter.example,
+            Self::Sample(_, number) => number.example(),
         }
     }
 
@@ -102,6 +110,9 @@ impl Field {
             Self::Number(column) => {
                 let range = filter.ranges.get(column);
                 number_text(range.and_then(|range| column.filter.bound_of(&range)))
+            }
+            Self::Sample(criterion, number) => {
+                number_text(filter.samples.get(*criterion).and_then(|sample| number.get(sample)))
             }
         }
     }
@@ -115,6 +126,13 @@ impl Field {
                 filter.ranges.set(column, bound.map(|bound| column.filter.range(bound)));
                 Ok(())
             }
+            Self::Sample(criterion, kind) => {
+                let bound = number(text, kind.limit())?;
+                if let Some(sample) = filter.samples.get_mut(*criterion) {
+                    kind.set(sample, bound);
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -122,22 +140,29 @@ impl Field {
 /// An input field for a criterion. The typed text is kept even while it is invalid. A criterion that
 /// comes from the address replaces it if the two differ in more than spelling.
 #[component]
-pub fn TextField(field: Field, draft: Draft) -> Element {
+pub fn TextField(
+    field: Field,
+    draft: Draft,
+    /// What is wrong with names in the field that the result does not have.
+    #[props(default)]
+    notes: Vec<String>,
+) -> Element {
     let value = field.show(&draft.filter());
     let mut typed = use_signal(|| value.clone());
     let of_effect = field.clone();
     use_effect(use_reactive!(|value| {
-        let mut read = Filter::default();
+        let mut read = draft.peek();
         let is_valid = of_effect.read(&mut read, &typed.peek()).is_ok();
         if !is_valid || of_effect.show(&read) != value {
             typed.set(value);
         }
     }));
-    let problem = field.read(&mut Filter::default(), &typed.read()).err();
+    let problem = field.read(&mut draft.filter(), &typed.read()).err();
+    let problems: Vec<String> = problem.map_or(notes, |problem| vec![sentence(&problem)]);
     let id = field.id();
     let (label, example) = (field.label().to_owned(), field.example());
-    let is_number = matches!(field, Field::Number(_));
-    let is_bad = problem.is_some();
+    let is_text = matches!(field, Field::Text(_));
+    let is_bad = !problems.is_empty();
     rsx! {
         div { class: "field",
             label { r#for: "{id}", "{label}" }
@@ -145,7 +170,7 @@ pub fn TextField(field: Field, draft: Draft) -> Element {
                 id: "{id}",
                 r#type: "text",
                 // Phones show a numeric keypad.
-                inputmode: if is_number { "decimal" },
+                inputmode: if !is_text { "decimal" },
                 autocomplete: "off",
                 spellcheck: "false",
                 placeholder: example,
@@ -160,8 +185,12 @@ pub fn TextField(field: Field, draft: Draft) -> Element {
                     }
                 },
             }
-            if let Some(problem) = problem {
-                p { id: "{id}-problem", class: "field-problem", {sentence(&problem)} }
+            if is_bad {
+                div { id: "{id}-problem", class: "field-problem",
+                    for problem in problems {
+                        p { key: "{problem}", {problem} }
+                    }
+                }
             }
         }
     }
@@ -205,5 +234,26 @@ pub fn Choices(
                 }
             }
         }
+    }
+}
+
+/// Adds a value to a list, or removes it.
+pub fn toggle<T: PartialEq>(values: &mut Vec<T>, value: T) {
+    match values.iter().position(|known| *known == value) {
+        Some(index) => drop(values.remove(index)),
+        None => values.push(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_chosen_and_unchosen() {
+        let mut chosen = vec![1];
+        toggle(&mut chosen, 2);
+        toggle(&mut chosen, 1);
+        assert_eq!(chosen, [2]);
     }
 }

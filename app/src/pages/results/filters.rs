@@ -3,11 +3,19 @@
 
 use super::TableQuery;
 use super::draft::{Draft, use_draft};
-use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField};
+use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField, toggle};
+use super::sample_filters::SampleFilters;
 use crate::app::Route;
+use crate::components::sentence;
 use dioxus::prelude::*;
-use gas_shared::explorer::{CategoryColumn, CategoryFilter, ColumnSet, Facet, Facets, url};
+use gas_shared::explorer::{
+    CategoryColumn, CategoryFilter, ColumnSet, Facet, Facets, NameList, NumericColumn, UnknownName,
+    url,
+};
 use std::sync::Arc;
+
+/// The id of the filters, which are a panel that a button opens on narrow screens.
+pub const FILTERS_ID: &str = "filters";
 
 /// The filter form.
 #[component]
@@ -18,6 +26,10 @@ pub fn Filters(
     facets: Option<Facets>,
     /// The columns of the result.
     columns: ColumnSet,
+    /// The samples that filters can have.
+    samples: Vec<String>,
+    /// Names in the filter of the address that the result does not have.
+    unknown: Vec<UnknownName>,
 ) -> Element {
     let draft = use_draft(&query);
     let filter = draft.filter();
@@ -29,41 +41,76 @@ pub fn Filters(
     let facets = facets.as_ref();
     rsx! {
         form {
+            id: FILTERS_ID,
             class: "filters",
+            // Only on narrow screens; the style sheet shows it at the side of the table otherwise.
+            "popover": "auto",
             role: "search",
             "aria-label": "Filters",
             onsubmit: move |event| event.prevent_default(),
-            div { class: "filter-row",
-                for field in [&TEXT, &GENES, &REGIONS].map(Field::Text) {
-                    TextField { key: "{field.id()}", field: field.clone(), draft }
+            for (field, list) in [
+                (Field::Text(&TEXT), None),
+                (Field::Text(&GENES), Some(NameList::Genes)),
+                (Field::Text(&REGIONS), Some(NameList::Regions)),
+            ] {
+                TextField {
+                    key: "{field.id()}",
+                    field: field.clone(),
+                    draft,
+                    notes: notes_of(list, &unknown),
                 }
             }
             for column in with_filter(&columns, CategoryFilter::Choices { always_shown: true }) {
                 {facet_choices(draft, column, facets)}
             }
+            for column in columns.numeric().iter().filter(|column| is_first(column, &columns)).cloned() {
+                TextField { key: "{column.name}", field: Field::Number(column), draft }
+            }
+            for column in columns.categories().iter().cloned() {
+                match column.filter {
+                    CategoryFilter::Select => rsx! { Select { key: "{column.name}", draft, column } },
+                    CategoryFilter::Only { value, label } => rsx! { Only { key: "{column.name}", draft, column, value, label } },
+                    CategoryFilter::Choices { .. } | CategoryFilter::None => rsx! {},
+                }
+            }
+            if !samples.is_empty() {
+                SampleFilters { draft, samples }
+            }
             details { class: "more",
                 summary { "More filters" }
-                div { class: "filter-row",
-                    for field in columns.numeric().iter().cloned().map(Field::Number) {
-                        TextField { key: "{field.id()}", field: field.clone(), draft }
-                    }
-                    for column in columns.categories().iter().cloned() {
-                        match column.filter {
-                            CategoryFilter::Select => rsx! { Select { key: "{column.name}", draft, column: column.clone() } },
-                            CategoryFilter::Only { value, label } => rsx! { Only { key: "{column.name}", draft, column: column.clone(), value, label } },
-                            CategoryFilter::Choices { .. } | CategoryFilter::None => rsx! {},
-                        }
-                    }
+                for column in columns.numeric().iter().filter(|column| !is_first(column, &columns)).cloned() {
+                    TextField { key: "{column.name}", field: Field::Number(column), draft }
                 }
                 for column in with_filter(&columns, CategoryFilter::Choices { always_shown: false }) {
                     {facet_choices(draft, column, facets)}
                 }
             }
-            if !filter.is_empty() {
-                Link { class: "button", to: clear, "Clear filters" }
+            div { class: "filters-end",
+                if !filter.is_empty() {
+                    Link { class: "button", to: clear, "Clear filters" }
+                }
+                button {
+                    class: "button filters-close",
+                    r#type: "button",
+                    "popovertarget": FILTERS_ID,
+                    "popovertargetaction": "hide",
+                    "Show variants"
+                }
             }
         }
     }
+}
+
+/// What is wrong with names of a list that the result does not have.
+fn notes_of(list: Option<NameList>, unknown: &[UnknownName]) -> Vec<String> {
+    let names = unknown.iter().filter(|name| Some(name.list) == list);
+    names.map(|name| sentence(&name.to_string())).collect()
+}
+
+/// Whether the filter of a numeric column is visible at first: of the many columns of sources, only the frequency in a
+/// population is.
+fn is_first(column: &Arc<NumericColumn>, columns: &ColumnSet) -> bool {
+    column.source.is_none() || columns.population_frequency() == Some(column)
 }
 
 /// The category columns with a kind of filter.
@@ -178,24 +225,9 @@ fn choices(
     all.iter().map(choice).collect()
 }
 
-fn toggle<T: PartialEq>(values: &mut Vec<T>, value: T) {
-    match values.iter().position(|known| *known == value) {
-        Some(index) => drop(values.remove(index)),
-        None => values.push(value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_is_chosen_and_unchosen() {
-        let mut chosen = vec![1];
-        toggle(&mut chosen, 2);
-        toggle(&mut chosen, 1);
-        assert_eq!(chosen, [2]);
-    }
 
     #[test]
     fn unknown_counts_are_not_shown_as_zero() {

@@ -4,10 +4,16 @@ mod columns;
 mod draft;
 mod drawer;
 mod entry;
+mod field_labels;
 mod fields;
 mod filters;
+mod links;
+mod opened;
+mod popover;
 mod presets;
 mod row;
+mod sample_filters;
+mod sample_number;
 mod saved;
 mod table;
 mod window;
@@ -22,9 +28,10 @@ use crate::live::use_live;
 use columns::{ColumnChooser, Columns, use_columns};
 use dioxus::prelude::*;
 use drawer::Drawer;
-use filters::Filters;
+use filters::{FILTERS_ID, Filters};
 use gas_shared::JobId;
 use gas_shared::explorer::{CLINVAR, ExportFormat, Filter, Page, Query, Sort, url};
+use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
 use table::Table;
@@ -32,12 +39,20 @@ use table::Table;
 /// Rows of one page of the table.
 const CHUNK_ROWS: u32 = 100;
 
-/// The query in the address.
+/// The most samples that the table shows besides those that the filter names.
+const MAX_SHOWN_SAMPLES: usize = 12;
+
+/// What separates the address and the samples in a key. Names of samples have none, as it separates the columns of
+/// a VCF file.
+const KEY_SEPARATOR: char = '\t';
+
+/// The query of the table: that of the address, and the samples that the chosen columns have.
 #[derive(Clone, Debug, PartialEq)]
 struct TableQuery {
     id: JobId,
     filter: Filter,
     sort: Sort,
+    shown_samples: Vec<String>,
 }
 
 impl TableQuery {
@@ -45,7 +60,8 @@ impl TableQuery {
         let filter = url::read_filter(filter).map_err(|_| {
             ApiError::new(ErrorCode::Invalid, "the filter in the address cannot be read; clear it")
         })?;
-        Ok(Self { id: parse_id(id)?, filter, sort: url::read_sort(sort) })
+        let sort = url::read_sort(sort);
+        Ok(Self { id: parse_id(id)?, filter, sort, shown_samples: Vec::new() })
     }
 
     /// Parses an address.
@@ -56,10 +72,22 @@ impl TableQuery {
         }
     }
 
-    /// The samples that the table shows: those that the filter names.
+    /// Parses a key.
+    fn of_key(key: &str) -> ApiResult<Self> {
+        let mut parts = key.split(KEY_SEPARATOR);
+        let query = Self::of(parts.next().unwrap_or_default())?;
+        Ok(Self { shown_samples: parts.map(str::to_owned).collect(), ..query })
+    }
+
+    /// A text that identifies the query.
+    fn key(&self) -> String {
+        key_of(&self.route().to_string(), &self.shown_samples)
+    }
+
+    /// The samples that the table shows: those that the filter names, then the others.
     fn samples(&self) -> Vec<String> {
         let mut samples: Vec<String> = Vec::new();
-        for name in self.filter.sample_names() {
+        for name in self.filter.sample_names().chain(&self.shown_samples) {
             if !samples.contains(name) {
                 samples.push(name.clone());
             }
@@ -85,32 +113,49 @@ impl TableQuery {
     }
 }
 
+/// The key of an address and samples.
+fn key_of(address: &str, samples: &[String]) -> String {
+    let parts: Vec<&str> =
+        [address].into_iter().chain(samples.iter().map(String::as_str)).collect();
+    parts.join(&KEY_SEPARATOR.to_string())
+}
+
 /// The results explorer of a job.
 #[component]
 pub fn Results(id: String, filter: String, sort: String) -> Element {
     let live = use_live();
+    let columns = use_columns();
+    let known_samples = use_signal(Vec::<String>::new);
     let clear = Route::Results { id: id.clone(), filter: String::new(), sort: String::new() };
     let is_filtered = !filter.is_empty();
     let here = Route::Results { id, filter, sort }.to_string();
-    let address = use_memo(use_reactive!(|here| here));
+    let key = use_memo(use_reactive!(|here| {
+        let samples = known_samples.read();
+        let shown =
+            if columns.read().has_samples() { samples.len().min(MAX_SHOWN_SAMPLES) } else { 0 };
+        key_of(&here, &samples[..shown])
+    }));
     let answer = use_keyed_api_loader(move || {
         live.refetch_on_reconnect();
         // An upgrade may give access to the result.
         live.plan();
-        let address = address();
-        let query = TableQuery::of(&address);
-        (address, async move { query?.fetch(0, true).await })
+        let key = key();
+        let query = TableQuery::of_key(&key);
+        (key, async move { query?.fetch(0, true).await })
     })?;
-    let content = match TableQuery::of(&answer.key()) {
+    let content = match TableQuery::of_key(&answer.key()) {
         Ok(answered) => {
             let found = answer.read();
             if let Err(error) = &found {
                 commit_status(error);
             }
             // While a page is loading, the address is ahead of the response.
-            let query = TableQuery::of(&address()).unwrap_or_else(|_| answered.clone());
+            let query = TableQuery::of_key(&key()).unwrap_or_else(|_| answered.clone());
             let busy = answer.is_loading() || query != answered;
-            rsx! { Explorer { query, answered, found, busy } }
+            match found {
+                Err(error) if is_closed(&error) => rsx! { Closed { id: query.id, error } },
+                found => rsx! { Explorer { query, answered, found, busy, columns, known_samples } },
+            }
         }
         Err(error) => {
             commit_status(&error);
@@ -127,10 +172,31 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
     }
 }
 
+/// Whether an error says that the records of the result cannot be read now, whatever the filter is.
+const fn is_closed(error: &ApiError) -> bool {
+    matches!(error.code, ErrorCode::UpgradeNeeded | ErrorCode::Conflict | ErrorCode::NotFound)
+}
+
+/// Says why the records cannot be read, and what can.
+#[component]
+fn Closed(id: JobId, error: ApiError) -> Element {
+    let has_summary = error.code == ErrorCode::UpgradeNeeded;
+    rsx! {
+        ErrorNote { error }
+        if has_summary {
+            p {
+                "The "
+                Link { to: Route::JobCharts { id: id.to_string() }, "charts" }
+                " of this result stay available."
+            }
+        }
+    }
+}
+
 /// The filters and the table.
 #[component]
 fn Explorer(
-    /// The query of the address.
+    /// The current query.
     query: TableQuery,
     /// The query that `found` answers.
     answered: TableQuery,
@@ -138,58 +204,75 @@ fn Explorer(
     found: ApiResult<Page>,
     /// Whether another page is loading.
     busy: bool,
+    /// The columns to show.
+    columns: Signal<Columns>,
+    /// The samples of the result.
+    known_samples: Signal<Vec<String>>,
 ) -> Element {
-    let toggled = use_columns();
-    let mut opened = use_signal(|| None::<u64>);
-    let mut open = use_signal(|| false);
+    let opened = use_opened();
     let mut failed = use_signal(|| None::<ApiError>);
-    let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
-    let columns = found.as_ref().map(|page| page.columns.clone()).unwrap_or_default();
-    let shown = Columns::shown(&columns, &toggled.read(), facets.as_ref());
+    let page = found.as_ref().ok();
+    let facets = page.and_then(|page| page.facets.clone());
+    let set = page.map(|page| page.columns.clone()).unwrap_or_default();
+    let shown = columns.read().shown(&set, facets.as_ref());
     let has_clinvar = facets.as_ref().is_some_and(|facets| !facets.of(&CLINVAR).is_empty());
+    // The samples of a result stay, whatever the next page is.
+    let samples = page.map(|page| page.samples.clone());
+    use_effect(use_reactive!(|samples| {
+        if let Some(samples) = samples.filter(|samples| *known_samples.peek() != *samples) {
+            known_samples.set(samples);
+        }
+    }));
     // An error while scrolling belongs to the query that was scrolled.
     use_effect(use_reactive!(|answered| {
         let _ = answered;
         failed.set(None);
     }));
+    let samples = known_samples();
+    let unknown = page.map(|page| page.unknown.clone()).unwrap_or_default();
     rsx! {
-        Filters { query: query.clone(), facets, columns: columns.clone() }
-        match found {
-            Err(error) => rsx! { ErrorNote { error } },
-            Ok(page) => rsx! {
-                div { class: "explorer-bar",
-                    p { class: "count", role: "status", "aria-busy": busy,
-                        strong { {format::count(page.matched)} }
-                        " of {format::count(page.total)} variants"
+        Filters { query: query.clone(), facets, columns: set.clone(), samples: samples.clone(), unknown }
+        div { class: "explorer-main",
+            match found {
+                Err(error) => rsx! { ErrorNote { error } },
+                Ok(page) => rsx! {
+                    div { class: "explorer-bar",
+                        p { class: "count", role: "status", "aria-busy": busy,
+                            strong { {format::count(page.matched)} }
+                            " of {format::count(page.total)} variants"
+                        }
+                        div { class: "explorer-tools",
+                            button {
+                                class: "button filters-open",
+                                r#type: "button",
+                                "popovertarget": FILTERS_ID,
+                                "Filters"
+                            }
+                            Presets { query: query.clone(), samples: samples.clone(), columns: set.clone(), has_clinvar }
+                            SavedFilters { query: query.clone() }
+                            ColumnChooser { columns, set: set.clone(), has_samples: !samples.is_empty() }
+                            Exports { id: query.id, filter: query.filter.clone() }
+                        }
                     }
-                    div { class: "explorer-tools",
-                        Presets { query: query.clone(), samples: page.samples.clone(), columns: columns.clone(), has_clinvar }
-                        SavedFilters { query: query.clone() }
-                        ColumnChooser { columns: columns.clone(), toggled }
-                        Exports { id: query.id, filter: query.filter.clone() }
+                    if let Some(error) = failed() {
+                        ErrorNote { error }
                     }
-                }
-                if let Some(error) = failed() {
-                    ErrorNote { error }
-                }
-                if page.matched == 0 {
-                    NoVariants { id: query.id, is_filtered: !query.filter.is_empty() }
-                } else {
-                    Table {
-                        query: query.clone(),
-                        answered,
-                        page,
-                        columns: shown,
-                        busy,
-                        onopen: move |number| {
-                            opened.set(Some(number));
-                            open.set(true);
-                        },
-                        onresult: move |error| failed.set(error),
+                    if page.matched == 0 {
+                        NoVariants { id: query.id, is_filtered: !query.filter.is_empty() }
+                    } else {
+                        Table {
+                            query: query.clone(),
+                            answered,
+                            page: page.clone(),
+                            columns: shown,
+                            busy,
+                            opened,
+                            onresult: move |error| failed.set(error),
+                        }
                     }
-                }
-                Drawer { id: query.id, number: opened, open, columns }
-            },
+                    Drawer { id: query.id, rows: page.matched, opened, columns: set }
+                },
+            }
         }
     }
 }
@@ -246,8 +329,11 @@ mod tests {
         let key = SortKey::Column(QUALITY.name.clone());
         let sort = Sort { key, direction: Direction::Descending };
         let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();
-        let query = TableQuery { id, filter, sort };
+        let query = TableQuery { id, filter, sort, shown_samples: Vec::new() };
         assert_eq!(TableQuery::of(&query.route().to_string()).unwrap(), query);
+        let with_samples = TableQuery { shown_samples: vec!["a b".to_owned()], ..query };
+        assert_eq!(TableQuery::of_key(&with_samples.key()).unwrap(), with_samples);
+        assert_eq!(with_samples.samples(), ["a b"]);
     }
 
     #[test]

@@ -2,9 +2,20 @@
 //! roles are chosen here or read from a PED file.
 
 use super::TableQuery;
-use crate::components::{Icon, IconName};
+use super::popover::Popover;
+use crate::browser;
+use crate::components::IconName;
 use dioxus::prelude::*;
-use gas_shared::explorer::{ColumnSet, Filter, Individual, Preset, Roles, Sex, parse_pedigree};
+use gas_shared::explorer::{
+    ColumnSet, Filter, Individual, MAX_PEDIGREE_BYTES, Preset, Roles, Sex, parse_pedigree,
+};
+use std::fmt;
+
+/// The id of the menu.
+const MENU: &str = "explorer-presets";
+
+/// The id of the input for a PED file.
+const PEDIGREE_FILE: &str = "preset-pedigree-file";
 
 /// The menu of presets.
 #[component]
@@ -28,24 +39,18 @@ pub fn Presets(
     }));
     let is_family = samples.len() > 1;
     rsx! {
-        details { class: "popover", "name": "explorer-tools",
-            summary { class: "button",
-                Icon { name: IconName::List }
-                "Presets"
-            }
-            div { class: "popover-panel",
-                ul { class: "plain",
-                    for preset in Preset::ALL {
-                        if is_offered(preset, is_family, has_clinvar) {
-                            li { key: "{preset.label()}",
-                                Choice { query: query.clone(), preset, roles: roles(), columns: columns.clone() }
-                            }
+        Popover { id: MENU, label: "Presets", icon: IconName::List,
+            ul { class: "plain presets",
+                for preset in Preset::ALL {
+                    if is_offered(preset, is_family, has_clinvar) {
+                        li { key: "{preset.label()}",
+                            Choice { query: query.clone(), preset, roles: roles(), columns: columns.clone() }
                         }
                     }
                 }
-                if is_family {
-                    Family { samples, roles }
-                }
+            }
+            if is_family {
+                Family { samples, roles }
             }
         }
     }
@@ -66,13 +71,22 @@ fn Choice(query: TableQuery, preset: Preset, roles: Roles, columns: ColumnSet) -
     let description = preset.description(&columns);
     let Some(filter) = preset.filter(Some(&roles), &columns) else {
         return rsx! {
-            span { class: "muted", "{preset.label()}: choose both parents below" }
+            span { class: "preset",
+                {preset.label()}
+                span { class: "muted", "Choose both parents below." }
+            }
         };
     };
     let to = TableQuery { filter, ..query }.route();
     rsx! {
-        Link { to, "{preset.label()}" }
-        span { class: "muted", " {description}" }
+        Link {
+            class: "preset",
+            to,
+            // The variants are behind the menu.
+            onclick: move |_| browser::hide_popover(MENU),
+            {preset.label()}
+            span { class: "muted", "{description}" }
+        }
     }
 }
 
@@ -80,12 +94,26 @@ fn Choice(query: TableQuery, preset: Preset, roles: Roles, columns: ColumnSet) -
 #[component]
 fn Family(samples: Vec<String>, roles: Signal<Roles>) -> Element {
     let mut pedigree = use_signal(String::new);
-    let names = samples.clone();
-    let problem = {
+    let names = use_memo(use_reactive!(|samples| samples));
+    let found = use_memo(move || {
         let text = pedigree.read();
-        if text.trim().is_empty() { None } else { read(&text, &names).err() }
+        (!text.trim().is_empty()).then(|| read(&text, &names.read()))
+    });
+    let is_bad = matches!(*found.read(), Some(Err(_)));
+    use_effect(move || {
+        if let Some(Ok(Trio { roles: found, .. })) = &*found.read() {
+            let mut roles = roles;
+            roles.set(found.clone());
+        }
+    });
+    let open_file = move |_: FormEvent| async move {
+        let Some(file) = browser::take_chosen(PEDIGREE_FILE).into_iter().next() else { return };
+        // A larger file is rejected for its size, which the beginning shows, too.
+        let end = file.content.size().min(MAX_PEDIGREE_BYTES as u64 + 1);
+        if let Some(bytes) = file.content.read(0, end).await {
+            pedigree.set(String::from_utf8_lossy(&bytes).into_owned());
+        }
     };
-    let is_bad = problem.is_some();
     let set = move |edit: &dyn Fn(&mut Roles, Option<String>), value: String| {
         let mut roles = roles;
         edit(&mut roles.write(), Some(value).filter(|value| !value.is_empty()));
@@ -133,7 +161,11 @@ fn Family(samples: Vec<String>, roles: Signal<Roles>) -> Element {
                 }
             }
             div { class: "field",
-                label { r#for: "preset-pedigree", "Or paste a PED file" }
+                label { r#for: PEDIGREE_FILE, "Or open a PED file" }
+                input { id: PEDIGREE_FILE, r#type: "file", accept: ".ped,.fam,.txt", onchange: open_file }
+            }
+            div { class: "field",
+                label { r#for: "preset-pedigree", "Or paste its lines" }
                 textarea {
                     id: "preset-pedigree",
                     rows: "3",
@@ -141,17 +173,17 @@ fn Family(samples: Vec<String>, roles: Signal<Roles>) -> Element {
                     placeholder: "family child father mother 1 2",
                     value: pedigree,
                     "aria-invalid": is_bad,
-                    "aria-describedby": is_bad.then_some("preset-pedigree-problem"),
-                    oninput: move |event| {
-                        if let Ok(found) = read(&event.value(), &names) {
-                            let mut roles = roles;
-                            roles.set(found);
-                        }
-                        pedigree.set(event.value());
-                    },
+                    "aria-describedby": found.read().is_some().then_some("preset-pedigree-result"),
+                    oninput: move |event| pedigree.set(event.value()),
                 }
-                if let Some(problem) = problem {
-                    p { id: "preset-pedigree-problem", class: "field-problem", {problem} }
+                match &*found.read() {
+                    Some(Err(problem)) => rsx! {
+                        p { id: "preset-pedigree-result", class: "field-problem", {problem.clone()} }
+                    },
+                    Some(Ok(trio)) => rsx! {
+                        p { id: "preset-pedigree-result", class: "muted", role: "status", {trio.to_string()} }
+                    },
+                    None => rsx! {},
                 }
             }
         }
@@ -226,11 +258,32 @@ fn guessed(samples: &[String]) -> Roles {
     Roles { child: child.unwrap_or_default(), father, mother, ..Roles::default() }
 }
 
-/// The roles that a PED file states: the first affected individual of the file's samples with a parent among them.
+/// The family that a PED file states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Trio {
+    roles: Roles,
+    /// Parents that are affected, which the presets do not expect.
+    affected_parents: Vec<String>,
+}
+
+impl fmt::Display for Trio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Roles { child, father, mother, .. } = &self.roles;
+        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".to_owned());
+        write!(f, "Child {child}, father {}, mother {}.", name(father), name(mother))?;
+        if !self.affected_parents.is_empty() {
+            let parents = self.affected_parents.join(" and ");
+            write!(f, " {parents} is affected, too: the presets expect healthy parents.")?;
+        }
+        Ok(())
+    }
+}
+
+/// The family that a PED file states: the first affected individual of the file's samples with a parent among them.
 ///
 /// # Errors
 /// An error in the PED file with its line, or that the file lacks the individual.
-fn read(text: &str, samples: &[String]) -> Result<Roles, String> {
+fn read(text: &str, samples: &[String]) -> Result<Trio, String> {
     let all = parse_pedigree(text).map_err(|error| error.to_string())?;
     let is_sample = |name: &Option<String>| name.clone().filter(|name| samples.contains(name));
     let has_parent =
@@ -239,12 +292,17 @@ fn read(text: &str, samples: &[String]) -> Result<Roles, String> {
     let child = children().find(|child| child.affected == Some(true)).or_else(|| children().next());
     let child =
         child.ok_or("no sample of this file has a parent in the PED file among the samples")?;
-    Ok(Roles {
+    let roles = Roles {
         child: child.name.clone(),
         father: is_sample(&child.father),
         mother: is_sample(&child.mother),
         sex: child.sex,
-    })
+    };
+    let is_affected =
+        |name: &&String| all.iter().any(|one| one.name == **name && one.affected == Some(true));
+    let parents = [&roles.father, &roles.mother].into_iter().flatten();
+    let affected_parents = parents.filter(is_affected).cloned().collect();
+    Ok(Trio { roles, affected_parents })
 }
 
 #[cfg(test)]
@@ -274,8 +332,11 @@ mod tests {
     fn a_ped_file_states_the_roles_or_what_is_wrong_with_it() {
         let samples = names(["a", "b", "c"]);
         let found = read("F b 0 0 1 1\nF c 0 0 2 1\nF a b c 2 2\n", &samples).unwrap();
-        assert_eq!(roles(&found), [Some("a"), Some("b"), Some("c")]);
-        assert_eq!(found.sex, Sex::Female);
+        assert_eq!(roles(&found.roles), [Some("a"), Some("b"), Some("c")]);
+        assert_eq!(found.roles.sex, Sex::Female);
+        assert_eq!(found.to_string(), "Child a, father b, mother c.");
+        let affected = read("F b 0 0 1 2\nF a b 0 1 2\n", &samples).unwrap().to_string();
+        assert!(affected.contains("mother none. b is affected, too"), "{affected}");
         assert!(read("F a b c x 2", &samples).unwrap_err().starts_with("line 1: \"x\""));
         assert!(read("F x y z 1 2", &samples).unwrap_err().contains("no sample"));
     }

@@ -1,11 +1,11 @@
 //! The rows of the table.
 
-use super::columns::{Column, Columns};
+use super::columns::Column;
 use crate::components::{Icon, IconName};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{
-    CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, SampleCall, Tone,
+    CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, SampleCall, Tone, hgvs_change,
 };
 
 /// A row of the table; a placeholder until the variant is loaded.
@@ -18,17 +18,19 @@ pub fn TableRow(
     /// The index of the row, from 0.
     index: u64,
     /// The columns to show.
-    columns: Columns,
+    columns: Vec<Column>,
+    /// The number of samples that the table shows.
+    samples: usize,
     /// Whether the row is in the tab order.
     in_tab_order: bool,
-    /// Called with the number of the record to open.
-    onopen: EventHandler<u64>,
+    /// Called to open the details of the variant.
+    onopen: EventHandler<()>,
 ) -> Element {
     match row {
         Some(row) => rsx! { VariantRow { id, row, index, columns, in_tab_order, onopen } },
         None => rsx! {
             tr { class: "variant", "aria-rowindex": index + 2,
-                td { class: "muted", colspan: columns.len() as i64, "…" }
+                td { class: "muted", colspan: (columns.len() + samples) as i64, "…" }
             }
         },
     }
@@ -39,9 +41,9 @@ fn VariantRow(
     id: String,
     row: Row,
     index: u64,
-    columns: Columns,
+    columns: Vec<Column>,
     in_tab_order: bool,
-    onopen: EventHandler<u64>,
+    onopen: EventHandler<()>,
 ) -> Element {
     let number = row.number;
     rsx! {
@@ -49,7 +51,7 @@ fn VariantRow(
             class: "variant",
             "data-number": "{number}",
             "aria-rowindex": index + 2,
-            onclick: move |_| onopen.call(number),
+            onclick: move |_| onopen.call(()),
             th { scope: "row",
                 button {
                     id,
@@ -67,18 +69,37 @@ fn VariantRow(
                 {cell(column, &row)}
             }
             for call in row.samples.iter() {
-                td { title: "{reads(call)}", {shown(call.genotype.clone())} }
+                td { class: "call",
+                    {shown(call.genotype.clone())}
+                    span { class: "muted", {reads(call)} }
+                }
             }
         }
     }
 }
 
-/// What the reads of a sample say.
+/// What the reads of a sample say: `DP 31 GQ 99 AB 0.48`.
 fn reads(call: &SampleCall) -> String {
-    let depth = call.depth.map(|depth| format!("depth {depth}"));
-    let quality = call.quality.map(|quality| format!("genotype quality {quality}"));
-    let balance = call.balance.map(|share| format!("{:.0}% of reads ALT", share * 100.0));
-    [depth, quality, balance].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let depth = call.depth.map(|depth| format!(" DP {depth}"));
+    let quality = call.quality.map(|quality| format!(" GQ {quality}"));
+    let balance = call.balance.map(|share| format!(" AB {}", three_digits(share)));
+    [depth, quality, balance].into_iter().flatten().collect()
+}
+
+/// The MANE set of the transcript, or that it is the canonical one of its gene.
+pub fn mane(row: &Row) -> &'static str {
+    match row.mane {
+        Some(mane) => mane.label(),
+        None if row.canonical => "Canonical",
+        None => "",
+    }
+}
+
+/// The exons or introns of the transcript that the variant is in.
+pub fn exon(row: &Row) -> String {
+    let exon = row.exon.as_ref().map(|exon| format!("exon {exon}"));
+    let intron = row.intron.as_ref().map(|intron| format!("intron {intron}"));
+    exon.into_iter().chain(intron).collect::<Vec<_>>().join(", ")
 }
 
 /// The cell of a column.
@@ -90,12 +111,24 @@ fn cell(column: &Column, row: &Row) -> Element {
         Column::Change => ("allele", format!("{} > {}", row.reference, row.alt)),
         Column::Id => ("", row.ids.join(", ")),
         Column::Gene => ("", text(&row.gene)),
-        Column::Hgvs => ("", row.hgvs_p.clone().unwrap_or_else(|| text(&row.hgvs_c))),
+        Column::Transcript => ("", text(&row.transcript)),
+        Column::HgvsCoding => return hgvs_cell(row.hgvs_c.as_deref()),
+        Column::HgvsProtein => return hgvs_cell(row.hgvs_p.as_deref()),
+        Column::Mane => ("", mane(row).to_owned()),
+        Column::Exon => ("", exon(row)),
         Column::Number(column) => ("number", number_text(column, row)),
         Column::Text(column) => ("", row.texts.find(column).cloned().unwrap_or_default()),
     };
     rsx! {
         td { class, title: "{text}", {shown(text.clone())} }
+    }
+}
+
+/// The cell of an HGVS description; its title has the complete one.
+fn hgvs_cell(description: Option<&str>) -> Element {
+    let description = description.unwrap_or_default();
+    rsx! {
+        td { title: "{description}", {shown(hgvs_change(description).to_owned())} }
     }
 }
 
@@ -186,6 +219,12 @@ mod tests {
             [31.55, 24.0, 120.0, 1500.0, -2.5].map(three_digits),
             ["31.5", "24", "120", "1500", "-2.5"]
         );
+    }
+
+    #[test]
+    fn a_call_shows_its_reads() {
+        let call = SampleCall { depth: Some(31), balance: Some(0.4839), ..SampleCall::default() };
+        assert_eq!(reads(&call), " DP 31 AB 0.484");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Named filters, stored in the browser.
 
 use super::TableQuery;
+use super::popover::Popover;
 use crate::browser;
 use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 /// The key of the saved filters in the browser's storage.
 const PREFERENCE: &str = "saved-filters";
+
+/// The id of the menu.
+const MENU: &str = "explorer-saved";
 
 /// A filter with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,42 +55,39 @@ pub fn SavedFilters(query: TableQuery) -> Element {
         }
     };
     rsx! {
-        details { class: "popover", "name": "explorer-tools",
-            summary { class: "button", "Saved filters" }
-            div { class: "popover-panel",
-                if all.read().is_empty() {
-                    p { class: "muted", "No saved filters yet. They are stored in this browser." }
-                }
-                ul { class: "plain",
-                    for saved in all() {
-                        li { key: "{saved.name}", class: "saved",
-                            SavedLink { query: query.clone(), saved: saved.clone() }
-                            button {
-                                class: "icon-button",
-                                r#type: "button",
-                                "aria-label": "Delete {saved.name}",
-                                onclick: move |_| {
-                                    all.write().retain(|known| *known != saved);
-                                    keep(&all.peek());
-                                },
-                                Icon { name: IconName::Cross }
-                            }
+        Popover { id: MENU, label: "Saved filters",
+            if all.read().is_empty() {
+                p { class: "muted", "No saved filters yet. They are stored in this browser." }
+            }
+            ul { class: "plain",
+                for saved in all() {
+                    li { key: "{saved.name}", class: "saved",
+                        SavedLink { query: query.clone(), saved: saved.clone() }
+                        button {
+                            class: "icon-button",
+                            r#type: "button",
+                            "aria-label": "Delete {saved.name}",
+                            onclick: move |_| {
+                                all.write().retain(|known| *known != saved);
+                                keep(&all.peek());
+                            },
+                            Icon { name: IconName::Cross }
                         }
                     }
                 }
-                if !query.filter.is_empty() {
-                    form { class: "field", onsubmit,
-                        label { r#for: "saved-name", "Save this filter as" }
-                        input {
-                            id: "saved-name",
-                            r#type: "text",
-                            maxlength: "60",
-                            autocomplete: "off",
-                            value: name,
-                            oninput: move |event| name.set(event.value()),
-                        }
-                        button { class: "button", r#type: "submit", "Save" }
+            }
+            if !query.filter.is_empty() {
+                form { class: "field", onsubmit,
+                    label { r#for: "saved-name", "Save this filter as" }
+                    input {
+                        id: "saved-name",
+                        r#type: "text",
+                        maxlength: "60",
+                        autocomplete: "off",
+                        value: name,
+                        oninput: move |event| name.set(event.value()),
                     }
+                    button { class: "button", r#type: "submit", "Save" }
                 }
             }
         }
@@ -98,7 +99,7 @@ fn SavedLink(query: TableQuery, saved: Saved) -> Element {
     let filter = read_filter(&saved.filter).unwrap_or_default();
     let to = TableQuery { filter, ..query }.route();
     rsx! {
-        Link { to, "{saved.name}" }
+        Link { to, onclick: move |_| browser::hide_popover(MENU), "{saved.name}" }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The table. Only the visible rows are in the document, and only the pages around them in memory.
 
-use super::columns::{Column, Columns};
+use super::columns::Column;
 use super::row::TableRow;
 use super::window::{Window, scroll_of, window};
-use super::{CHUNK_ROWS, TableQuery};
+use super::{CHUNK_ROWS, Opened, TableQuery};
 use crate::browser;
 use crate::error::ApiError;
 use crate::format;
@@ -25,6 +25,9 @@ const MAX_CHUNKS: usize = 30;
 /// Rows that Page Up and Page Down skip.
 const PAGE_ROWS: u64 = 15;
 
+/// Rows that stay visible above the row whose details are open.
+const CONTEXT_ROWS: u64 = 5;
+
 /// The table of variants.
 #[component]
 pub fn Table(
@@ -35,17 +38,17 @@ pub fn Table(
     /// The first page.
     page: Page,
     /// The columns to show.
-    columns: Columns,
+    columns: Vec<Column>,
     /// Whether another page is loading.
     busy: bool,
-    /// Called with the number of the record to open.
-    onopen: EventHandler<u64>,
+    /// The row whose details are open.
+    opened: Opened,
     /// Called when further rows were loaded, or failed to load.
     onresult: EventHandler<Option<ApiError>>,
 ) -> Element {
     let mut scrolled = use_signal(|| 0.0);
     let matched = page.matched;
-    let key = answered.route().to_string();
+    let key = answered.key();
     // Another query starts at the top.
     let address = key.clone();
     use_effect(use_reactive!(|address| {
@@ -76,7 +79,7 @@ pub fn Table(
                     }
                 }
                 // Dioxus uses keys only at the root of a template.
-                {rsx! { Rows { key: "{key}", answered, page, columns: columns.clone(), scrolled, onopen, onresult } }}
+                {rsx! { Rows { key: "{key}", answered, page, columns, scrolled, opened, onresult } }}
             }
         }
     }
@@ -129,15 +132,24 @@ type Chunks = BTreeMap<u64, Vec<Row>>;
 fn Rows(
     answered: TableQuery,
     page: Page,
-    columns: Columns,
+    columns: Vec<Column>,
     scrolled: Signal<f64>,
-    onopen: EventHandler<u64>,
+    opened: Opened,
     onresult: EventHandler<Option<ApiError>>,
 ) -> Element {
     let matched = page.matched;
     let mut active = use_signal(|| 0_u64);
     let shown = use_memo(use_reactive!(|matched| window(matched, scrolled())));
+    let samples = answered.samples().len();
     let chunks = use_chunks(answered, shown, onresult);
+    // Once the row whose details are open is loaded, its number is known.
+    let rows = page.rows.clone();
+    use_effect(move || {
+        if let Some(index) = opened.row().filter(|_| (opened.is_open)()) {
+            active.set(index);
+            opened.set_number(row(&rows, &chunks.read(), index).map(|row| row.number));
+        }
+    });
     let Window { first, end, before, after } = shown();
     // One row is always in the tab order, so it must be in the document.
     let tab_stop = if (first..end).contains(&active()) { active() } else { first };
@@ -145,12 +157,12 @@ fn Rows(
         if let Some(next) = moved(&event.key(), tab_stop, matched) {
             event.prevent_default();
             active.set(next);
-            browser::focus_row(SCROLL_ID, &row_id(next), scroll_of(matched, next));
+            focus_row(matched, next);
         }
     };
     rsx! {
         tbody { onkeydown,
-            Spacer { pixels: before, columns: columns.len() }
+            Spacer { pixels: before, columns: columns.len() + samples }
             for index in first..end {
                 TableRow {
                     key: "{index}",
@@ -158,14 +170,12 @@ fn Rows(
                     row: row(&page.rows, &chunks.read(), index).cloned(),
                     index,
                     columns: columns.clone(),
+                    samples,
                     in_tab_order: index == tab_stop,
-                    onopen: move |number| {
-                        active.set(index);
-                        onopen.call(number);
-                    },
+                    onopen: move |()| opened.open(index),
                 }
             }
-            Spacer { pixels: after, columns: columns.len() }
+            Spacer { pixels: after, columns: columns.len() + samples }
         }
     }
 }
@@ -183,6 +193,16 @@ fn Spacer(pixels: f64, columns: usize) -> Element {
 
 fn row_id(index: u64) -> String {
     format!("variant-{index}")
+}
+
+/// Scrolls the table to a row, so that it is loaded.
+pub fn show_row(rows: u64, index: u64) {
+    browser::scroll_to(SCROLL_ID, scroll_of(rows, index.saturating_sub(CONTEXT_ROWS)));
+}
+
+/// Focuses a row.
+pub fn focus_row(rows: u64, index: u64) {
+    browser::focus_row(SCROLL_ID, &row_id(index), scroll_of(rows, index));
 }
 
 fn row<'a>(beginning: &'a [Row], chunks: &'a Chunks, index: u64) -> Option<&'a Row> {

@@ -1,7 +1,7 @@
 //! Which rows of a long table are in the document. Two spacers take the height of the other rows.
 
 /// Height of a row in CSS pixels, as in the style sheet.
-pub const ROW_PIXELS: f64 = 36.0;
+pub const ROW_PIXELS: f64 = 25.0;
 
 /// The greatest height of the visible part in CSS pixels, as in the style sheet.
 pub const VIEW_PIXELS: f64 = 704.0;
