@@ -153,7 +153,12 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
             let query = TableQuery::of_key(&key()).unwrap_or_else(|_| answered.clone());
             let busy = answer.is_loading() || query != answered;
             match found {
-                Err(error) if is_closed(&error) => rsx! { Closed { id: query.id, error } },
+                Err(error) if is_closed(&error) => rsx! {
+                    Closed { id: query.id, error }
+                    if is_filtered {
+                        Link { class: "button", to: clear, "Clear the filter" }
+                    }
+                },
                 found => rsx! { Explorer { query, answered, found, busy, columns, known_samples } },
             }
         }
