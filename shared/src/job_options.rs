@@ -4,7 +4,7 @@
 //! engine (`gas-annotate annotate --transcripts … --select … --layout …`).
 
 use crate::reference::ReferenceId;
-use crate::source::SourceId;
+use crate::source::{ANY_ASSEMBLY, SourceId};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -55,6 +55,24 @@ impl JobOptions {
     /// Whether these are the default options.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The options for a file with a reference of an assembly, if it is known. Sources that were chosen for another assembly
+    /// are replaced by the default ones.
+    #[must_use]
+    pub fn for_assembly(mut self, assembly: Option<&str>) -> Self {
+        let fits = |id: &SourceId| match assembly {
+            Some(assembly) => id.fits_assembly(assembly),
+            None => id.assembly() == ANY_ASSEMBLY,
+        };
+        self.sources = self.sources.filter(|sources| sources.iter().all(fits));
+        self
+    }
+
+    /// The assembly of the chosen sources, if any of them is of one.
+    pub fn assembly_of_sources(&self) -> Option<&str> {
+        let assemblies = self.sources.iter().flatten().map(SourceId::assembly);
+        assemblies.into_iter().find(|assembly| *assembly != ANY_ASSEMBLY)
     }
 
     /// Checks that the options can be combined.
@@ -230,6 +248,23 @@ mod tests {
         for options in [defaults, options, none] {
             let json = serde_json::to_string(&options).unwrap();
             assert_eq!(serde_json::from_str::<JobOptions>(&json).unwrap(), options);
+        }
+    }
+
+    #[test]
+    fn sources_of_another_assembly_are_replaced_by_the_default_ones() {
+        let with = |ids: &[&str]| JobOptions {
+            sources: Some(ids.iter().map(|id| id.parse().unwrap()).collect()),
+            ..JobOptions::default()
+        };
+        let human = with(&["clinvar/GRCh38/2026-11", "constraint/any/4.1"]);
+        assert_eq!(human.assembly_of_sources(), Some("GRCh38"));
+        assert_eq!(human.clone().for_assembly(Some("hg38")), human);
+        assert_eq!(human.clone().for_assembly(Some("GRCh37")).sources, None);
+        assert_eq!(human.for_assembly(None).sources, None);
+        for any in [with(&[]), with(&["constraint/any/4.1"])] {
+            assert_eq!(any.clone().for_assembly(Some("GRCh37")), any);
+            assert_eq!(any.clone().for_assembly(None), any);
         }
     }
 

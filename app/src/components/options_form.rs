@@ -115,7 +115,11 @@ fn Fields(
     // While the reference is detected for each file, its assembly is not known.
     let is_known = options.reference.is_some() || references.choices.len() == 1;
     let reference = references.find(options.reference.as_ref()).filter(|_| is_known);
-    let assembly = reference.map(|reference| reference.assembly.clone());
+    // Remembered sources can be changed for the files of their assembly.
+    let assembly = match reference {
+        Some(reference) => Some(reference.assembly.clone()),
+        None => options.assembly_of_sources().map(str::to_owned),
+    };
     let is_haplotypes = options.layout == Layout::Bcsq;
     let before = options.clone();
     let set_transcripts = move |value: String| {

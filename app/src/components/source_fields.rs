@@ -33,7 +33,7 @@ pub fn SourceFields(
     }
     rsx! {
         fieldset { class: "options-sources",
-            legend { "Sources" }
+            legend { "Sources for {assembly}" }
             for (n, (label, license, is_chosen, sources)) in fields.into_iter().enumerate() {
                 label { key: "{n}", class: "choice",
                     input {

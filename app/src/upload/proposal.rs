@@ -3,7 +3,7 @@
 use crate::components::sentence;
 use gas_shared::assembly::FileAssembly;
 use gas_shared::job_options::JobOptions;
-use gas_shared::reference::{Proposal, ReferenceChoices, ReferenceId};
+use gas_shared::reference::{Proposal, ReferenceChoice, ReferenceChoices, ReferenceId};
 
 /// What the user has chosen for the files that are added next.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,26 +51,29 @@ impl Submission {
         let can_choose = references.choices.len() > 1;
         if let (Some(explicit), false) = (explicit, proposal == Proposal::NoneFits) {
             // The user's choice is never changed without asking.
+            let options = options.for_assembly(Some(&explicit.assembly));
             return if explicit.fit(file).is_rejected() || self.reviews_all {
                 Verdict::Review(options)
             } else {
                 Verdict::Send(options)
             };
         }
-        let with = |id: &ReferenceId| JobOptions {
-            reference: can_choose.then(|| id.clone()),
-            ..options.clone()
+        let with = |choice: &ReferenceChoice| JobOptions {
+            reference: can_choose.then(|| choice.id.clone()),
+            ..options.clone().for_assembly(Some(&choice.assembly))
         };
+        // The service decides about the reference.
+        let without = || options.clone().for_assembly(None);
         let is_contradicted = can_choose && file.detection.contradiction().is_some();
         match proposal {
             Proposal::NoneFits => Verdict::Reject(self.mismatch(file)),
-            Proposal::Undecided(choice) => Verdict::Review(with(&choice.id)),
+            Proposal::Undecided(choice) => Verdict::Review(with(choice)),
             Proposal::Reference(choice) if self.reviews_all || is_contradicted => {
-                Verdict::Review(with(&choice.id))
+                Verdict::Review(with(choice))
             }
-            Proposal::Reference(choice) => Verdict::Send(with(&choice.id)),
-            Proposal::Unknown if self.reviews_all => Verdict::Review(options),
-            Proposal::Unknown => Verdict::Send(options),
+            Proposal::Reference(choice) => Verdict::Send(with(choice)),
+            Proposal::Unknown if self.reviews_all => Verdict::Review(without()),
+            Proposal::Unknown => Verdict::Send(without()),
         }
     }
 
@@ -124,7 +127,6 @@ impl Submission {
 mod tests {
     use super::*;
     use gas_shared::assembly::FileAssembly;
-    use gas_shared::reference::ReferenceChoice;
     use gas_shared::vcf::check_preview;
     use serde_json::json;
 
@@ -181,6 +183,21 @@ mod tests {
         let one = submission(&[GRCH37]);
         assert_eq!(one.verdict(&silent), Verdict::Send(JobOptions::default()));
         assert_eq!(submission(&[]).verdict(&silent), Verdict::Send(JobOptions::default()));
+    }
+
+    #[test]
+    fn remembered_sources_are_those_of_files_of_their_assembly() {
+        let sources = Some(vec!["clinvar/GRCh38/2026-11".parse().unwrap()]);
+        let remembered = JobOptions { sources: sources.clone(), ..of(GRCH38) };
+        let mut two = submission(&[GRCH37, GRCH38]);
+        two.remember(remembered.clone());
+        assert_eq!(two.verdict(&file("##reference=hg38", "20")), Verdict::Send(remembered.clone()));
+        assert_eq!(two.verdict(&file("##reference=hg19", "20")), Verdict::Send(of(GRCH37)));
+        assert_eq!(two.verdict(&file("##source=x", "20")), Verdict::Review(remembered));
+        let mut unknown = submission(&[]);
+        unknown.remember(JobOptions { sources, ..JobOptions::default() });
+        let silent = file("##source=x", "20");
+        assert_eq!(unknown.verdict(&silent), Verdict::Send(JobOptions::default()));
     }
 
     #[test]

@@ -201,17 +201,15 @@ pub async fn references(gas: &Gas, account: &Account) -> PortResult<Arc<Referenc
     Ok(Arc::new(all))
 }
 
-/// Remembers what a user has chosen for the next file, which may be of another assembly, so without the sources. A failure
-/// is only logged, since the upload does not depend on it.
+/// Remembers what a user has chosen for the next file. A failure is only logged, since the upload does not depend on it.
 pub(super) async fn remember_options(gas: &Gas, user: UserId, options: &JobOptions) {
-    let options = JobOptions { sources: None, ..options.clone() };
-    if let Err(error) = gas.accounts.set_job_options(user, &options).await {
+    if let Err(error) = gas.accounts.set_job_options(user, options).await {
         tracing::warn!(error = %chain(&error), "chosen options not remembered");
     }
 }
 
 /// What the user chose last, for the next file; the defaults at first. A reference that is not there any
-/// more, and options of a newer version, are left out.
+/// more, and options of a newer version, are left out; a release of a source that is not there any more is replaced by the newest.
 ///
 /// # Errors
 /// If a service fails.
@@ -221,6 +219,9 @@ pub async fn default_options(gas: &Gas, account: &Account) -> PortResult<JobOpti
         && references(gas, account).await?.find(options.reference.as_ref()).is_none()
     {
         options.reference = None;
+    }
+    if let Some(chosen) = &options.sources {
+        options.sources = gas.sources.choices().await?.renewed(chosen);
     }
     Ok(options)
 }
@@ -310,11 +311,10 @@ mod tests {
         let many: Vec<String> = (0..40).map(|n| format!("a/any/{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(rejection(&test, &with(&many)).await.contains("at most 32 sources"));
-        // They belong to a file of the assembly, so the next one does not begin with them.
         let new = NewUpload::new("a.vcf", 20).with(with(&[clinvar]));
         let ticket = request_upload(&test.gas, &ada, &new).await.unwrap();
         assert_eq!(test.job(ticket.job_id).options.known(), Some(&with(&[clinvar])));
-        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), of(GRCH37));
+        assert_eq!(default_options(&test.gas, &ada).await.unwrap(), with(&[clinvar]));
     }
 
     #[tokio::test]

@@ -57,6 +57,27 @@ impl SourceChoices {
         self.choices.iter().filter(move |choice| choice.id.fits_assembly(assembly))
     }
 
+    /// The sources that a user chose earlier, as they can be chosen now: a release that is gone is replaced by the newest one of
+    /// the source. `None`, which stands for the default ones, if all are gone.
+    pub fn renewed(&self, chosen: &[SourceId]) -> Option<Vec<SourceId>> {
+        let mut renewed: Vec<SourceId> = Vec::new();
+        for id in chosen {
+            let is_release = |other: &&SourceChoice| {
+                other.id.name() == id.name() && other.id.assembly() == id.assembly()
+            };
+            let newest = || {
+                let releases = self.choices.iter().filter(is_release);
+                releases.max_by(|a, b| by_number(a.id.version(), b.id.version()))
+            };
+            if let Some(choice) = self.find(id).or_else(newest)
+                && !renewed.contains(&choice.id)
+            {
+                renewed.push(choice.id.clone());
+            }
+        }
+        (chosen.is_empty() || !renewed.is_empty()).then_some(renewed)
+    }
+
     /// The sources of jobs that name none: those that fit the assembly of the reference and permit commercial use. Of several
     /// releases of a source it is the newest, and a source with a column of one before it is left out.
     pub fn defaults<'a>(&'a self, assembly: &'a str) -> Vec<&'a SourceChoice> {
@@ -139,6 +160,24 @@ mod tests {
             noncommercial,
             id,
         }
+    }
+
+    #[test]
+    fn chosen_sources_that_are_gone_are_replaced_by_their_newest_release() {
+        let available = ["clinvar/GRCh38/2026-9", "clinvar/GRCh38/2026-11", "dbsnp/GRCh38/157"];
+        let choices = available.iter().map(|id| choice(id, &[], false)).collect();
+        let sources = SourceChoices { choices };
+        let renewed = |ids: &[&str]| {
+            let ids: Vec<SourceId> = ids.iter().map(|id| id.parse().unwrap()).collect();
+            let renewed = sources.renewed(&ids)?;
+            Some(renewed.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let expected = |ids: &[&str]| Some(ids.iter().map(ToString::to_string).collect());
+        assert_eq!(renewed(&[]), expected(&[]));
+        assert_eq!(renewed(&available[..1]), expected(&available[..1]));
+        let gone = ["clinvar/GRCh38/2026-8", "clinvar/GRCh38/2026-11", "omim/any/1"];
+        assert_eq!(renewed(&gone), expected(&["clinvar/GRCh38/2026-11"]));
+        assert_eq!(renewed(&["clinvar/GRCh37/2026-8"]), None);
     }
 
     #[test]
