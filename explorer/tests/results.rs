@@ -169,7 +169,7 @@ fn sort_orders_and_pages_span_complete_blocks() {
             assert_eq!(
                 rows,
                 expected[offset..expected.len().min(offset + 100)],
-                "{key:?} {offset}"
+                "{sort:?} {offset}"
             );
             assert_eq!(page.matched, expected.len() as u64);
         }
