@@ -287,7 +287,7 @@ fn records_without_annotation_are_rows_too() {
 /// Opens the index of a result without the result, and counts.
 fn overview(text: &[u8]) -> Overview {
     let mut bytes = Vec::new();
-    let options = index::Options { block_rows: 500, ..index::Options::default() };
+    let options = index::Options { block_rows: 500 };
     index::build_with(text, &mut bytes, options).unwrap();
     let opened = Explorer::open_index(Arc::new(Bytes::from(bytes)), Cache::new(1 << 20));
     block_on(block_on(opened).unwrap().overview()).unwrap()
