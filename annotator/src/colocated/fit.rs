@@ -16,7 +16,7 @@ const MIN_CHECKED_OF_HALF: u64 = 10;
 /// One in this many REF alleles may differ.
 const MAX_MISMATCHES: u64 = 20;
 
-/// Whether so many of the REF alleles of a file differ from the sequence that it is of another assembly.
+/// Whether a file is of another assembly: the share of its REF alleles that differ from the sequence is too large.
 pub(super) const fn is_other_assembly(checked: u64, mismatches: u64) -> bool {
     let is_enough =
         checked >= MIN_CHECKED || checked >= MIN_CHECKED_OF_HALF && 2 * mismatches >= checked;

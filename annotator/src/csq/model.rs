@@ -64,8 +64,8 @@ pub(crate) struct CodingSequence {
     pub(crate) has_stop: bool,
 }
 
-/// What is reported of a transcript without its exons. Most records are in introns: they need nothing else
-/// of the transcripts around them, which are far apart in memory.
+/// The span, biotype and kind of a transcript. Records in introns, which most are, need no other data of the
+/// transcripts around them. Spans are adjacent in memory, unlike the models.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TranscriptSpan {
     pub(crate) number: u32,

@@ -23,7 +23,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// What is known about the annotated records of a shard, besides the records.
+/// Lines, sizes and counts of an annotated shard, which a join needs besides its records.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ShardResult {
     /// The shard.

@@ -20,7 +20,7 @@ const SHARDS_FILE: &str = "shards.jsonl";
 pub enum ShardCount {
     /// A number of shards.
     Exactly(u32),
-    /// Shards of about so many bytes of the file.
+    /// Shards of about this number of bytes of the file.
     Bytes(u64),
 }
 
@@ -105,7 +105,7 @@ pub enum ShardError {
     Invalid {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Why it cannot be used.
         reason: String,
     },
     /// The plan does not have the shard.
@@ -125,7 +125,7 @@ pub enum ShardError {
          arguments everywhere, or plan again"
     )]
     OtherRun {
-        /// What was made.
+        /// What the other run made: "the plan", or the path of an annotated shard.
         made: String,
     },
     /// The mitochondrion is not that of the reference, which only all records show.
@@ -200,7 +200,7 @@ impl Plan {
     /// The shard with a number.
     ///
     /// # Errors
-    /// [`ShardError::NoShard`] if there is none.
+    /// [`ShardError::NoShard`] if the plan has no shard with this number.
     pub fn shard(&self, number: u32) -> Result<&Shard, ShardError> {
         let found = self.shards.iter().find(|shard| shard.shard == number);
         found.ok_or(ShardError::NoShard(number))
