@@ -434,25 +434,31 @@ fn files_that_are_not_results_are_rejected() {
 
 #[test]
 fn clinvar_is_read_from_the_annotation_or_from_info() {
-    let explorer = open(
-        b"##fileformat=VCFv4.2\n\
-        ##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|CLIN_SIG\">\n\
-        #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n\
-        1\t1\t.\tA\tG\t.\t.\tCSQ=G|stop_gained|likely_pathogenic&pathogenic\n\
-        1\t2\t.\tA\tG\t.\t.\tCLNSIG=Pathogenic/Likely_pathogenic|drug_response\n\
+    let head = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+    let csq = "##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|CLIN_SIG\">\n";
+    let clnsig = "##INFO=<ID=CLNSIG,Number=.,Type=String,Description=\"Significance\">\n";
+    let of_annotation = "1\t1\t.\tA\tG\t.\t.\tCSQ=G|stop_gained|likely_pathogenic&pathogenic\n";
+    let of_info = "1\t2\t.\tA\tG\t.\t.\tCLNSIG=Pathogenic/Likely_pathogenic|drug_response\n\
         1\t3\t.\tA\tG\t.\t.\tCLNSIG=Conflicting_classifications_of_pathogenicity\n\
-        1\t4\t.\tA\tG\t.\t.\t.\n",
-        100,
-    )
-    .unwrap();
-    let found = |values: &[&str]| {
-        let rows = rows(&explorer, Filter::of_values(&CLINVAR, values));
+        1\t4\t.\tA\tG\t.\t.\t.\n";
+    let explorer_of = |definitions: &str, records: &str| {
+        let result = format!("##fileformat=VCFv4.2\n{definitions}{head}{records}");
+        open(result.as_bytes(), 100).unwrap()
+    };
+    let found = |explorer: &Explorer, values: &[&str]| {
+        let rows = rows(explorer, Filter::of_values(&CLINVAR, values));
         rows.iter().map(|row| row.pos).collect::<Vec<_>>()
     };
-    assert_eq!(found(&["pathogenic"]), [1, 2]);
-    assert_eq!(found(&["other"]), [2]);
-    assert_eq!(found(&["conflicting_classifications_of_pathogenicity"]), [3]);
-    let all = rows(&explorer, Filter::default());
-    assert_eq!(CLINVAR.values_of(&all[1]), ["pathogenic", "likely_pathogenic", "other"]);
-    assert!(CLINVAR.values_of(&all[3]).is_empty());
+    let annotation = explorer_of(csq, of_annotation);
+    assert_eq!(found(&annotation, &["pathogenic"]), [1]);
+    let info = explorer_of(clnsig, of_info);
+    assert_eq!(found(&info, &["pathogenic"]), [2]);
+    assert_eq!(found(&info, &["other"]), [2]);
+    assert_eq!(found(&info, &["conflicting_classifications_of_pathogenicity"]), [3]);
+    let all = rows(&info, Filter::default());
+    assert_eq!(CLINVAR.values_of(&all[0]), ["pathogenic", "likely_pathogenic", "other"]);
+    assert!(CLINVAR.values_of(&all[2]).is_empty());
+    // All values of a column are from one source, which its label names.
+    let both = explorer_of(&format!("{csq}{clnsig}"), &format!("{of_annotation}{of_info}"));
+    assert_eq!(found(&both, &["pathogenic"]), [1]);
 }

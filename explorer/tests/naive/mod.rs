@@ -51,8 +51,8 @@ pub fn severity(term: &str) -> usize {
     SoTerm::ALL.iter().position(|known| known.as_str() == term).unwrap()
 }
 
-/// Severity, not MANE Select, not canonical: the entry with the least preference is shown.
-type Preference = (Option<usize>, bool, bool);
+/// Severity, not picked, not MANE Select, not canonical: the entry with the least preference is shown.
+type Preference = (Option<usize>, bool, bool, bool);
 
 impl Naive {
     fn read(line: &str, columns: &[String]) -> Self {
@@ -171,7 +171,8 @@ impl Naive {
             self.impact = self.impact.into_iter().chain(impact).min();
             let rank = terms.split('&').map(severity).min();
             let other = column(entry, ["MANE", "MANE_SELECT"]) != "Select";
-            let key = (rank, other, column(entry, ["CANONICAL", ""]) != "YES");
+            let unpicked = column(entry, ["PICK", ""]) != "1";
+            let key = (rank, unpicked, other, column(entry, ["CANONICAL", ""]) != "YES");
             if best.as_ref().is_none_or(|(best, ..)| key < *best) {
                 let gene = (!gene.is_empty()).then_some(gene);
                 best = Some((key, gene, terms));
