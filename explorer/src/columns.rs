@@ -1,6 +1,5 @@
 //! How the columns of a result are read from its records: where each of its [`ColumnSet`] has its values.
 
-use crate::annotation::AnnotationDefinition;
 use crate::format::{ColumnCounts, RowCounts};
 use gas_shared::explorer::{
     CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, ColumnSet, FILE_FREQUENCY, FILTER, IMPACT,
@@ -83,10 +82,10 @@ const MIXED_INFO: [&str; 8] =
     ["gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF_gnomad", "1000G_AF", "1KG_AF", "GMAF", "AF"];
 
 impl Sources {
-    /// The sources of a set of columns in a result with an annotation. The values of a column are in one field: in the
+    /// The sources of a set of columns in a result whose annotation has some fields. The values of a column are in one field: in the
     /// annotation if it has a field of this name, else in INFO. A file's own INFO key of the same name may have values of
     /// another source.
-    pub fn of(set: &ColumnSet, format: Option<&AnnotationDefinition>) -> Self {
+    pub fn of(set: &ColumnSet, annotation: &[String]) -> Self {
         let mut sources = Self { set: set.clone(), ..Self::default() };
         for (number, column) in (0..=u8::MAX).zip(set.numeric()) {
             let at = |rank| SourceField::Number { column: number, rank };
@@ -100,7 +99,7 @@ impl Sources {
             } else if *column.name == *FILE_FREQUENCY.name {
                 sources.info.insert(b"AF".as_slice().into(), at(0));
             } else if let Some(source) = &column.source {
-                sources.add(&source.name, at(0), format);
+                sources.add(&source.name, at(0), annotation);
             }
             // Of a common and a rare allele, the rare one is of interest.
             let shown = if column.is_frequency() { Shown::Lowest } else { Shown::Highest };
@@ -112,7 +111,7 @@ impl Sources {
             if let Categories::Fields(_) = values {
                 let at = |rank| SourceField::Category { column: own, rank };
                 match &column.source {
-                    Some(source) => sources.add(&source.name, at(0), format),
+                    Some(source) => sources.add(&source.name, at(0), annotation),
                     None => {
                         sources.annotation.insert(b"CLIN_SIG".as_slice().into(), at(0));
                         sources.info.insert(b"CLNSIG".as_slice().into(), at(1));
@@ -123,14 +122,14 @@ impl Sources {
             sources.categories.push(CategorySource { column: column.clone(), values });
         }
         for (column, text) in (0..=u8::MAX).zip(set.texts()) {
-            sources.add(&text.source.name, SourceField::Text { column }, format);
+            sources.add(&text.source.name, SourceField::Text { column }, annotation);
             sources.texts.push(text.clone());
         }
         sources
     }
 
-    fn add(&mut self, name: &str, field: SourceField, format: Option<&AnnotationDefinition>) {
-        let is_in_annotation = format.is_some_and(|f| f.fields.iter().any(|known| known == name));
+    fn add(&mut self, name: &str, field: SourceField, annotation: &[String]) {
+        let is_in_annotation = annotation.iter().any(|known| known == name);
         let fields = if is_in_annotation { &mut self.annotation } else { &mut self.info };
         fields.insert(name.as_bytes().into(), field);
     }
@@ -231,7 +230,7 @@ mod tests {
 
     #[test]
     fn only_the_categories_that_rows_have_no_field_for_are_read_from_fields() {
-        let sources = Sources::of(&ColumnSet::default(), None);
+        let sources = Sources::of(&ColumnSet::default(), &[]);
         for CategorySource { column, values } in &sources.categories {
             assert_eq!(column.is_own(), matches!(values, Categories::Fields(_)), "{column:?}");
         }
@@ -246,9 +245,8 @@ mod tests {
             description: String::new(),
         };
         let set = ColumnSet::of([column]);
-        let definition = b"##INFO=<ID=CSQ,Description=\"Format: Allele|gnomADe_AF|AF\">";
-        let format = AnnotationDefinition::of_header(definition);
-        let sources = Sources::of(&set, format.as_ref());
+        let annotation = ["Allele", "gnomADe_AF", "AF"].map(str::to_owned);
+        let sources = Sources::of(&set, &annotation);
         let field = Some(SourceField::Number { column: 2, rank: 0 });
         assert_eq!(
             (sources.annotation_field("gnomADe_AF"), sources.annotation_field("AF")),
@@ -257,6 +255,6 @@ mod tests {
         // The file's own key may be from another release.
         assert_eq!(sources.info_field(b"gnomADe_AF"), None);
         assert_eq!(sources.info_field(b"AF"), Some(SourceField::Number { column: 0, rank: 0 }));
-        assert_eq!(Sources::of(&set, None).info_field(b"gnomADe_AF"), field);
+        assert_eq!(Sources::of(&set, &[]).info_field(b"gnomADe_AF"), field);
     }
 }

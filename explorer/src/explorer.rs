@@ -84,7 +84,10 @@ impl Explorer {
         footer: Footer,
         mut header: Header,
     ) -> Self {
-        let sources = Sources::of(&footer.columns(), header.format.as_ref());
+        let sources = Sources::of(
+            &footer.columns(),
+            header.format.as_ref().map(|format| &*format.fields).unwrap_or_default(),
+        );
         if let Some(format) = &mut header.format {
             format.assign(&sources);
         }

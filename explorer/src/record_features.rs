@@ -406,7 +406,7 @@ mod tests {
     fn the_preferred_field_of_a_numeric_column_wins() {
         let record = parse_record(b"1\t5\t.\tA\tG\t30\t.\t.").unwrap();
         let info = b"AF=0.5,0.25;GMAF=.;gnomAD_AF=0.1";
-        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), None);
+        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), &[]);
         let mut values = FieldValues::new(&sources);
         values.begin(&record);
         InfoFields::read(info, None, &sources, |field, text| values.add(field, text));
@@ -423,7 +423,7 @@ mod tests {
 
     #[test]
     fn the_frequency_in_the_file_is_stated_or_computed() {
-        let sources = Sources::of(&ColumnSet::default(), None);
+        let sources = Sources::of(&ColumnSet::default(), &[]);
         let of = |info: &str| {
             let record = parse_record(b"1\t5\t.\tA\tG,T\t30\t.\t.").unwrap();
             let mut values = FieldValues::new(&sources);
@@ -450,7 +450,7 @@ mod tests {
         ids.add(list.join("&").as_bytes(), b'&');
         assert_eq!(ids.text, list[..70].join(";").as_bytes());
         let record = parse_record(b"1\t5\t.\tA\tG\t.\t.\t.").unwrap();
-        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), None);
+        let sources = Sources::of(&ColumnSet::with_mixed_frequency(), &[]);
         let mut values = FieldValues::new(&sources);
         values.begin(&record);
         let af = sources.annotation_field("AF").unwrap();

@@ -94,7 +94,7 @@ mod tests {
             kind: SourceColumnKind::Text,
             description: String::new(),
         };
-        let mut texts = RecordTexts::new(&Sources::of(&ColumnSet::of([column]), None));
+        let mut texts = RecordTexts::new(&Sources::of(&ColumnSet::of([column]), &[]));
         let text =
             |texts: &RecordTexts| String::from_utf8(texts.iter().next().unwrap().to_vec()).unwrap();
         texts.begin();

@@ -15,6 +15,7 @@ mod known_variants;
 mod regions;
 mod source_columns;
 mod source_coverage;
+mod source_gene;
 mod source_look_up;
 mod source_set;
 #[cfg(test)]

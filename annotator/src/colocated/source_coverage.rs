@@ -4,7 +4,7 @@
 //! all transcripts or genes of the reference is used, and warnings say where it has no values.
 
 use super::fit::is_other_assembly;
-use super::source_look_up::row_of_gene;
+use super::source_gene::row_of_gene;
 use crate::contig_names::NameHint;
 use crate::record_reader::agrees;
 use crate::reference::{ContigView, Reference};

@@ -2,6 +2,7 @@
 
 use super::data_set::{DataSet, EntryKey, Found, Query, keep_if_new};
 use super::source_columns::{ValueFrom, WrittenColumn};
+use super::source_gene::row_of_gene;
 use super::source_set::OpenSource;
 use crate::model::Gene;
 use crate::text::{push_decimal, push_escaped};
@@ -331,20 +332,6 @@ struct GeneLookUp<'r> {
     /// The values of the genes of the contig that were looked up, in `text`, and whether there are any.
     genes: Vec<Option<(Range<u32>, bool)>>,
     text: Vec<u8>,
-}
-
-/// The row of a gene, by its identifier with or without version, or by its symbol.
-pub(super) fn row_of_gene<'m>(
-    matcher: &'m mut Matcher<'_>,
-    gene: &Gene,
-) -> Result<Option<StoredRow<'m>>, Damaged> {
-    let id = gene.id.as_bytes();
-    for key in [id, without_version(id), gene.symbol.as_bytes()] {
-        if !key.is_empty() && matcher.gene(key)?.is_some() {
-            return matcher.gene(key);
-        }
-    }
-    Ok(None)
 }
 
 impl DataSet for GeneLookUp<'_> {

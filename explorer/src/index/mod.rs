@@ -257,7 +257,8 @@ impl Builder {
 
     /// Prepares for the columns of the result, whose samples and annotation are known.
     fn begin_columns(&mut self, columns: &ColumnSet) {
-        let sources = Sources::of(columns, self.format.as_ref());
+        let fields = self.format.as_ref().map(|format| &*format.fields).unwrap_or_default();
+        let sources = Sources::of(columns, fields);
         if let Some(format) = &mut self.format {
             format.assign(&sources);
         }
