@@ -73,11 +73,11 @@ pub fn JobHeader(
     let id = job.id.to_string();
     let tabs = JobTab::ALL.map(|tab| (tab.name(), tab.route(id.clone()))).to_vec();
     rsx! {
-        nav { class: "crumbs", "aria-label": "Breadcrumb",
-            Link { to: Route::annotations(), "Annotations" }
-            span { "aria-current": "page", "{job.file_name}" }
-        }
-        Page { title: tab.title(&job), actions: rsx! { NextAction { job: job.clone(), tab } },
+        div { class: "job-top",
+            nav { class: "crumbs", "aria-label": "Breadcrumb",
+                Link { to: Route::annotations(), "Annotations" }
+                span { "aria-current": "page", "{job.file_name}" }
+            }
             p { class: "job-line",
                 StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 if job.state == StateView::Pending {
@@ -88,6 +88,8 @@ pub fn JobHeader(
                     CopyButton { text: id.clone(), label: "the request id" }
                 }
             }
+        }
+        Page { title: tab.title(&job), actions: rsx! { NextAction { job: job.clone(), tab } },
             Tabs { label: "Parts of this annotation", tabs, here: tab as usize }
             {children}
         }

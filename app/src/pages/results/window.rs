@@ -1,10 +1,10 @@
 //! Which rows of a long table are in the document. Two spacers take the height of the other rows.
 
 /// Height of a row in CSS pixels, as in the style sheet.
-pub const ROW_PIXELS: f64 = 25.0;
+pub const ROW_PIXELS: f64 = 24.0;
 
 /// The greatest height of the visible part in CSS pixels, as in the style sheet.
-pub const VIEW_PIXELS: f64 = 704.0;
+pub const VIEW_PIXELS: f64 = 696.0;
 
 /// Rows before and after the visible ones, so that scrolling shows no gap.
 const MARGIN_ROWS: u64 = 12;
