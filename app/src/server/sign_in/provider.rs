@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Mutex, RwLock};
+use uuid::Uuid;
 
 /// How long the provider's metadata and keys are cached.
 const METADATA_TTL: Duration = Duration::from_secs(3600);
@@ -274,7 +275,7 @@ impl Provider {
                 globus: info.additional_claims().clone(),
             };
         }
-        profile.identity(claims.subject())
+        profile.identity(user_id(&self.issuer, claims.subject()))
     }
 
     /// Verifies the ID token: signature, algorithm, issuer, audience, expiry, time of issue and nonce
@@ -392,6 +393,19 @@ fn is_unknown_key(error: &ClaimsVerificationError) -> bool {
     )
 }
 
+/// The id of a user. The claim `sub` is a text that identifies a user at its issuer (OIDC Core, 2). Globus Auth uses
+/// UUIDs, which are kept. From any other text, and from a UUID that could be one of ours, a UUID of version 5 is
+/// made (RFC 9562, 5.5), so that two different users never have the same id.
+fn user_id(issuer: &str, subject: &str) -> UserId {
+    match Uuid::try_parse(subject) {
+        Ok(own) if own.get_version() != Some(uuid::Version::Sha1) => UserId::new(own),
+        _ => {
+            let issuer = Uuid::new_v5(&Uuid::NAMESPACE_URL, issuer.as_bytes());
+            UserId::new(Uuid::new_v5(&issuer, subject.as_bytes()))
+        }
+    }
+}
+
 /// A user's claims as the provider sent them. Any may be missing.
 struct ProviderProfile {
     name: Option<String>,
@@ -400,10 +414,7 @@ struct ProviderProfile {
 }
 
 impl ProviderProfile {
-    fn identity(self, subject: &str) -> anyhow::Result<Identity> {
-        let id: UserId = subject.parse().with_context(|| {
-            format!("the subject {subject:?} is not a UUID, which Globus Auth uses")
-        })?;
+    fn identity(self, id: UserId) -> anyhow::Result<Identity> {
         let Some(email) = self.email else { bail!("the OpenID provider sent no email address") };
         let institution = self.globus.organization.or(self.globus.identity_provider_display_name);
         Ok(Identity {
@@ -412,5 +423,33 @@ impl ProviderProfile {
             email,
             institution: institution.unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://login.example.org";
+
+    #[test]
+    fn a_uuid_of_globus_stays_the_id() {
+        let own = "c2ed7de0-5d4a-11ea-a8f4-0242ac110002";
+        assert_eq!(user_id("https://auth.globus.org", own).to_string(), own);
+    }
+
+    #[test]
+    fn other_subjects_have_ids_that_depend_on_issuer_and_subject() {
+        let ada = user_id(ISSUER, "auth0|5f7c8ec7c33c6c004bbafe82");
+        // Python: uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, ISSUER), subject)
+        assert_eq!(ada.to_string(), "d346549b-04df-501d-99ba-2a5fa00977e9");
+        assert_ne!(user_id(ISSUER, "auth0|other"), ada);
+        assert_ne!(user_id("https://login.example.com", "auth0|5f7c8ec7c33c6c004bbafe82"), ada);
+    }
+
+    #[test]
+    fn a_subject_that_is_the_id_of_another_user_is_another_user() {
+        let ada = user_id(ISSUER, "ada");
+        assert_ne!(user_id(ISSUER, &ada.to_string()), ada);
     }
 }
