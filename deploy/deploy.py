@@ -2,10 +2,12 @@
 
 For each stack a change set is created and printed. It is refused if it replaces or deletes a resource
 that holds data. With --plan it is deleted again; otherwise it is executed. Parameters come from the file of
-the environment and from the outputs of earlier stacks, by their names.
+the environment, from the release, and from the outputs of earlier stacks, by their names.
 """
 
 import argparse
+import hashlib
+import json
 import sys
 import time
 import tomllib
@@ -44,6 +46,14 @@ NEVER_CREATED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
 
 DEADLINE_SECS = 3600
 
+# The parameters that name a release.
+RELEASE = ("ReleaseKey", "ReleaseSha256", "RestoreCodeKey")
+
+# What `./gas release` writes: the list of its files with their SHA-256, and the ends of their names.
+CHECKSUMS = "SHA256SUMS"
+PROGRAMS_END = ".tar.gz"
+RESTORE_END = ".zip"
+
 
 class TemplateLoader(yaml.SafeLoader):
     """Reads templates. Functions such as !Ref are of no interest here."""
@@ -59,7 +69,7 @@ class Refused(Exception):
 class Environment:
     """The settings of an environment, and what its stacks have put out so far."""
 
-    def __init__(self, path: Path, session):
+    def __init__(self, path: Path, session, release: Path | None = None, rollback: bool = False):
         self.settings = tomllib.loads(path.read_text())
         unknown = set(self.settings) - set(TEMPLATES) - {"prefix", "artifacts", "without", "shared"}
         if unknown:
@@ -81,6 +91,16 @@ class Environment:
             "RestoreCodeBucket": self.artifacts,
         }
         self.shared.update(self.settings.get("shared", {}))
+        self.releases = Releases(session.create_client("s3"), self.artifacts, self.prefix)
+        named = [name for name in RELEASE if name in self.shared]
+        if named and (release or rollback):
+            raise Refused(f"{path} names its release; remove {', '.join(named)} first")
+        if release:
+            self.releases.publish(release)
+        elif rollback:
+            self.releases.roll_back()
+        if not named and (current := self.releases.current()):
+            self.shared.update(current)
         if "Domain" in self.shared:
             self.shared.setdefault("WebOrigin", f"https://{self.shared['Domain']}")
 
@@ -108,6 +128,67 @@ class Environment:
             if value is not None
         ]
         return given, sorted(missing)
+
+
+class Releases:
+    """The releases that an environment has run. An object in the bucket of artifacts lists them, the newest one last."""
+
+    def __init__(self, s3, bucket: str, prefix: str):
+        self.s3 = s3
+        self.bucket = bucket
+        self.key = f"{prefix}/releases.json"
+        self.run = self.read()
+
+    def read(self) -> list:
+        """Reads the list. It is empty before the first release, and if there is no bucket yet."""
+        try:
+            return json.load(self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+                return []
+            raise
+
+    def current(self) -> dict | None:
+        """The parameters of the release to deploy."""
+        return self.run[-1] if self.run else None
+
+    def publish(self, folder: Path) -> None:
+        """Uploads the release in a folder, and makes it the current one. Files that are there stay as they are, since
+        their keys contain their SHA-256."""
+        release = {}
+        for line in (folder / CHECKSUMS).read_text().splitlines():
+            expected, name = line.split(maxsplit=1)
+            body = (folder / name).read_bytes()
+            if hashlib.sha256(body).hexdigest() != expected:
+                raise Refused(f"{folder / name} differs from its line in {CHECKSUMS}; run ./gas release again")
+            key = f"releases/{expected}/{name}"
+            if name.endswith(PROGRAMS_END):
+                release |= {"ReleaseKey": key, "ReleaseSha256": expected}
+            elif name.endswith(RESTORE_END):
+                release["RestoreCodeKey"] = key
+            if not self.has(key):
+                print(f"uploading {name}, {len(body) / 1e6:.1f} MB")
+                self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+        if set(release) != set(RELEASE):
+            raise Refused(f"{folder} has no complete release; run ./gas release")
+        if release != self.current():
+            self.run.append(release)
+
+    def has(self, key: str) -> bool:
+        """Whether the bucket has an object."""
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key)
+        return any(item["Key"] == key for item in listed.get("Contents", []))
+
+    def roll_back(self) -> None:
+        """Makes the release before the current one the current one."""
+        if len(self.run) < 2:
+            raise Refused("there is no release to go back to: fewer than two were deployed with --release")
+        self.run.pop()
+
+    def save(self) -> None:
+        """Writes the list if it has changed."""
+        if self.run != self.read():
+            self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=json.dumps(self.run, indent=1).encode())
 
 
 def text_of(value) -> str:
@@ -261,6 +342,9 @@ def deploy(session, environment: Environment, plan: bool) -> None:
         if described := describe(cloudformation, name):
             for output in described.get("Outputs", []):
                 environment.shared.setdefault(output["OutputKey"], output["OutputValue"])
+    # Not before all stacks run it. CloudFormation has rolled back a stack that failed.
+    if not plan:
+        environment.releases.save()
 
 
 def execute(cloudformation, name: str, change_set: str) -> None:
@@ -282,10 +366,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("environment", type=Path, help="a file such as deploy/env/example.toml")
     arguments.add_argument("--plan", action="store_true", help="print the changes only")
+    which = arguments.add_mutually_exclusive_group()
+    which.add_argument("--release", type=Path, help="the folder of a release; by default the current one stays")
+    which.add_argument("--rollback", action="store_true", help="go back to the release before the current one")
     options = arguments.parse_args()
     try:
         session = get_session()
-        deploy(session, Environment(options.environment, session), options.plan)
+        environment = Environment(options.environment, session, options.release, options.rollback)
+        deploy(session, environment, options.plan)
     except (Refused, BotoCoreError, ClientError, OSError, tomllib.TOMLDecodeError) as error:
         sys.exit(f"deploy: {error}")
 

@@ -1,6 +1,7 @@
 """Creates and updates all stacks on the emulator at AWS_ENDPOINT_URL. `./gas test` runs it."""
 
 import contextlib
+import hashlib
 import io
 import sys
 import tempfile
@@ -16,13 +17,26 @@ import deploy
 LOCAL_CHECK = deploy.DEPLOY / "env/local-check.toml"
 
 
-def run(settings: Path, plan: bool = False) -> str:
+def run(settings: Path, plan: bool = False, **release) -> str:
     """Deploys an environment and returns what was printed."""
     session = get_session()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        deploy.deploy(session, deploy.Environment(settings, session), plan)
+        deploy.deploy(session, deploy.Environment(settings, session, **release), plan)
     return printed.getvalue()
+
+
+def write_release(folder: Path, version: str) -> Path:
+    """Writes a release as `./gas release` does, with an empty restore function."""
+    folder = folder / version
+    folder.mkdir()
+    with zipfile.ZipFile(folder / f"gas-restore-{version}.zip", "w") as file:
+        file.writestr("bootstrap", f"#!/bin/sh\n# {version}\n")
+    (folder / f"gas-{version}.tar.gz").write_bytes(version.encode())
+    (folder / f"gas-{version}.cdx.json").write_text("{}")
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+    return folder
 
 
 def change(action: str, kind: str, replacement: str = "False") -> dict:
@@ -62,6 +76,36 @@ class Stacks(unittest.TestCase):
             self.assertIn(modified, run(settings, plan=True))
             self.assertIn(modified, run(settings))
             self.assertEqual(run(settings).count("no changes"), 5)
+
+        # Releases instead of the one that the file names.
+        named = LOCAL_CHECK.read_text().splitlines(keepends=True)
+        unnamed = "".join(line for line in named if not line.startswith(deploy.RELEASE))
+        with environment(unnamed) as settings, tempfile.TemporaryDirectory() as folder:
+            first, second = (write_release(Path(folder), version) for version in ("1.0.0", "2.0.0"))
+            self.deploys(settings, "uploading gas-1.0.0.tar.gz", release=first)
+            with self.assertRaisesRegex(deploy.Refused, "fewer than two"):
+                run(settings, rollback=True)
+            run(settings, plan=True, release=second)
+            self.assertEqual(run(settings).count("no changes"), 5, "a plan leaves the release as it is")
+            self.deploys(settings, "modify Workers", release=second)
+            self.assertEqual(run(settings, release=second).count("no changes"), 5)
+            self.deploys(settings, "modify RestoreFunction", rollback=True)
+            self.assertEqual(self.running(), hashlib.sha256(b"1.0.0").hexdigest())
+            (second / "gas-2.0.0.tar.gz").write_bytes(b"other")
+            with self.assertRaisesRegex(deploy.Refused, "differs from its line in SHA256SUMS"):
+                run(settings, release=second)
+        with self.assertRaisesRegex(deploy.Refused, "names its release"):
+            run(LOCAL_CHECK, rollback=True)
+
+    def deploys(self, settings: Path, printed: str, **release):
+        """Deploys a release, and checks what is printed."""
+        self.assertIn(printed, run(settings, **release))
+
+    def running(self) -> str:
+        """The SHA-256 of the release that the instances run."""
+        stack = deploy.describe(get_session().create_client("cloudformation"), "gas-check-compute")
+        values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+        return values["ReleaseSha256"]
 
 
 @contextlib.contextmanager

@@ -1,35 +1,72 @@
-//! `./gas deploy`: creates and updates the stacks of an environment with `deploy/deploy.py`.
+//! `./gas deploy` and `./gas rollback` create and update the stacks of an environment with `deploy/deploy.py`, and
+//! `./gas doctor` checks what they need with `deploy/doctor.py`.
 
 use crate::paths::Paths;
 use crate::setup;
 use crate::step::{run, step};
 use anyhow::Result;
+use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Deploys an environment; with `plan`, prints the changes only.
-pub(crate) fn deploy(paths: &Paths, environment: &str, plan: bool) -> Result<()> {
-    let python = setup::python(paths)?;
-    let mut command = Command::new(python);
-    command.arg(paths.root.join("deploy/deploy.py")).arg(file_of(paths, environment));
-    if plan {
-        command.arg("--plan");
-    }
-    // The script `gas` sets it. A path in the arguments is relative to the caller's folder.
-    if let Some(folder) = std::env::var_os("GAS_CALLER_DIR") {
-        command.current_dir(folder);
+/// What to deploy to.
+#[derive(Args)]
+pub(crate) struct Target {
+    /// An environment of deploy/env, such as `example`, or the path of its file.
+    environment: String,
+    /// Print the changes only.
+    #[arg(long)]
+    plan: bool,
+}
+
+/// Deploys an environment, with the release in a folder or the one that it has.
+pub(crate) fn deploy(paths: &Paths, target: &Target, release: Option<&Path>) -> Result<()> {
+    let mut command = command(paths, target)?;
+    if let Some(folder) = release {
+        command.arg("--release").arg(folder);
     }
     run(&mut command)
 }
 
-/// Creates and updates all stacks on the emulator that `root` describes, as its root user.
+/// Deploys the release that an environment had before.
+pub(crate) fn roll_back(paths: &Paths, target: &Target) -> Result<()> {
+    run(command(paths, target)?.arg("--rollback"))
+}
+
+/// Checks what an environment needs outside of its stacks.
+pub(crate) fn doctor(paths: &Paths, environment: &str) -> Result<()> {
+    run(&mut script(paths, "doctor.py", environment)?)
+}
+
+fn command(paths: &Paths, target: &Target) -> Result<Command> {
+    let mut command = script(paths, "deploy.py", &target.environment)?;
+    if target.plan {
+        command.arg("--plan");
+    }
+    Ok(command)
+}
+
+/// A script of `deploy/` with the file of an environment.
+fn script(paths: &Paths, name: &str, environment: &str) -> Result<Command> {
+    let mut command = Command::new(setup::python(paths)?);
+    command.arg(paths.root.join("deploy").join(name)).arg(file_of(paths, environment));
+    // The script `gas` sets it. A path in the arguments is relative to the caller's folder.
+    if let Some(folder) = std::env::var_os("GAS_CALLER_DIR") {
+        command.current_dir(folder);
+    }
+    Ok(command)
+}
+
+/// Creates and updates all stacks on the emulator that `root` describes, as its root user, and runs the doctor.
 pub(crate) fn test(
     paths: &Paths,
     python: &Path,
     root: impl IntoIterator<Item = (String, String)>,
 ) -> Result<()> {
     step("deployment of all stacks", || {
-        run(Command::new(python).arg(paths.root.join("deploy/tests/test_deploy.py")).envs(root))
+        let tests = paths.root.join("deploy/tests");
+        let discover = ["-m", "unittest", "discover", "--quiet", "--start-directory"];
+        run(Command::new(python).args(discover).arg(tests).envs(root))
     })
 }
 

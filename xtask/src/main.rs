@@ -16,6 +16,7 @@ mod features;
 mod igv;
 mod paths;
 mod reference;
+mod release;
 mod secrets;
 mod serve;
 mod setup;
@@ -30,6 +31,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use paths::Paths;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -74,13 +76,25 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Build what runs in production, and pack it: programs, pages, restore function, list of dependencies.
+    Release(release::ReleaseOptions),
     /// Create or update the stacks of an environment in AWS, after printing each change.
     Deploy {
+        #[command(flatten)]
+        target: deploy::Target,
+        /// The folder that `./gas release` printed. Without it, the release of the last deployment stays.
+        #[arg(long)]
+        release: Option<PathBuf>,
+    },
+    /// Check what an environment needs outside of its stacks: certificate, mail, secrets, sign-in, payments.
+    Doctor {
         /// An environment of deploy/env, such as `example`, or the path of its file.
         environment: String,
-        /// Print the changes only.
-        #[arg(long)]
-        plan: bool,
+    },
+    /// Deploy the release before the current one.
+    Rollback {
+        #[command(flatten)]
+        target: deploy::Target,
     },
     /// Measure the performance.
     #[command(subcommand)]
@@ -116,7 +130,10 @@ fn run() -> Result<()> {
         Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Reference { arguments } => reference::reference(&paths, &arguments),
         Command::Source { arguments } => reference::source(&paths, &arguments),
-        Command::Deploy { environment, plan } => deploy::deploy(&paths, &environment, plan),
+        Command::Release(options) => release::release(&paths, &options),
+        Command::Deploy { target, release } => deploy::deploy(&paths, &target, release.as_deref()),
+        Command::Doctor { environment } => deploy::doctor(&paths, &environment),
+        Command::Rollback { target } => deploy::roll_back(&paths, &target),
         Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release: true } => {
             bundle::bundle(&paths, bundle::Profile::Release)?.check_limit()

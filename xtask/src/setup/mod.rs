@@ -17,5 +17,5 @@ pub(crate) use reference::{reference, two_references};
 pub(crate) use sources::{source_folder, sources};
 pub(crate) use stamp::short_hash;
 pub(crate) use system::{chromium, postgres, system_packages};
-pub(crate) use tools::{CARGO_DENY, CARGO_MACHETE, CARGO_NEXTEST, cargo_tool};
+pub(crate) use tools::{CARGO_DENY, CARGO_MACHETE, CARGO_NEXTEST, CARGO_SBOM, cargo_tool};
 pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};

@@ -22,6 +22,9 @@ pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0
 /// Runs each test in a separate process.
 pub(crate) const CARGO_NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
 
+/// Lists the dependencies of a workspace, as CycloneDX or SPDX.
+pub(crate) const CARGO_SBOM: Tool = Tool { name: "cargo-sbom", version: "0.10.0" };
+
 /// Returns the path of a tool: the program in the PATH, or one that is compiled into the cache once.
 pub(crate) fn cargo_tool(paths: &Paths, tool: Tool) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
