@@ -35,7 +35,7 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
             .args(["deploy/template.yaml", "deploy/stacks/*.yaml"])
             .current_dir(&paths.root))
     })?;
-    step("CloudFormation templates (checkov)", || {
+    step("CloudFormation templates and container images (checkov)", || {
         run(Command::new(linters.join("checkov"))
             .args(["--config-file", "deploy/lint/checkov.yaml"])
             .current_dir(&paths.root))
