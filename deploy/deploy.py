@@ -119,9 +119,7 @@ class Environment:
         if unknown := set(own) - set(declared):
             raise Refused(f"[{stack}] has no parameter {sorted(unknown)[0]}")
         values = {name: own.get(name, self.shared.get(name)) for name in declared}
-        missing = [
-            name for name, value in values.items() if value is None and "Default" not in declared[name]
-        ]
+        missing = [name for name, value in values.items() if value is None and "Default" not in declared[name]]
         given = [
             {"ParameterKey": name, "ParameterValue": text_of(value)}
             for name, value in sorted(values.items())
@@ -295,7 +293,8 @@ def dangers(changes: list) -> list:
         if change["ResourceType"] in STATEFUL
         and (
             change["Action"] == "Remove"
-            or change["Action"] == "Modify" and change.get("Replacement") in ("True", "Conditional")
+            or change["Action"] == "Modify"
+            and change.get("Replacement") in ("True", "Conditional")
         )
     ]
 

@@ -248,7 +248,9 @@ class Doctor:
             return fetch(f"{self.stripe_api}v1/{path}", {"Authorization": f"Basic {token}"})
         except urllib.error.HTTPError as error:
             if error.code in (401, 403):
-                raise Problem(f"Stripe rejects GAS_STRIPE_SECRET_KEY for {path} ({error.code}); see deploy/README.md") from error
+                raise Problem(
+                    f"Stripe rejects GAS_STRIPE_SECRET_KEY for {path} ({error.code}); see deploy/README.md"
+                ) from error
             raise Problem(f"Stripe has no {path} ({error.code}); correct the secret of the web servers") from error
         except OSError as error:
             raise NotChecked(f"Stripe cannot be reached ({error})") from error

@@ -180,7 +180,9 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         self.has_one_problem("webhook", f"no enabled webhook endpoint https://{DOMAIN}/webhooks/stripe")
 
     def test_all_events_that_the_web_server_handles_are_asked_for(self):
-        handled = re.findall(r'"((?:charge|checkout|customer|invoice)\.[a-z_.]+)"(?=\s*(?:\||=>))', EVENTS_SOURCE.read_text())
+        handled = re.findall(
+            r'"((?:charge|checkout|customer|invoice)\.[a-z_.]+)"(?=\s*(?:\||=>))', EVENTS_SOURCE.read_text()
+        )
         self.assertEqual(sorted(set(handled)), sorted(doctor.STRIPE_EVENTS))
 
 

@@ -13,7 +13,12 @@ import deploy
 import doctor
 
 ROOT = deploy.DEPLOY.parent
-SHARED = ["backend/src/deployment.rs", "backend/src/retention.rs", "backend/src/references/settings.rs", "backend/src/sources/settings.rs"]
+SHARED = [
+    "backend/src/deployment.rs",
+    "backend/src/retention.rs",
+    "backend/src/references/settings.rs",
+    "backend/src/sources/settings.rs",
+]
 
 # The files with the settings of each process.
 SOURCES = {

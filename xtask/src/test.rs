@@ -31,6 +31,9 @@ const TWO_REFERENCES: &str = "two_references";
 /// The name of the test of all CloudFormation stacks, which runs against the first stack.
 const DEPLOY: &str = "deploy";
 
+/// The name of the tests of the Python client, which run against the first stack.
+const PYTHON_CLIENT: &str = "python";
+
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive and several references, with the tests that need these.
 /// The filter `soak` selects the short soak.
@@ -113,6 +116,7 @@ fn run_against(
         run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
     })
     .and_then(|()| if is_selected(DEPLOY) { deploy::test(paths, &python, root) } else { Ok(()) })
+    .and_then(|()| if is_selected(PYTHON_CLIENT) { test_client(paths, &description) } else { Ok(()) })
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
     match &tested {
@@ -123,6 +127,16 @@ fn run_against(
         ),
     }
     tested
+}
+
+fn test_client(paths: &Paths, stack: &Path) -> Result<()> {
+    let python = setup::client_python(paths)?;
+    step("tests of the Python client", || {
+        run(Command::new(python)
+            .args(["-m", "unittest", "discover", "--quiet", "--start-directory"])
+            .arg(paths.root.join("clients/python/tests"))
+            .env(STACK_VARIABLE, stack))
+    })
 }
 
 fn run_browser_tests(

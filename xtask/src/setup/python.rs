@@ -18,6 +18,12 @@ pub(crate) fn hgvs_python(paths: &Paths) -> Result<PathBuf> {
     environment(paths, "biocommons hgvs", "python-hgvs", "xtask/conformance/requirements.txt")
 }
 
+/// Returns the Python with what the tests of the Python client need.
+pub(crate) fn client_python(paths: &Paths) -> Result<PathBuf> {
+    let requirements = "clients/python/tests/requirements.txt";
+    environment(paths, "what the Python client needs", "python-client", requirements)
+}
+
 /// Returns the folder of the programs cfn-lint and checkov.
 pub(crate) fn template_linters(paths: &Paths) -> Result<PathBuf> {
     let name = "the linters of the templates";
