@@ -48,8 +48,7 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
     // The number as an integer with the wanted digits.
     let scaled = |exponent: i32| {
         let shift = DIGITS - 1 - exponent;
-        let scaled = if shift < 0 { magnitude / power(-shift) } else { magnitude * power(shift) };
-        scaled.round_ties_even() as u64
+        rounded(if shift < 0 { magnitude / power(-shift) } else { magnitude * power(shift) })
     };
     let mut digits = scaled(exponent);
     while digits >= 10u64.pow(DIGITS as u32) {
@@ -57,11 +56,22 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
         digits = scaled(exponent);
     }
     let mut text = [0u8; DIGITS as usize];
+    let mut rest = digits as u32;
     for digit in text.iter_mut().rev() {
-        *digit = b'0' + (digits % 10) as u8;
-        digits /= 10;
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
     let used = text.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
+    if (-4..0).contains(&exponent) {
+        // Frequencies of common variants: a copy of fixed length, cut off, needs no call.
+        let mut number = *b"0.0000000000";
+        let zeros = (-1 - exponent) as usize;
+        number[2 + zeros..][..DIGITS as usize].copy_from_slice(&text);
+        let end = out.len() + 2 + zeros + used;
+        out.extend_from_slice(&number);
+        out.truncate(end);
+        return;
+    }
     let text = &text[..used];
     if !(-4..DIGITS).contains(&exponent) {
         out.push(text[0]);
@@ -74,10 +84,6 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
             out.push(b'0');
         }
         push_int(out, exponent.abs());
-    } else if exponent < 0 {
-        out.extend_from_slice(b"0.");
-        out.extend(std::iter::repeat_n(b'0', (-1 - exponent) as usize));
-        out.extend_from_slice(text);
     } else {
         let whole = exponent as usize + 1;
         out.extend_from_slice(&text[..whole.min(used)]);
@@ -86,6 +92,20 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
             out.push(b'.');
             out.extend_from_slice(&text[whole..]);
         }
+    }
+}
+
+/// A number that is not negative as the nearest integer, the even one if it is between two. Numbers beyond 2^51 are larger
+/// than all integers of interest here.
+#[inline]
+fn rounded(value: f64) -> u64 {
+    // From here on, adjacent numbers differ by 1, so that the sum is rounded. Programs for any x86-64 have no instruction
+    // that rounds.
+    const INTEGERS: f64 = (1u64 << 52) as f64;
+    if value < INTEGERS / 2.0 {
+        (value + INTEGERS).to_bits() - INTEGERS.to_bits()
+    } else {
+        u64::MAX
     }
 }
 
@@ -161,6 +181,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn numbers_are_rounded_to_even(quarters in 0u64..100_000_000, exact in 0.0..1e12f64) {
+            for value in [quarters as f64 / 4.0, exact] {
+                prop_assert_eq!(rounded(value), value.round_ties_even() as u64);
+            }
+        }
+
         #[test]
         fn decimal_numbers_have_six_digits(count in 0u32..2_000_000, total in 1u32..2_000_000) {
             let value = f64::from(count) / f64::from(total);

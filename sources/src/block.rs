@@ -14,8 +14,9 @@ use crate::encoding::column::{self, ColumnReader, MISSING};
 use crate::encoding::levels::{self, Levels, Plan, Widths};
 use crate::encoding::monotone::{self, Monotone};
 use crate::encoding::text::{self, Texts};
-use crate::encoding::{Damaged, MAX_ROWS, bits, put_u32, tail, u32_at};
-use std::cell::OnceCell;
+use crate::encoding::{Damaged, MAX_ROWS, bits, put_u32, u32_at};
+use crate::metadata::{Column, ColumnKind};
+use std::ops::Range;
 
 /// The rows of a group of regions with a common largest end.
 pub(crate) const GROUP: usize = 64;
@@ -154,74 +155,171 @@ impl BlockBuffer {
     }
 }
 
-/// The codes of the alleles of a block.
-pub(crate) struct AlleleCodes<'a> {
-    bytes: &'a [u8],
-    levels: Levels,
-}
-
-impl AlleleCodes<'_> {
-    /// The code of a row.
-    #[inline]
-    pub(crate) fn get(&self, row: usize) -> Result<u64, Damaged> {
-        self.levels.get(self.bytes, row)
-    }
-}
-
 /// A value that stands for a missing one in [`ColumnBuffer::Integers`].
 pub(crate) const NO_VALUE: i64 = MISSING;
 
-/// The headers of columns that have been read, by column. They belong to one block.
-pub(crate) type ColumnReaders = [OnceCell<ColumnReader>];
+/// The number of rows of a block.
+pub(crate) fn rows(bytes: &[u8]) -> Result<usize, Damaged> {
+    let rows = u32_at(bytes, 0)?;
+    if rows > MAX_ROWS {
+        return Err(Damaged("a block has too many rows"));
+    }
+    Ok(rows)
+}
+
+/// The key of the first row of a block of genes.
+pub(crate) fn first_key(bytes: &[u8]) -> Result<&[u8], Damaged> {
+    let texts = slot(bytes, TEXTS)?.ok_or(NO_SLOT)?;
+    text::get(bytes, &Monotone::new(bytes, texts)?, 0)
+}
+
+const NO_SLOT: Damaged = Damaged("a block lacks a slot");
+
+/// The offset of a slot; `None` if it is not used.
+#[inline]
+fn slot(bytes: &[u8], number: usize) -> Result<Option<usize>, Damaged> {
+    if number >= u32_at(bytes, 4)? {
+        return Ok(None);
+    }
+    let offset = u32_at(bytes, 8 + 4 * number)?;
+    Ok((offset > 0).then_some(offset))
+}
+
+/// The headers of a block, which are read once for all its values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BlockHeaders {
+    rows: usize,
+    starts: Option<Monotone>,
+    lengths: Option<ColumnReader>,
+    group_ends: Option<ColumnReader>,
+    alleles: Option<Levels>,
+    texts: Option<Monotone>,
+    columns: Vec<ColumnHeader>,
+}
+
+/// The header of a column of the source.
+#[derive(Clone, Copy, Debug)]
+enum ColumnHeader {
+    /// Integers, or numbers of texts in a dictionary.
+    Integers(ColumnReader),
+    /// Texts.
+    Texts(Monotone),
+}
+
+impl BlockHeaders {
+    /// The headers of a block without rows.
+    pub(crate) const NONE: &Self = &Self {
+        rows: 0,
+        starts: None,
+        lengths: None,
+        group_ends: None,
+        alleles: None,
+        texts: None,
+        columns: Vec::new(),
+    };
+
+    /// Reads the headers of another block, of a source with these columns.
+    pub(crate) fn read(&mut self, bytes: &[u8], columns: &[Column]) -> Result<(), Damaged> {
+        let rows = rows(bytes)?;
+        let monotone = |number| {
+            let start = slot(bytes, number)?;
+            start.map(|start| Monotone::new(bytes, start)).transpose()
+        };
+        let column = |number, rows| {
+            let start = slot(bytes, number)?;
+            start.map(|start| ColumnReader::new(bytes, start, rows)).transpose()
+        };
+        self.rows = rows;
+        self.starts = monotone(STARTS)?;
+        self.lengths = column(LENGTHS, rows)?;
+        self.group_ends = column(GROUP_ENDS, rows.div_ceil(GROUP))?;
+        let alleles = slot(bytes, ALLELES)?;
+        self.alleles = alleles.map(|start| Levels::new(bytes, start, rows)).transpose()?;
+        self.texts = monotone(TEXTS)?;
+        self.columns.clear();
+        for (described, number) in columns.iter().zip(COLUMNS..) {
+            let start = slot(bytes, number)?.ok_or(NO_SLOT)?;
+            self.columns.push(if described.kind == ColumnKind::Text {
+                ColumnHeader::Texts(Monotone::new(bytes, start)?)
+            } else {
+                ColumnHeader::Integers(ColumnReader::new(bytes, start, rows)?)
+            });
+        }
+        Ok(())
+    }
+}
 
 /// A reader of a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     bytes: &'a [u8],
-    rows: usize,
-    columns: &'a ColumnReaders,
+    headers: &'a BlockHeaders,
+}
+
+/// Calls a method of [`Block`] as it is compiled with the processor's instruction that counts ones, if there is one. Ranks
+/// count ones, and programs for any x86-64 do so in a dozen instructions.
+macro_rules! with_popcnt {
+    ($block:expr, $fast:ident, $any:ident, $($argument:expr),*) => {{
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("popcnt") {
+            // SAFETY: the processor has the instruction.
+            #[allow(unsafe_code)]
+            return unsafe { $block.$fast($($argument),*) };
+        }
+        $block.$any($($argument),*)
+    }};
 }
 
 impl<'a> Block<'a> {
     /// A block without rows.
-    pub(crate) const EMPTY: Self = Self { bytes: &[], rows: 0, columns: &[] };
+    pub(crate) const EMPTY: Self = Self { bytes: &[], headers: BlockHeaders::NONE };
 
-    /// Reads the header. Headers of columns are kept in `columns`.
+    /// A block whose headers have been read.
     #[inline]
-    pub(crate) fn new(bytes: &'a [u8], columns: &'a ColumnReaders) -> Result<Self, Damaged> {
-        let rows = u32_at(bytes, 0)?;
-        if rows > MAX_ROWS {
-            return Err(Damaged("a block has too many rows"));
-        }
-        Ok(Self { bytes, rows, columns })
+    pub(crate) const fn new(bytes: &'a [u8], headers: &'a BlockHeaders) -> Self {
+        Self { bytes, headers }
     }
 
     /// The number of rows.
     pub(crate) const fn rows(&self) -> usize {
-        self.rows
+        self.headers.rows
     }
 
-    #[inline]
-    fn slot(&self, number: usize) -> Result<&'a [u8], Damaged> {
-        let missing = Damaged("a block lacks a slot");
-        if number >= u32_at(self.bytes, 4)? {
-            return Err(missing);
-        }
-        match u32_at(self.bytes, 8 + 4 * number)? {
-            0 => Err(missing),
-            offset => tail(self.bytes, offset),
-        }
+    #[inline(always)]
+    fn starts(&self) -> Result<&'a Monotone, Damaged> {
+        self.headers.starts.as_ref().ok_or(NO_SLOT)
     }
 
-    /// The starts of the rows.
+    /// The start of a row.
+    pub(crate) fn start(&self, row: usize) -> Result<u32, Damaged> {
+        self.starts()?.get(self.bytes, row)
+    }
+
+    /// The first row that does not start before a position.
+    pub(crate) fn first_row_from(&self, position: u32) -> Result<usize, Damaged> {
+        self.starts()?.lower_bound(self.bytes, position)
+    }
+
+    /// The rows that start at a position.
     #[inline]
-    pub(crate) fn starts(&self) -> Result<Monotone<'a>, Damaged> {
-        Monotone::new(self.slot(STARTS)?)
+    pub(crate) fn rows_at(&self, position: u32) -> Result<Range<usize>, Damaged> {
+        with_popcnt!(self, rows_at_fast, rows_at_any, position)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "popcnt")]
+    fn rows_at_fast(&self, position: u32) -> Result<Range<usize>, Damaged> {
+        self.rows_at_any(position)
+    }
+
+    #[inline(always)]
+    fn rows_at_any(&self, position: u32) -> Result<Range<usize>, Damaged> {
+        self.starts()?.equal_range(self.bytes, position)
     }
 
     /// The last position of the region of a row that starts at `start`.
     pub(crate) fn end(&self, row: usize, start: u32) -> Result<u32, Damaged> {
-        let length = column::get(self.slot(LENGTHS)?, self.rows, row)?;
+        let length = self.headers.lengths.as_ref().ok_or(NO_SLOT)?.get(self.bytes, row)?;
         let length = length.and_then(|length| u32::try_from(length).ok());
         let end = length.and_then(|length| start.checked_add(length));
         end.ok_or(Damaged("a region has no valid end"))
@@ -229,15 +327,40 @@ impl<'a> Block<'a> {
 
     /// The largest end of a group of regions.
     pub(crate) fn group_end(&self, group: usize) -> Result<u32, Damaged> {
-        let end = column::get(self.slot(GROUP_ENDS)?, self.rows.div_ceil(GROUP), group)?;
+        let end = self.headers.group_ends.as_ref().ok_or(NO_SLOT)?.get(self.bytes, group)?;
         end.and_then(|end| u32::try_from(end).ok()).ok_or(Damaged("a region has no valid end"))
     }
 
-    /// The codes of the alleles.
+    /// The code of the allele of a row.
+    #[inline(always)]
+    pub(crate) fn code(&self, row: usize) -> Result<u64, Damaged> {
+        self.headers.alleles.as_ref().ok_or(NO_SLOT)?.get(self.bytes, row)
+    }
+
+    /// The first of some rows whose allele has a code.
     #[inline]
-    pub(crate) fn codes(&self) -> Result<AlleleCodes<'a>, Damaged> {
-        let bytes = self.slot(ALLELES)?;
-        Ok(AlleleCodes { bytes, levels: Levels::new(bytes, self.rows)? })
+    pub(crate) fn row_of_code(
+        &self,
+        rows: Range<usize>,
+        code: u64,
+    ) -> Result<Option<usize>, Damaged> {
+        with_popcnt!(self, row_of_code_fast, row_of_code_any, rows, code)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "popcnt")]
+    fn row_of_code_fast(&self, rows: Range<usize>, code: u64) -> Result<Option<usize>, Damaged> {
+        self.row_of_code_any(rows, code)
+    }
+
+    #[inline(always)]
+    fn row_of_code_any(&self, rows: Range<usize>, code: u64) -> Result<Option<usize>, Damaged> {
+        for row in rows {
+            if self.code(row)? == code {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
     }
 
     /// REF and ALT of a long allele.
@@ -253,27 +376,58 @@ impl<'a> Block<'a> {
 
     /// The key of a row of a table by gene.
     pub(crate) fn key(&self, row: usize) -> Result<&'a [u8], Damaged> {
-        text::get(self.slot(TEXTS)?, row)
+        text::get(self.bytes, self.headers.texts.as_ref().ok_or(NO_SLOT)?, row)
+    }
+
+    /// Appends the integers of all columns of a row, or the numbers of their texts in the dictionary. Missing values, and
+    /// those of text columns, are `None`.
+    #[inline]
+    pub(crate) fn integers(&self, row: usize, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
+        with_popcnt!(self, integers_fast, integers_any, row, out)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "popcnt")]
+    fn integers_fast(&self, row: usize, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
+        self.integers_any(row, out)
+    }
+
+    #[inline(always)]
+    fn integers_any(&self, row: usize, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
+        for header in &self.headers.columns {
+            out.push(match header {
+                ColumnHeader::Integers(reader) => reader.get(self.bytes, row)?,
+                ColumnHeader::Texts(_) => None,
+            });
+        }
+        Ok(())
     }
 
     /// The value of an integer column, or the number of its text in the dictionary.
     #[inline]
     pub(crate) fn integer(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
-        let bytes = self.slot(COLUMNS + column)?;
-        let Some(kept) = self.columns.get(column) else {
-            return column::get(bytes, self.rows, row);
-        };
-        match kept.get() {
-            Some(reader) => reader.get(bytes, row),
-            None => {
-                let reader = ColumnReader::new(bytes, self.rows)?;
-                kept.get_or_init(|| reader).get(bytes, row)
-            }
+        with_popcnt!(self, integer_fast, integer_any, column, row)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "popcnt")]
+    fn integer_fast(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
+        self.integer_any(column, row)
+    }
+
+    #[inline(always)]
+    fn integer_any(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
+        match self.headers.columns.get(column) {
+            Some(ColumnHeader::Integers(reader)) => reader.get(self.bytes, row),
+            _ => Err(NO_SLOT),
         }
     }
 
     /// The value of a text column; empty if it is missing.
     pub(crate) fn text(&self, column: usize, row: usize) -> Result<&'a [u8], Damaged> {
-        text::get(self.slot(COLUMNS + column)?, row)
+        match self.headers.columns.get(column) {
+            Some(ColumnHeader::Texts(ends)) => text::get(self.bytes, ends, row),
+            _ => Err(NO_SLOT),
+        }
     }
 }

@@ -4,10 +4,9 @@
 //! block takes less time than to map its pages, to fetch its values from them one by one, and to unmap them.
 
 use crate::allele_code;
-use crate::block::{Block, GROUP};
+use crate::block::{self, Block, BlockHeaders, GROUP};
 use crate::decimal;
 use crate::directory::{BlockEntry, Directory};
-use crate::encoding::column::ColumnReader;
 use crate::encoding::{Damaged, u32_at};
 use crate::error::ReadError;
 use crate::format::{MAGIC, PRELUDE, VERSION};
@@ -16,7 +15,6 @@ use crate::metadata::{
 };
 use crate::row::Value;
 use memmap2::{Advice, Mmap};
-use std::cell::OnceCell;
 use std::fs::File;
 use std::ops::{ControlFlow, Deref, Range};
 use std::os::unix::fs::FileExt;
@@ -36,6 +34,8 @@ const NO_TEXT: Damaged = Damaged("a text is not in its dictionary");
 pub struct SourceFile {
     bytes: Bytes,
     metadata: Metadata,
+    /// By column: the number of its dictionary, if it is a category column.
+    dictionaries: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -113,7 +113,9 @@ impl SourceFile {
                 dictionary.of(&bytes)?;
             }
         }
-        Ok(Self { bytes, metadata })
+        let columns = 0..metadata.description.columns.len();
+        let dictionaries = columns.map(|n| metadata.description.dictionary_of(n)).collect();
+        Ok(Self { bytes, metadata, dictionaries })
     }
 
     /// What the source is, and its columns.
@@ -172,8 +174,7 @@ impl SourceFile {
 
     /// A cursor. Each thread uses its own.
     pub fn cursor(&self) -> Cursor<'_> {
-        let columns = vec![OnceCell::new(); self.description().columns.len()];
-        Cursor { file: self, current: None, bytes: Vec::new(), columns }
+        Cursor { file: self, current: None, bytes: Vec::new(), headers: BlockHeaders::default() }
     }
 
     /// Verifies all checksums. Reads the whole file.
@@ -194,7 +195,7 @@ impl SourceFile {
                 if xxh3_64(bytes) != directory.get(number)?.checksum {
                     return Err(Damaged("the checksum of a block differs"));
                 }
-                rows += Block::new(bytes, &[])?.rows() as u64;
+                rows += block::rows(bytes)? as u64;
             }
             if rows != contig.rows {
                 return Err(Damaged("the number of rows differs"));
@@ -219,7 +220,7 @@ impl SourceFile {
         Ok(Section { offset, length: entry.length.into(), checksum: 0 })
     }
 
-    /// Reads a block.
+    /// Reads a block to the start of `out`, which is made longer if it is too short.
     fn read_block(
         &self,
         contig: usize,
@@ -229,7 +230,10 @@ impl SourceFile {
         let section = self.section_of(contig, entry)?;
         let range = section.range().filter(|range| range.end <= self.bytes.len());
         let range = range.ok_or(OUTSIDE)?;
-        out.resize(range.len(), 0);
+        if out.len() < range.len() {
+            out.resize(range.len(), 0);
+        }
+        let out = &mut out[..range.len()];
         match &self.bytes {
             Bytes::Mapped(_, file) => file
                 .read_exact_at(out, section.offset)
@@ -252,7 +256,7 @@ impl SourceFile {
 
     /// The dictionary of a category column.
     fn dictionary(&self, contig: usize, column: usize) -> Result<&[u8], Damaged> {
-        let dictionary = self.description().dictionary_of(column);
+        let dictionary = *self.dictionaries.get(column).ok_or(NO_TEXT)?;
         let contig = self.metadata.contigs.get(contig);
         let section = contig.and_then(|contig| contig.dictionaries.get(dictionary));
         section.ok_or(NO_TEXT)?.of(&self.bytes)
@@ -290,16 +294,18 @@ impl Section {
 pub struct Cursor<'a> {
     file: &'a SourceFile,
     current: Option<CurrentBlock>,
-    /// The bytes of the current block.
+    /// The bytes of the current block, and after them those of larger ones.
     bytes: Vec<u8>,
-    /// The headers of its columns, so far.
-    columns: Vec<OnceCell<ColumnReader>>,
+    /// Its headers.
+    headers: BlockHeaders,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct CurrentBlock {
     contig: usize,
     number: usize,
+    /// The number of its bytes.
+    length: usize,
     /// The positions whose rows are all in this block.
     positions: (u32, u32),
 }
@@ -320,8 +326,8 @@ impl<'a> Cursor<'a> {
         if !has_positions || !self.load_block_of(contig, position)? {
             return Ok(Rows::none(self.file));
         }
-        let block = self.block()?;
-        let rows = block.starts()?.equal_range(position)?;
+        let block = self.block();
+        let rows = block.rows_at(position)?;
         Ok(Rows { file: self.file, contig, block, start: position, rows })
     }
 
@@ -338,21 +344,13 @@ impl<'a> Cursor<'a> {
         alt: &'c [u8],
     ) -> Result<impl Iterator<Item = Result<StoredRow<'c>, Damaged>>, Damaged> {
         let code = allele_code::of(reference, alt);
-        let rows = self.at(contig, position)?;
-        let codes = if rows.rows.is_empty() { None } else { Some(rows.block.codes()?) };
-        let is_equal = move |row: &StoredRow<'c>| -> Result<bool, Damaged> {
-            let Some(codes) = &codes else { return Ok(false) };
-            let stored = codes.get(row.row)?;
-            match code {
-                Some(code) => Ok(stored == code),
-                None if stored < allele_code::FIRST_LONG => Ok(false),
-                None => Ok(row.block.long_allele(stored)? == (reference, alt)),
-            }
-        };
-        Ok(rows.filter_map(move |row| match is_equal(&row) {
-            Ok(true) => Some(Ok(row)),
-            Ok(false) => None,
-            Err(error) => Some(Err(error)),
+        let mut rows = self.at(contig, position)?;
+        Ok(std::iter::from_fn(move || {
+            let next = match code {
+                Some(code) => rows.next_of_code(code),
+                None => rows.next_of_long_allele(reference, alt),
+            };
+            next.transpose()
         }))
     }
 
@@ -381,14 +379,13 @@ impl<'a> Cursor<'a> {
                 continue;
             }
             let block = self.load(contig, number)?;
-            let starts = block.starts()?;
-            let rows = starts.lower_bound(end.saturating_add(1))?;
+            let rows = block.first_row_from(end.saturating_add(1))?;
             for group in (0..rows.div_ceil(GROUP)).rev() {
                 if block.group_end(group)? < start {
                     continue;
                 }
                 for row in (group * GROUP..rows.min((group + 1) * GROUP)).rev() {
-                    let first = starts.get(row)?;
+                    let first = block.start(row)?;
                     if block.end(row, first)? >= start {
                         let row = StoredRow { file, contig, block, start: first, row };
                         if found(row).is_break() {
@@ -410,7 +407,7 @@ impl<'a> Cursor<'a> {
         let (mut low, mut high) = (0, self.file.directory(contig)?.len());
         while high > low {
             let middle = low.midpoint(high);
-            let first = Block::new(self.file.block_bytes(contig, middle)?, &[])?.key(0)?;
+            let first = block::first_key(self.file.block_bytes(contig, middle)?)?;
             if first <= key { low = middle + 1 } else { high = middle }
         }
         let Some(number) = low.checked_sub(1) else { return Ok(None) };
@@ -443,9 +440,8 @@ impl<'a> Cursor<'a> {
         let has_positions = file.description().matching != Matching::Gene;
         for number in 0..file.directory(contig)?.len() {
             let block = self.load(contig, number)?;
-            let starts = if has_positions { Some(block.starts()?) } else { None };
             for row in 0..block.rows() {
-                let start = starts.map_or(Ok(0), |starts| starts.get(row))?;
+                let start = if has_positions { block.start(row)? } else { 0 };
                 let row = StoredRow { file, contig, block, start, row };
                 if found(row)?.is_break() {
                     return Ok(());
@@ -487,15 +483,17 @@ impl<'a> Cursor<'a> {
             let entry = self.file.directory(contig)?.get(number)?;
             self.current = None;
             self.file.read_block(contig, &entry, &mut self.bytes)?;
-            self.columns.fill(OnceCell::new());
+            let length = entry.length as usize;
+            self.headers.read(&self.bytes[..length], &self.file.description().columns)?;
             let positions = (entry.first, entry.last);
-            self.current = Some(CurrentBlock { contig, number, positions });
+            self.current = Some(CurrentBlock { contig, number, length, positions });
         }
-        self.block()
+        Ok(self.block())
     }
 
-    fn block(&self) -> Result<Block<'_>, Damaged> {
-        Block::new(&self.bytes, &self.columns)
+    fn block(&self) -> Block<'_> {
+        let length = self.current.map_or(0, |current| current.length);
+        Block::new(&self.bytes[..length], &self.headers)
     }
 }
 
@@ -513,6 +511,44 @@ impl<'a> Rows<'a> {
     const fn none(file: &'a SourceFile) -> Self {
         Self { file, contig: 0, block: Block::EMPTY, start: 0, rows: 0..0 }
     }
+
+    /// The next row whose allele has a code. There is none after an error.
+    #[inline]
+    fn next_of_code(&mut self, code: u64) -> Result<Option<StoredRow<'a>>, Damaged> {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        let Range { start, end } = std::mem::replace(&mut self.rows, 0..0);
+        let found = self.block.row_of_code(start..end, code)?;
+        Ok(found.map(|row| {
+            self.rows = row + 1..end;
+            self.row(row)
+        }))
+    }
+
+    /// The next row with an allele that has no code of its own.
+    fn next_of_long_allele(
+        &mut self,
+        reference: &[u8],
+        alt: &[u8],
+    ) -> Result<Option<StoredRow<'a>>, Damaged> {
+        let Range { start, end } = std::mem::replace(&mut self.rows, 0..0);
+        for row in start..end {
+            let code = self.block.code(row)?;
+            if code >= allele_code::FIRST_LONG && self.block.long_allele(code)? == (reference, alt)
+            {
+                self.rows = row + 1..end;
+                return Ok(Some(self.row(row)));
+            }
+        }
+        Ok(None)
+    }
+
+    #[inline]
+    const fn row(&self, row: usize) -> StoredRow<'a> {
+        let Self { file, contig, block, start, .. } = *self;
+        StoredRow { file, contig, block, start, row }
+    }
 }
 
 impl<'a> Iterator for Rows<'a> {
@@ -520,8 +556,8 @@ impl<'a> Iterator for Rows<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<StoredRow<'a>> {
-        let Self { file, contig, block, start, .. } = *self;
-        self.rows.next().map(|row| StoredRow { file, contig, block, start, row })
+        let row = self.rows.next()?;
+        Some(self.row(row))
     }
 }
 
@@ -563,11 +599,7 @@ impl<'a> StoredRow<'a> {
     #[inline]
     pub fn integers(&self, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
         out.clear();
-        for (n, column) in self.file.description().columns.iter().enumerate() {
-            let is_text = column.kind == ColumnKind::Text;
-            out.push(if is_text { None } else { self.block.integer(n, self.row)? });
-        }
-        Ok(())
+        self.block.integers(self.row, out)
     }
 
     /// The text of a category column with a number from [`Self::integers`].
@@ -608,7 +640,7 @@ impl<'a> StoredRow<'a> {
     /// # Errors
     /// [`Damaged`] if the file is, or if rows of the source have no alleles.
     pub fn alleles(&self) -> Result<(Vec<u8>, Vec<u8>), Damaged> {
-        let code = self.block.codes()?.get(self.row)?;
+        let code = self.block.code(self.row)?;
         if let Some(alleles) = allele_code::alleles(code) {
             return Ok(alleles);
         }

@@ -40,6 +40,7 @@ use gas_shared::vcf::{AltKind, Record};
 use gas_sources::{AlleleBuffer, AlleleQuery, CanonicalAllele, Damaged, RecordAllele};
 use info_key::check_info_key;
 use info_values::InfoColumn;
+use source_columns::{IDENTIFIERS, WrittenColumn};
 use source_look_up::look_up;
 use source_set::Scope;
 use std::ops::Range;
@@ -146,13 +147,15 @@ pub(crate) struct ColocatedVariants<'r> {
     data_sets: Vec<OpenDataSet<'r>>,
     /// The data sets with values for transcripts or genes in CSQ.
     by_entry: Vec<usize>,
-    /// The values that end a CSQ entry, as positions in `values`.
-    csq_order: Vec<usize>,
+    /// The values of [`fields`] in a CSQ entry, as positions in `values`.
+    own_fields: Vec<usize>,
     /// Existing_variation of the current allele.
     identifiers: Vec<u8>,
     /// The values of the current allele: of [`fields`], then of the columns of sources.
     values: Vec<Vec<u8>>,
-    /// The same values as they end a CSQ entry, except those of transcripts and genes.
+    /// The values of sources that end a CSQ entry, in the order of the sources, each after a `|`.
+    source_fields: Vec<u8>,
+    /// The values as they end a CSQ entry, except those of transcripts and genes.
     csq_values: Vec<u8>,
     /// The values of the current transcript and its gene, each after a `|`.
     entry_values: Vec<u8>,
@@ -204,8 +207,10 @@ impl<'r> ColocatedVariants<'r> {
         let of_tracks = tracks
             .iter()
             .map(|track| OpenDataSet { data: Box::new(track), values: track.fields.clone() });
+        let is_csq_field =
+            |column: &WrittenColumn| !is_info && is_source_field(&column.column.name);
         let of_sources = sources.sources().iter().map(|source| OpenDataSet {
-            data: look_up(source, is_info),
+            data: look_up(source, is_info, is_csq_field),
             values: source.values.start + own..source.values.end + own,
         });
         let by_entry = sources.sources().iter().enumerate();
@@ -220,9 +225,10 @@ impl<'r> ColocatedVariants<'r> {
             tracks,
             data_sets: of_tracks.chain(of_sources).collect(),
             by_entry: by_entry.collect(),
-            csq_order: csq_order(columns),
+            own_fields: own_fields(columns).collect(),
             identifiers: Vec::new(),
             values,
+            source_fields: Vec::new(),
             csq_values: Vec::new(),
             entry_values: Vec::new(),
             no_entry_values: vec![b'|'; no_entry_values.count()],
@@ -236,6 +242,8 @@ impl<'r> ColocatedVariants<'r> {
             canonical: AlleleBuffer::default(),
             damage: None,
         };
+        let source_fields = source_fields(columns).filter(|n| !colocated.is_max_frequency(*n));
+        colocated.source_fields = vec![b'|'; source_fields.count()];
         colocated.join_values();
         colocated.leave_entry();
         colocated
@@ -280,6 +288,7 @@ impl<'r> ColocatedVariants<'r> {
     ) {
         self.identifiers.clear();
         self.values.iter_mut().for_each(Vec::clear);
+        self.source_fields.clear();
         self.max_frequency.clear();
         let mut nothing = Vec::new();
         let has_sources = self.data_sets.len() > self.tracks.len();
@@ -296,6 +305,7 @@ impl<'r> ColocatedVariants<'r> {
             let mut found = Found {
                 identifiers: &mut self.identifiers,
                 values: &mut self.values[data_set.values.clone()],
+                csq_fields: &mut self.source_fields,
                 info: self.info.get_mut(n).unwrap_or(&mut nothing),
                 in_dbsnp: &mut self.in_dbsnp,
                 max_frequency: &mut self.max_frequency,
@@ -330,12 +340,26 @@ impl<'r> ColocatedVariants<'r> {
 
     fn join_values(&mut self) {
         self.csq_values.clear();
-        for (n, value) in self.csq_order.iter().enumerate() {
+        for (n, value) in self.own_fields.iter().enumerate() {
             if n > 0 {
                 self.csq_values.push(b'|');
             }
             self.csq_values.extend_from_slice(&self.values[*value]);
         }
+        self.csq_values.extend_from_slice(&self.source_fields);
+        if self.has_max_frequency
+            && let [.., frequency, populations] = &self.values[..]
+        {
+            for value in [frequency, populations] {
+                self.csq_values.push(b'|');
+                self.csq_values.extend_from_slice(value);
+            }
+        }
+    }
+
+    /// Whether a column of the sources is MAX_AF or MAX_AF_POPS.
+    fn is_max_frequency(&self, column: usize) -> bool {
+        self.has_max_frequency && fields().count() + column + 2 >= self.values.len()
     }
 
     /// Looks up the transcript and the gene of the next entry of CSQ.
@@ -428,28 +452,33 @@ fn forms<'a>(
 /// The fields that end a CSQ entry.
 pub(crate) fn csq_fields(sources: &SourceSet) -> impl Iterator<Item = &str> {
     let columns = sources.columns();
-    let own = fields().count();
-    let of_alleles = csq_order(columns).into_iter().map(move |n| match n.checked_sub(own) {
-        Some(column) => columns[column].column.name.as_str(),
-        None => fields().nth(n).map_or("", |field| field.name),
-    });
+    let own = fields().map(|field| field.name);
+    let of_sources = source_fields(columns).map(|n| columns[n].column.name.as_str());
     let of_entries = columns.iter().filter(|column| column.scope == Scope::Entry);
-    of_alleles.chain(of_entries.map(|column| column.column.name.as_str()))
+    own.chain(of_sources).chain(of_entries.map(|column| column.column.name.as_str()))
 }
 
-/// The values that end a CSQ entry and depend on the allele only: those of [`fields`], and the columns of sources after
-/// them. A source has a field of its name instead of the tracks.
-fn csq_order(columns: &[AddedColumn]) -> Vec<usize> {
+/// The values of [`fields`], as their positions among these and the columns of sources after them. A source can have a field
+/// of that name instead of the tracks.
+fn own_fields(columns: &[AddedColumn]) -> impl Iterator<Item = usize> {
     let own = fields().count();
-    let is_own = |column: &AddedColumn| fields().any(|field| field.name == column.column.name);
-    let of_tracks = fields().enumerate().map(|(n, field)| {
+    fields().enumerate().map(move |(n, field)| {
         let column = columns.iter().position(|column| column.column.name == field.name);
         column.map_or(n, |column| own + column)
+    })
+}
+
+/// The columns of sources that are fields of CSQ after [`fields`] and depend on the allele only, in order.
+fn source_fields(columns: &[AddedColumn]) -> impl Iterator<Item = usize> {
+    let of_allele = columns.iter().enumerate().filter(|(_, column)| {
+        column.scope == Scope::Allele && is_source_field(&column.column.name)
     });
-    let of_sources = columns.iter().enumerate().filter(|(_, column)| {
-        column.scope == Scope::Allele && !column.is_identifier() && !is_own(column)
-    });
-    of_tracks.chain(of_sources.map(|(n, _)| own + n)).collect()
+    of_allele.map(|(n, _)| n)
+}
+
+/// Whether the column of a source has a field of CSQ of its own, by its name.
+fn is_source_field(name: &str) -> bool {
+    name != IDENTIFIERS && !fields().any(|field| field.name == name)
 }
 
 impl DataSet for &OpenTrack {

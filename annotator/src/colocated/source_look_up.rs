@@ -1,6 +1,6 @@
 //! Looks an allele up in a source file: by allele, position or region, by allele and transcript, or by gene.
 
-use super::data_set::{DataSet, EntryKey, Found, Query, keep_if_new};
+use super::data_set::{DataSet, EntryKey, Found, MaxFrequency, Query, keep_if_new};
 use super::source_columns::{ValueFrom, WrittenColumn};
 use super::source_gene::row_of_gene;
 use super::source_set::OpenSource;
@@ -17,8 +17,12 @@ const MAX_ROWS: usize = 50;
 const MORE: &[u8] = b"...";
 
 /// A look-up in a source. With `is_info`, the values of transcripts and genes are those of the allele, for formats without
-/// fields for them.
-pub(super) fn look_up<'r>(source: &'r OpenSource, is_info: bool) -> Box<dyn DataSet + 'r> {
+/// fields for them. `is_csq_field` says of each column whether its values are written to [`Found::csq_fields`].
+pub(super) fn look_up<'r>(
+    source: &'r OpenSource,
+    is_info: bool,
+    is_csq_field: impl Fn(&WrittenColumn) -> bool,
+) -> Box<dyn DataSet + 'r> {
     let matcher = Matcher::new(&source.file);
     let rows = Rows { source, matcher, integers: Vec::new() };
     match source.file.description().matching {
@@ -35,6 +39,7 @@ pub(super) fn look_up<'r>(source: &'r OpenSource, is_info: bool) -> Box<dyn Data
         matching => Box::new(AlleleLookUp {
             rows,
             largest: (matching == Matching::Position).then(|| vec![None; source.columns.len()]),
+            csq_fields: source.columns.iter().map(is_csq_field).collect(),
         }),
     }
 }
@@ -115,12 +120,16 @@ struct AlleleLookUp<'r> {
     rows: Rows<'r>,
     /// Of a source by position: the largest number of each column at the positions of the allele.
     largest: Option<Vec<Option<i64>>>,
+    /// By column: whether its values are fields of CSQ in the order of the columns.
+    csq_fields: Vec<bool>,
 }
 
 impl DataSet for AlleleLookUp<'_> {
     fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
-        let Self { rows, largest } = self;
+        let Self { rows, largest, csq_fields } = self;
         let source = rows.source;
+        let has_largest = largest.is_some();
+        let start = found.csq_fields.len();
         let mut count = 0usize;
         if let Some(largest) = largest {
             largest.fill(None);
@@ -143,8 +152,19 @@ impl DataSet for AlleleLookUp<'_> {
                 }
                 return Ok(ControlFlow::Break(()));
             }
-            for n in 0..source.columns.len() {
-                write_value(source, n, row, found)?;
+            if count == 2 {
+                take_csq_fields(csq_fields, start, found);
+            }
+            for (n, is_csq_field) in csq_fields.iter().enumerate() {
+                if count == 1 && *is_csq_field {
+                    // Nearly always there is one row, whose values are written where they stay.
+                    found.csq_fields.push(b'|');
+                    let column = &source.columns[n];
+                    let frequency = append(source, column, row, found.csq_fields, false)?;
+                    add_frequency(column, frequency, found.max_frequency);
+                } else {
+                    write_value(source, n, row, found)?;
+                }
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -153,8 +173,26 @@ impl DataSet for AlleleLookUp<'_> {
                 source.file.write_value(column, Value::Integer(*number), &mut found.values[n]);
             }
         }
+        if count != 1 || has_largest {
+            for (value, _) in found.values.iter().zip(csq_fields).filter(|(_, is_field)| **is_field)
+            {
+                found.csq_fields.push(b'|');
+                found.csq_fields.extend_from_slice(value);
+            }
+        }
         Ok(count > 0)
     }
+}
+
+/// Makes the fields of the first row, from `start` on, values to which those of other rows are added.
+#[cold]
+fn take_csq_fields(is_csq_field: &[bool], start: usize, found: &mut Found<'_>) {
+    // Values have no such character.
+    let mut fields = found.csq_fields[start..].split(|b| *b == b'|').skip(1);
+    for (value, _) in found.values.iter_mut().zip(is_csq_field).filter(|(_, is_field)| **is_field) {
+        value.extend_from_slice(fields.next().unwrap_or_default());
+    }
+    found.csq_fields.truncate(start);
 }
 
 /// The number of a column of a source by position, unless it is a quotient or a text.
@@ -188,10 +226,16 @@ fn write_value(
     let start = list.len();
     let frequency = append(source, column, row, list, start > 0)?;
     keep_if_new(list, start, b'&');
-    if let (Some(frequency), Some(population)) = (frequency, &column.population) {
-        found.max_frequency.add(frequency, population);
-    }
+    add_frequency(column, frequency, found.max_frequency);
     Ok(())
+}
+
+/// Adds what [`append`] returns to the greatest frequency, if the column has frequencies in a population.
+#[inline]
+fn add_frequency(column: &WrittenColumn, frequency: Option<f64>, greatest: &mut MaxFrequency) {
+    if let (Some(frequency), Some(population)) = (frequency, &column.population) {
+        greatest.add(frequency, population);
+    }
 }
 
 /// Appends the value of a column, after a separator if it is not the first one. Returns the frequency of a column that has

@@ -30,11 +30,11 @@ pub(crate) fn write(out: &mut Vec<u8>, width: u32, values: impl Iterator<Item = 
     }
 }
 
-/// The integer at an index.
-#[inline]
-pub(crate) fn read(bytes: &[u8], index: usize, width: u32) -> Result<u64, Damaged> {
+/// The integer at an index of those that begin at `start`.
+#[inline(always)]
+pub(crate) fn read(bytes: &[u8], start: usize, index: usize, width: u32) -> Result<u64, Damaged> {
     let bit = index * width as usize;
-    let word = u64::from_le_bytes(array(bytes, bit / 8)?);
+    let word = u64::from_le_bytes(array(bytes, start + bit / 8)?);
     Ok(word >> (bit % 8) & mask(width))
 }
 
@@ -67,7 +67,7 @@ mod tests {
             assert_eq!(out.len(), bytes(values.len(), width));
             out.extend([0; PADDING]);
             for (n, value) in values.iter().enumerate() {
-                assert_eq!(read(&out, n, width), Ok(*value), "{width} bits");
+                assert_eq!(read(&out, 0, n, width), Ok(*value), "{width} bits");
             }
         }
     }

@@ -15,7 +15,7 @@
 
 use super::levels::{self, Levels, Plan, Widths};
 use super::monotone::{self, Monotone};
-use super::{Damaged, array, tail};
+use super::{Damaged, array};
 
 /// Stands for a missing value where values are collected. It is no valid value.
 pub(crate) const MISSING: i64 = i64::MIN;
@@ -132,7 +132,7 @@ fn starts_of_runs(values: &[u64]) -> impl Iterator<Item = usize> {
 /// The header of a column, by which the value of each row can be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnReader {
-    rows: usize,
+    rows: u32,
     encoding: u8,
     has_missing: bool,
     is_descending: bool,
@@ -140,63 +140,48 @@ pub(crate) struct ColumnReader {
     divisor: u64,
     /// The distance of all rows, if they are equal. It is 0 otherwise, as for most rows of [`SPARSE`].
     equal: u64,
-    /// The distances of the other encodings, and where they are from the start of the column.
+    /// The rows that have distances, of [`SPARSE`] and [`RUNS`].
+    found: Monotone,
+    /// The distances of the other encodings.
     distances: Levels,
-    start: usize,
 }
 
 impl ColumnReader {
-    /// Reads the header of a column with a known number of rows.
-    pub(crate) fn new(bytes: &[u8], rows: usize) -> Result<Self, Damaged> {
+    /// Reads the header of a column with a known number of rows, which begins at `start`.
+    #[inline]
+    pub(crate) fn new(bytes: &[u8], start: usize, rows: usize) -> Result<Self, Damaged> {
         let [encoding, flags, f0, f1, f2, f3, f4, f5, f6, f7, d0, d1, d2, d3, d4, d5, d6, d7] =
-            array::<HEADER>(bytes, 0)?;
-        let data = tail(bytes, HEADER)?;
+            array::<HEADER>(bytes, start)?;
+        let data = start + HEADER;
         let mut reader = Self {
-            rows,
+            rows: rows as u32,
             encoding,
             has_missing: flags & HAS_MISSING != 0,
             is_descending: flags & DESCENDING != 0,
             frame: i64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]),
             divisor: u64::from_le_bytes([d0, d1, d2, d3, d4, d5, d6, d7]),
             equal: 0,
+            found: Monotone::default(),
             distances: Levels::default(),
-            start: HEADER,
         };
         match encoding {
-            EQUAL => reader.equal = u64::from_le_bytes(array(data, 0)?),
-            LEVELS => reader.distances = Levels::new(data, rows)?,
+            EQUAL => reader.equal = u64::from_le_bytes(array(bytes, data)?),
+            LEVELS => reader.distances = Levels::new(bytes, data, rows)?,
             SPARSE | RUNS => {
-                let found = Monotone::new(data)?;
-                reader.start = bytes.len() - found.rest().len();
-                reader.distances = Levels::new(found.rest(), found.len())?;
+                let found = Monotone::new(bytes, data)?;
+                reader.distances = Levels::new(bytes, found.end(), found.len())?;
+                reader.found = found;
             }
             _ => return Err(Damaged("a column has an unknown encoding")),
         }
         Ok(reader)
     }
 
-    /// The value of a row, of the bytes whose header this is; `None` if it is missing.
-    #[inline]
-    pub(crate) fn get(&self, bytes: &[u8], row: usize) -> Result<Option<i64>, Damaged> {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("popcnt") {
-            // SAFETY: the processor has the instruction.
-            #[allow(unsafe_code)]
-            return unsafe { self.get_with_popcnt(bytes, row) };
-        }
-        self.get_anywhere(bytes, row)
-    }
-
-    /// Ranks count ones, for which programs for any x86-64 have no instruction.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "popcnt")]
-    fn get_with_popcnt(&self, bytes: &[u8], row: usize) -> Result<Option<i64>, Damaged> {
-        self.get_anywhere(bytes, row)
-    }
-
+    /// The value of a row, of the block whose header this is; `None` if it is missing. Ranks count ones, so callers are
+    /// compiled with the processor's instruction for that.
     #[inline(always)]
-    fn get_anywhere(&self, bytes: &[u8], row: usize) -> Result<Option<i64>, Damaged> {
-        if row >= self.rows {
+    pub(crate) fn get(&self, bytes: &[u8], row: usize) -> Result<Option<i64>, Damaged> {
+        if row >= self.rows as usize {
             return Err(Damaged("a row is outside of its block"));
         }
         // Closures would not be compiled with the instruction.
@@ -204,19 +189,19 @@ impl ColumnReader {
             EQUAL => None,
             LEVELS => Some(row),
             SPARSE => {
-                let found = Monotone::new(tail(bytes, HEADER)?)?.equal_range(row as u32)?;
-                (!found.is_empty()).then_some(found.start)
+                let found = self.found.equal_range(bytes, row as u32)?;
+                if found.is_empty() { None } else { Some(found.start) }
             }
             _ => {
-                let next = Monotone::new(tail(bytes, HEADER)?)?.lower_bound(row as u32 + 1)?;
+                let next = self.found.lower_bound(bytes, row as u32 + 1)?;
                 Some(next.checked_sub(1).ok_or(Damaged("the first run begins too late"))?)
             }
         };
         let distance = match index {
-            Some(index) => self.distances.get(tail(bytes, self.start)?, index)?,
+            Some(index) => self.distances.get(bytes, index)?,
             None => self.equal,
         };
-        let distance = match distance.checked_sub(self.has_missing.into()) {
+        let distance = match distance.checked_sub(self.has_missing as u64) {
             None => return Ok(None),
             Some(distance) => distance,
         };
@@ -230,11 +215,6 @@ impl ColumnReader {
     }
 }
 
-/// The value of a row of `rows`; `None` if it is missing.
-pub(crate) fn get(bytes: &[u8], rows: usize, row: usize) -> Result<Option<i64>, Damaged> {
-    ColumnReader::new(bytes, rows)?.get(bytes, row)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,11 +226,12 @@ mod tests {
         write(&mut out, values);
         let size = out.len();
         out.extend([0; PADDING]);
+        let reader = ColumnReader::new(&out, 0, values.len()).unwrap();
         for (n, value) in values.iter().enumerate() {
             let expected = (*value != MISSING).then_some(*value);
-            assert_eq!(get(&out, values.len(), n), Ok(expected), "row {n} of {values:?}");
+            assert_eq!(reader.get(&out, n), Ok(expected), "row {n} of {values:?}");
         }
-        assert!(get(&out, values.len(), values.len()).is_err());
+        assert!(reader.get(&out, values.len()).is_err());
         (out[0], size)
     }
 

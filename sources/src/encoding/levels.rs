@@ -3,19 +3,23 @@
 //!
 //! The low bits of all values are one array, and one more bit of each says whether it is larger. The next
 //! bits of the larger ones are a second array, and so on, at most [`MAX_LEVELS`]. The widths are those
-//! that need the fewest bits for the values of the array, so that rare large values cost nothing for the others.
+//! that need the fewest bits for the values of the array, so that rare large values cost nothing for the others; going on
+//! in another level counts as some bits.
 //!
 //! Layout: number of levels `u8`, width of each `u8`; of each level but the first its offset from the start of
 //! the encoding `u32` and its number of integers `u16`; then the levels: integers ([`bits`]), and in all but
 //! the last the bits ([`rank`]) of those that go on.
 
-use super::{Damaged, bits, rank, rank::RankBits, tail};
+use super::{Damaged, bits, rank, rank::RankBits};
 
 /// The most levels.
 pub(crate) const MAX_LEVELS: usize = 4;
 
 /// The bytes that the header has about a level after the first.
 const NEXT: usize = 6;
+
+/// The bits that a value may take more, so that it does not go on in the next level, where it is found in twice the time.
+const GOES_ON: usize = 4;
 
 /// How many values have each number of bits.
 #[derive(Clone, Debug)]
@@ -80,7 +84,8 @@ impl Plan {
                 if let Some(next) = levels.checked_sub(1).map(|next| &best[next]) {
                     let ends = start + 1..widest.min(start + bits::MAX_WIDTH as usize + 1);
                     let costs = ends.map(|end| {
-                        let own = count * (end - start) + rank::bytes(count) * 8;
+                        let goes_on = above[end] * GOES_ON;
+                        let own = count * (end - start) + rank::bytes(count) * 8 + goes_on;
                         (own.saturating_add(next[end].0).saturating_add(NEXT * 8), end)
                     });
                     cost = costs.fold(cost, Ord::min);
@@ -95,7 +100,8 @@ impl Plan {
         };
         for first in 0..widest.min(bits::MAX_WIDTH as usize + 1) {
             let (rest, _) = best[MAX_LEVELS - 2][first];
-            let own = (all * first + rank::bytes(all) * 8).saturating_add(NEXT * 8);
+            let goes_on = above[first] * GOES_ON;
+            let own = all * first + rank::bytes(all) * 8 + goes_on + NEXT * 8;
             let sum = own.saturating_add(rest);
             if sum < plan.bits {
                 plan = Self { bits: sum, levels: 1, widths: [first as u8, 0, 0, 0] };
@@ -146,76 +152,77 @@ pub(crate) fn write(out: &mut Vec<u8>, plan: &Plan, values: &[u64]) {
     }
 }
 
-/// The header of integers, by which each can be read.
+/// Where integers are in their block.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Levels {
-    count: usize,
-    levels: usize,
+    count: u32,
+    levels: u32,
     parts: [Part; MAX_LEVELS],
 }
 
 /// A level.
 #[derive(Clone, Copy, Debug, Default)]
 struct Part {
-    width: u32,
+    width: u8,
     /// The bits of a value before those of this level.
-    shift: u32,
-    /// The number of integers.
-    count: usize,
-    /// Where the integers are, and the bits of those that go on, from the start of the encoding.
-    integers: usize,
-    larger: usize,
+    shift: u8,
+    /// The offset of the integers.
+    integers: u32,
+    /// The bits of those that go on.
+    larger: RankBits,
 }
 
 impl Levels {
-    /// Reads the header of a known number of integers.
+    /// Reads the header of a known number of integers, which begin at `start`.
     #[inline]
-    pub(crate) fn new(bytes: &[u8], count: usize) -> Result<Self, Damaged> {
-        let [levels, widths @ ..] = super::array::<{ 1 + MAX_LEVELS }>(bytes, 0)?;
+    pub(crate) fn new(bytes: &[u8], start: usize, count: usize) -> Result<Self, Damaged> {
+        let [levels, widths @ ..] = super::array::<{ 1 + MAX_LEVELS }>(bytes, start)?;
         let levels = usize::from(levels);
         if levels == 0 || levels > MAX_LEVELS {
             return Err(Damaged("integers have an invalid header"));
         }
         let mut parts = [Part::default(); MAX_LEVELS];
-        let (mut shift, mut of_level, mut integers) = (0, count, 1 + levels + NEXT * (levels - 1));
+        let next_levels = start + 1 + levels;
+        let (mut shift, mut of_level) = (0, count);
+        let mut integers = next_levels + NEXT * (levels - 1);
         for (level, (part, width)) in parts.iter_mut().zip(widths).enumerate().take(levels) {
-            let width = u32::from(width);
-            if width > bits::MAX_WIDTH || shift + width > u64::BITS {
+            if u32::from(width) > bits::MAX_WIDTH || shift + u32::from(width) > u64::BITS {
                 return Err(Damaged("integers are too wide"));
             }
-            let larger = integers + bits::bytes(of_level, width);
-            *part = Part { width, shift, count: of_level, integers, larger };
+            part.width = width;
+            part.shift = shift as u8;
+            // Offsets of a valid block fit; others are outside of it.
+            part.integers = integers as u32;
             if level + 1 < levels {
+                let larger = integers + bits::bytes(of_level, width.into());
+                part.larger = RankBits::new(larger, of_level);
                 let [o0, o1, o2, o3, c0, c1] =
-                    super::array::<NEXT>(bytes, 1 + levels + NEXT * level)?;
-                integers = u32::from_le_bytes([o0, o1, o2, o3]) as usize;
+                    super::array::<NEXT>(bytes, next_levels + NEXT * level)?;
+                integers = start + u32::from_le_bytes([o0, o1, o2, o3]) as usize;
                 of_level = u16::from_le_bytes([c0, c1]).into();
             }
-            shift += width;
+            shift += u32::from(width);
         }
-        Ok(Self { count, levels, parts })
+        Ok(Self { count: count as u32, levels: levels as u32, parts })
     }
 
-    /// The value at an index, of the bytes whose header this is.
+    /// The value at an index, of the block whose header this is.
     #[inline(always)]
     pub(crate) fn get(&self, bytes: &[u8], index: usize) -> Result<u64, Damaged> {
-        if index >= self.count {
+        if index >= self.count as usize {
             return Err(Damaged("an index is outside of its encoding"));
         }
         let (mut value, mut index) = (0, index);
-        for (level, part) in self.parts.iter().enumerate().take(self.levels) {
+        for (level, part) in self.parts.iter().enumerate().take(self.levels as usize) {
             if part.width > 0 {
-                let integers = tail(bytes, part.integers)?;
-                value |= bits::read(integers, index, part.width)? << part.shift;
+                let integer = bits::read(bytes, part.integers as usize, index, part.width.into())?;
+                value |= integer << part.shift;
             }
-            if level + 1 == self.levels {
+            if level + 1 == self.levels as usize {
                 break;
             }
-            let larger = RankBits::new(tail(bytes, part.larger)?, part.count)?;
-            if !larger.get(index)? {
-                break;
-            }
-            index = larger.rank(index)?;
+            let Some(next) = part.larger.rank_if_set(bytes, index)? else { break };
+            index = next;
         }
         Ok(value)
     }
@@ -233,7 +240,7 @@ mod tests {
         let size = out.len();
         assert!(size <= plan.bytes() + 8 * MAX_LEVELS, "{size} bytes planned as {plan:?}");
         out.extend([0; bits::PADDING]);
-        let read = Levels::new(&out, values.len()).unwrap();
+        let read = Levels::new(&out, 0, values.len()).unwrap();
         for (n, value) in values.iter().enumerate() {
             assert_eq!(read.get(&out, n), Ok(*value), "{n} of {values:?} with {plan:?}");
         }

@@ -1,7 +1,8 @@
 //! Encodings of numbers and texts that give one value without decoding the others.
 //!
-//! All integers are little-endian. Every reader takes the bytes from the start of its encoding to the end
-//! of the block, checks all bounds, and fails with [`Damaged`] instead of panicking.
+//! All integers are little-endian. Every reader takes the bytes of a block, and keeps where its encoding is in them, so
+//! that a header is read once for all values of a block. It checks all bounds, and fails with [`Damaged`] instead of
+//! panicking.
 
 pub(crate) mod bits;
 pub(crate) mod column;
@@ -19,7 +20,7 @@ pub struct Damaged(pub(crate) &'static str);
 pub(crate) const MAX_ROWS: usize = 1 << 15;
 
 /// The array of `N` bytes at `offset`.
-#[inline]
+#[inline(always)]
 pub(crate) fn array<const N: usize>(bytes: &[u8], offset: usize) -> Result<[u8; N], Damaged> {
     bytes
         .get(offset..)
@@ -32,12 +33,6 @@ pub(crate) fn array<const N: usize>(bytes: &[u8], offset: usize) -> Result<[u8; 
 #[inline]
 pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> Result<usize, Damaged> {
     Ok(u32::from_le_bytes(array(bytes, offset)?) as usize)
-}
-
-/// The bytes from `offset` on.
-#[inline]
-pub(crate) fn tail(bytes: &[u8], offset: usize) -> Result<&[u8], Damaged> {
-    bytes.get(offset..).ok_or(Damaged("an offset is outside of its block"))
 }
 
 /// A length or offset as the format stores it.

@@ -6,7 +6,7 @@
 //! Layout: count `u16`, width of the low bits `u8`, 1 if the values are consecutive `u8`, first value `u32`,
 //! number of high bits `u32`, high bits ([`rank`]), low bits ([`bits`]).
 
-use super::{Damaged, array, bits, rank, rank::RankBits, tail, u32_at};
+use super::{Damaged, array, bits, rank, rank::RankBits, u32_at};
 use std::ops::Range;
 
 const HEADER: usize = 12;
@@ -41,98 +41,116 @@ pub(crate) fn bytes(count: usize, range: u32) -> usize {
     rank::bytes(count + (range >> width) as usize + 1) + bits::bytes(count, width) + HEADER
 }
 
-/// A reader of ascending integers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Monotone<'a> {
-    count: usize,
+/// Where ascending integers are in their block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Monotone {
+    count: u32,
     first: u32,
-    /// `None` if the values are consecutive.
-    parts: Option<Parts<'a>>,
-    /// The bytes after the encoding.
-    rest: &'a [u8],
+    /// Whether nothing follows but the header.
+    is_consecutive: bool,
+    /// The width of the low bits.
+    width: u8,
+    high_bits: u32,
+    high: RankBits,
+    /// The offset of the low bits.
+    low: u32,
+    /// The offset of what follows.
+    end: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Parts<'a> {
-    width: u32,
-    high: RankBits<'a>,
-    high_bits: usize,
-    low: &'a [u8],
-}
-
-impl<'a> Monotone<'a> {
-    /// Reads the header.
+impl Monotone {
+    /// Reads the header, which begins at `start`.
     #[inline(always)]
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Damaged> {
-        let [c0, c1, width, consecutive, f0, f1, f2, f3] = array(bytes, 0)?;
+    pub(crate) fn new(bytes: &[u8], start: usize) -> Result<Self, Damaged> {
+        let [c0, c1, width, consecutive, f0, f1, f2, f3] = array(bytes, start)?;
         let count = usize::from(u16::from_le_bytes([c0, c1]));
-        let first = u32::from_le_bytes([f0, f1, f2, f3]);
-        let rest = tail(bytes, HEADER)?;
-        if consecutive == 1 {
-            return Ok(Self { count, first, parts: None, rest });
+        let data = start + HEADER;
+        let mut read = Self {
+            count: count as u32,
+            first: u32::from_le_bytes([f0, f1, f2, f3]),
+            is_consecutive: consecutive == 1,
+            width,
+            end: data as u32,
+            ..Self::default()
+        };
+        let mut end = data;
+        if !read.is_consecutive {
+            let high_bits = u32_at(bytes, start + 8)?;
+            if u32::from(width) >= u32::BITS || high_bits > 4 * super::MAX_ROWS {
+                return Err(Damaged("ascending integers have an invalid header"));
+            }
+            let low = data + rank::bytes(high_bits);
+            end = low + bits::bytes(count, width.into());
+            read.high_bits = high_bits as u32;
+            read.high = RankBits::new(data, high_bits);
+            read.low = low as u32;
+            read.end = end as u32;
         }
-        let high_bits = u32_at(bytes, 8)?;
-        let width = u32::from(width);
-        if width >= u32::BITS || high_bits > 4 * super::MAX_ROWS {
-            return Err(Damaged("ascending integers have an invalid header"));
+        if end > bytes.len() {
+            return Err(Damaged("ascending integers end outside of their block"));
         }
-        let high = RankBits::new(rest, high_bits)?;
-        let low = tail(rest, rank::bytes(high_bits))?;
-        let rest = tail(low, bits::bytes(count, width))?;
-        Ok(Self { count, first, parts: Some(Parts { width, high, high_bits, low }), rest })
+        Ok(read)
     }
 
     /// The number of values.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
-        self.count
+        self.count as usize
     }
 
-    /// The bytes after the encoding.
-    pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.rest
+    /// The offset of what follows.
+    pub(crate) const fn end(&self) -> usize {
+        self.end as usize
+    }
+
+    #[inline(always)]
+    fn low(&self, bytes: &[u8], index: usize) -> Result<u64, Damaged> {
+        bits::read(bytes, self.low as usize, index, self.width.into())
     }
 
     /// The value at an index.
     #[inline]
-    pub(crate) fn get(&self, index: usize) -> Result<u32, Damaged> {
-        if index >= self.count {
+    pub(crate) fn get(&self, bytes: &[u8], index: usize) -> Result<u32, Damaged> {
+        if index >= self.len() {
             return Err(Damaged("an index is outside of its encoding"));
         }
-        let Some(parts) = &self.parts else { return Ok(self.first.wrapping_add(index as u32)) };
-        let high = parts.high.select::<true>(index)?.saturating_sub(index);
-        let low = bits::read(parts.low, index, parts.width)?;
-        Ok(self.first.wrapping_add(((high as u64) << parts.width | low) as u32))
+        if self.is_consecutive {
+            return Ok(self.first.wrapping_add(index as u32));
+        }
+        let high = self.high.select::<true>(bytes, index)?.saturating_sub(index);
+        let low = self.low(bytes, index)?;
+        Ok(self.first.wrapping_add(((high as u64) << self.width | low) as u32))
     }
 
     /// The index of the first value that is not smaller than `target`; the number of values if there is
     /// none.
     #[inline(always)]
-    pub(crate) fn lower_bound(&self, target: u32) -> Result<usize, Damaged> {
-        Ok(self.equal_range(target)?.start)
+    pub(crate) fn lower_bound(&self, bytes: &[u8], target: u32) -> Result<usize, Damaged> {
+        Ok(self.equal_range(bytes, target)?.start)
     }
 
     /// The range of indexes of the values that equal `target`. It is empty if no value does, and is then at
     /// the index where such a value would be.
     #[inline(always)]
-    pub(crate) fn equal_range(&self, target: u32) -> Result<Range<usize>, Damaged> {
+    pub(crate) fn equal_range(&self, bytes: &[u8], target: u32) -> Result<Range<usize>, Damaged> {
+        let (count, high_bits) = (self.len(), self.high_bits as usize);
         let Some(target) = target.checked_sub(self.first) else { return Ok(0..0) };
-        let Some(parts) = &self.parts else {
-            let index = self.count.min(target as usize);
-            return Ok(index..self.count.min(index + 1));
-        };
-        let high = (target >> parts.width) as usize;
+        if self.is_consecutive {
+            let index = count.min(target as usize);
+            return Ok(index..count.min(index + 1));
+        }
+        let high = (target >> self.width) as usize;
         // The values with these high bits follow the zero that ends those with smaller ones.
         let mut bit = match high {
             0 => 0,
-            _ if high + self.count > parts.high_bits => return Ok(self.count..self.count),
-            _ => parts.high.select::<false>(high - 1)? + 1,
+            _ if high + count > high_bits => return Ok(count..count),
+            _ => self.high.select::<false>(bytes, high - 1)? + 1,
         };
         let mut index = bit.saturating_sub(high);
-        let low = u64::from(target) & ((1 << parts.width) - 1);
+        let low = u64::from(target) & ((1 << self.width) - 1);
         let mut start = None;
-        while index < self.count && bit < parts.high_bits && parts.high.get(bit)? {
-            let value = bits::read(parts.low, index, parts.width)?;
+        while index < count && bit < high_bits && self.high.get(bytes, bit)? {
+            let value = self.low(bytes, index)?;
             if value >= low && start.is_none() {
                 start = Some(index);
             }
@@ -141,7 +159,7 @@ impl<'a> Monotone<'a> {
             }
             (bit, index) = (bit + 1, index + 1);
         }
-        let end = index.min(self.count);
+        let end = index.min(count);
         Ok(start.unwrap_or(end)..end)
     }
 }
@@ -155,18 +173,18 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, values);
         out.extend([0; bits::PADDING]);
-        let read = Monotone::new(&out).unwrap();
-        assert_eq!(read.rest().len(), bits::PADDING);
+        let read = Monotone::new(&out, 0).unwrap();
+        assert_eq!(out.len() - read.end(), bits::PADDING);
         for (n, value) in values.iter().enumerate() {
-            assert_eq!(read.get(n), Ok(*value));
+            assert_eq!(read.get(&out, n), Ok(*value));
         }
-        assert!(read.get(values.len()).is_err());
+        assert!(read.get(&out, values.len()).is_err());
         let near = values.iter().flat_map(|v| [v.saturating_sub(1), *v, v.saturating_add(1)]);
         for target in near.chain([0, u32::MAX]) {
             let expected = values.partition_point(|value| *value < target);
-            assert_eq!(read.lower_bound(target), Ok(expected), "{target} in {values:?}");
+            assert_eq!(read.lower_bound(&out, target), Ok(expected), "{target} in {values:?}");
             let equal = values.iter().filter(|value| **value == target).count();
-            assert_eq!(read.equal_range(target), Ok(expected..expected + equal));
+            assert_eq!(read.equal_range(&out, target), Ok(expected..expected + equal));
         }
     }
 

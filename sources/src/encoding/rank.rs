@@ -2,7 +2,7 @@
 //!
 //! Layout: the words, then for each group of eight words the number of ones before it (`u16`).
 
-use super::{Damaged, array, tail};
+use super::{Damaged, array};
 
 const WORD: usize = 64;
 const GROUP: usize = 8;
@@ -27,71 +27,82 @@ pub(crate) const fn bytes(length: usize) -> usize {
     words * 8 + words.div_ceil(GROUP) * 2
 }
 
-/// A reader of bits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RankBits<'a> {
-    words: &'a [u8],
-    samples: &'a [u8],
+/// Where bits are in their block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RankBits {
+    /// The offset of the words.
+    words: u32,
+    /// The offset of the numbers of ones before each group.
+    samples: u32,
+    /// The number of words.
+    count: u32,
 }
 
-impl<'a> RankBits<'a> {
-    /// Reads bits of a known number.
+impl RankBits {
+    /// Bits of a known number, which begin at `start`.
     #[inline(always)]
-    pub(crate) fn new(bytes: &'a [u8], length: usize) -> Result<Self, Damaged> {
-        let words = length.div_ceil(WORD) * 8;
-        let samples = tail(bytes, words)?;
-        let samples = samples.get(..words.div_ceil(GROUP * 8) * 2);
-        let samples = samples.ok_or(Damaged("bits end outside of their block"))?;
-        Ok(Self { words: &bytes[..words], samples })
+    pub(crate) const fn new(start: usize, length: usize) -> Self {
+        let count = length.div_ceil(WORD);
+        // Offsets of a valid block fit; others are outside of it.
+        Self { words: start as u32, samples: (start + count * 8) as u32, count: count as u32 }
     }
 
     #[inline(always)]
-    fn word(&self, index: usize) -> Result<u64, Damaged> {
-        Ok(u64::from_le_bytes(array(self.words, index * 8)?))
+    fn word(&self, bytes: &[u8], index: usize) -> Result<u64, Damaged> {
+        Ok(u64::from_le_bytes(array(bytes, self.words as usize + index * 8)?))
     }
 
     #[inline(always)]
-    fn sample(&self, group: usize) -> Result<usize, Damaged> {
-        Ok(u16::from_le_bytes(array(self.samples, group * 2)?).into())
+    fn sample(&self, bytes: &[u8], group: usize) -> Result<usize, Damaged> {
+        Ok(u16::from_le_bytes(array(bytes, self.samples as usize + group * 2)?).into())
     }
 
     /// Whether a bit is set.
     #[inline(always)]
-    pub(crate) fn get(&self, index: usize) -> Result<bool, Damaged> {
-        Ok(self.word(index / WORD)? >> (index % WORD) & 1 == 1)
+    pub(crate) fn get(&self, bytes: &[u8], index: usize) -> Result<bool, Damaged> {
+        Ok(self.word(bytes, index / WORD)? >> (index % WORD) & 1 == 1)
     }
 
-    /// The number of ones before a bit.
+    /// The number of ones before a bit, if the bit is set.
     #[inline(always)]
-    pub(crate) fn rank(&self, index: usize) -> Result<usize, Damaged> {
-        let word = index / WORD;
-        let group = word / GROUP;
-        let mut ones = self.sample(group)?;
-        for before in group * GROUP..word {
-            ones += self.word(before)?.count_ones() as usize;
+    pub(crate) fn rank_if_set(&self, bytes: &[u8], index: usize) -> Result<Option<usize>, Damaged> {
+        let (word, bit) = (index / WORD, index % WORD);
+        let own = self.word(bytes, word)?;
+        if own >> bit & 1 == 0 {
+            return Ok(None);
         }
-        let low = self.word(word)? & ((1 << (index % WORD)) - 1);
-        Ok(ones + low.count_ones() as usize)
+        let group = word / GROUP;
+        let mut ones = self.sample(bytes, group)?;
+        for before in group * GROUP..word {
+            ones += self.word(bytes, before)?.count_ones() as usize;
+        }
+        Ok(Some(ones + (own & ((1 << bit) - 1)).count_ones() as usize))
     }
 
     /// The index of the nth set (`ONES`) or unset bit, from 0.
     #[inline(always)]
-    pub(crate) fn select<const ONES: bool>(&self, nth: usize) -> Result<usize, Damaged> {
-        let groups = self.samples.len() / 2;
-        let before = |group: usize| {
-            let ones = self.sample(group)?;
-            Ok(if ONES { ones } else { (group * GROUP * WORD).saturating_sub(ones) })
-        };
-        // The last group with at most `nth` such bits before it.
-        let (mut group, mut after) = (0, groups);
+    pub(crate) fn select<const ONES: bool>(
+        &self,
+        bytes: &[u8],
+        nth: usize,
+    ) -> Result<usize, Damaged> {
+        let words = self.count as usize;
+        // The last group with at most `nth` such bits before it, and their number. There are none before the first.
+        let (mut group, mut after, mut found) = (0, words.div_ceil(GROUP), 0);
         while after - group > 1 {
             let middle = group.midpoint(after);
-            if before(middle)? <= nth { group = middle } else { after = middle }
+            let ones = self.sample(bytes, middle)?;
+            let before = if ONES { ones } else { (middle * GROUP * WORD).saturating_sub(ones) };
+            if before <= nth {
+                (group, found) = (middle, before);
+            } else {
+                after = middle;
+            }
         }
-        let mut missing = nth.saturating_sub(before(group)?);
-        let words = self.words.len() / 8;
+        let mut missing = nth - found;
         for index in group * GROUP..words.min((group + 1) * GROUP) {
-            let word = if ONES { self.word(index)? } else { !self.word(index)? };
+            let word = self.word(bytes, index)?;
+            let word = if ONES { word } else { !word };
             let count = word.count_ones() as usize;
             if missing < count {
                 return Ok(index * WORD + nth_one(word, missing));
@@ -134,20 +145,20 @@ mod tests {
             let ones = bits.iter().enumerate().filter(|(_, bit)| **bit).map(|(n, _)| n);
             write(&mut out, bits.len(), ones);
             prop_assert_eq!(out.len(), bytes(bits.len()));
-            let read = RankBits::new(&out, bits.len()).unwrap();
+            let read = RankBits::new(0, bits.len());
             let (mut one, mut zero) = (0, 0);
             for (n, bit) in bits.iter().enumerate() {
-                prop_assert_eq!(read.get(n), Ok(*bit));
-                prop_assert_eq!(read.rank(n), Ok(one));
+                prop_assert_eq!(read.get(&out, n), Ok(*bit));
+                prop_assert_eq!(read.rank_if_set(&out, n), Ok(bit.then_some(one)));
                 if *bit {
-                    prop_assert_eq!(read.select::<true>(one), Ok(n));
+                    prop_assert_eq!(read.select::<true>(&out, one), Ok(n));
                     one += 1;
                 } else {
-                    prop_assert_eq!(read.select::<false>(zero), Ok(n));
+                    prop_assert_eq!(read.select::<false>(&out, zero), Ok(n));
                     zero += 1;
                 }
             }
-            prop_assert!(read.select::<true>(one).is_err());
+            prop_assert!(read.select::<true>(&out, one).is_err());
         }
     }
 }

@@ -4,7 +4,8 @@
 //! other load on the machine affects all programs alike. CPU time is more meaningful than wall time.
 //!
 //! With `--sources`, the engine is measured with and without four synthetic sources that have the columns of gnomAD genomes, ClinVar,
-//! dbSNP and CADD, and as many rows for each base as those of the human genome.
+//! dbSNP and CADD, and as many rows for each base as those of the human genome: with bgzipped output and its index, as the worker
+//! writes it, and with text.
 
 use super::measure::{Usage, measure, median};
 use super::simulate::{self, Genome, simulate};
@@ -135,31 +136,59 @@ fn with_sources(
             .args([&workspace.fasta, vcf, &workspace.work])
             .current_dir(&paths.root))
     })?;
-    let each = SOURCES.iter().map(std::slice::from_ref);
-    let mut programs = vec![workspace.engine("full", false, 1)];
-    for sources in each.chain([&SOURCES[..]]) {
-        let files = sources.iter().map(|name| workspace.work.join(format!("{name}.source")));
-        let files = files.map(|file| {
-            let size = fs::metadata(&file).map(|found| found.len()).unwrap_or_default();
-            println!("{}: {} MiB", file.display(), size >> 20);
-            // The digest is computed when a source is added to the catalog.
-            format!("{},sha256={}", file.display(), "0".repeat(64))
-        });
-        let files: Vec<String> = files.collect();
-        let Program { name, command } = workspace.engine("full", false, 1);
-        programs.push(Program {
-            name: format!("{name}, {}", sources.join(" ")),
-            command: Box::new(move |vcf| {
-                let mut command = command(vcf);
-                files.iter().for_each(|file| {
-                    command.args(["--source", file]);
-                });
-                command
-            }),
-        });
+    for name in SOURCES {
+        let file = workspace.source(name);
+        let size = fs::metadata(&file).map(|found| found.len()).unwrap_or_default();
+        println!("{}: {} MiB", file.display(), size >> 20);
     }
-    print_table(&compare(&programs, vcf, runs)?, records);
+    for output in [Output::Bgzip, Output::Text] {
+        let each = SOURCES.iter().map(std::slice::from_ref);
+        let mut programs = vec![workspace.engine_to(output, "full", false, 1)];
+        for sources in each.chain([&SOURCES[..]]) {
+            // The digest is computed when a source is added to the catalog.
+            let digest = "0".repeat(64);
+            let files = sources.iter().map(|name| workspace.source(name));
+            let files: Vec<String> =
+                files.map(|file| format!("{},sha256={digest}", file.display())).collect();
+            let Program { name, command } = workspace.engine_to(output, "full", false, 1);
+            programs.push(Program {
+                name: format!("{name}, {}", sources.join(" ")),
+                command: Box::new(move |vcf| {
+                    let mut command = command(vcf);
+                    files.iter().for_each(|file| {
+                        command.args(["--source", file]);
+                    });
+                    command
+                }),
+            });
+        }
+        println!("\n{}", output.description());
+        print_table(&compare(&programs, vcf, runs)?, records);
+    }
     Ok(())
+}
+
+/// The form of the output.
+#[derive(Clone, Copy)]
+enum Output {
+    Text,
+    Bgzip,
+}
+
+impl Output {
+    const fn file_name(self) -> &'static str {
+        match self {
+            Self::Text => "out.vcf",
+            Self::Bgzip => "out.vcf.gz",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Bgzip => "bgzipped, with its index",
+        }
+    }
 }
 
 /// Builds the engine and a reference: of gene models and their sequence, or of chromosome 20 in the folder `data`, or
@@ -220,15 +249,33 @@ impl Workspace {
         programs
     }
 
+    /// A file that the example `synthetic-sources` writes.
+    fn source(&self, name: &str) -> PathBuf {
+        self.work.join(format!("{name}.source"))
+    }
+
     fn engine(&self, mode: &'static str, local: bool, threads: usize) -> Program {
+        self.engine_to(Output::Text, mode, local, threads)
+    }
+
+    fn engine_to(
+        &self,
+        output: Output,
+        mode: &'static str,
+        local: bool,
+        threads: usize,
+    ) -> Program {
         let (binary, bundle) = (self.binary.clone(), self.bundle.clone());
-        let out = self.work.join("out.vcf");
+        let out = self.work.join(output.file_name());
         let name = format!("gas-annotate --mode {mode}{}", if local { " --local" } else { "" });
         let command = move |vcf: &Path| {
             let mut command = Command::new(&binary);
             command.args(["annotate", "--mode", mode, "--threads", &threads.to_string()]);
             if local {
                 command.arg("--local");
+            }
+            if matches!(output, Output::Bgzip) {
+                command.arg("--index");
             }
             command.arg("--reference").arg(&bundle).arg("--out").arg(&out).arg(vcf);
             command
