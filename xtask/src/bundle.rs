@@ -122,7 +122,9 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     let page_modules = publish_page_modules(&split, &assets)?;
     let script = script(paths, &glue, &module, &page_modules, release)?;
     let script = write_hashed(&assets, "app", "js", &script)?;
-    let style = write_hashed(&assets, "gas", "css", &styles(paths, &glue, profile)?)?;
+    let font = publish_font(paths, &assets)?;
+    let style = styles(paths, &glue, profile)?.replace("{FONT}", &font);
+    let style = write_hashed(&assets, "gas", "css", style.as_bytes())?;
     let genome =
         write_hashed(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
     let icon =
@@ -135,6 +137,7 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
         ("{WASM}", &module),
         ("{JS}", &script),
         ("{CSS}", &style),
+        ("{FONT}", &font),
         ("{ICON}", &icon),
         ("{GENOME}", &genome),
         ("{THEME}", &theme),
@@ -201,9 +204,18 @@ fn script(
     esbuild(paths, &start, &glue.join("whole.js"), release, &options)
 }
 
+/// Copies the font with its license, and returns the path of the font in the public folder. It has the Latin letters
+/// in all weights; others are shown in a font of the system.
+fn publish_font(paths: &Paths, assets: &Path) -> Result<String> {
+    let package = setup::modules(paths)?.join("@fontsource-variable/inter");
+    fs::copy(package.join("LICENSE"), assets.join("inter-license.txt"))?;
+    let font = fs::read(package.join("files/inter-latin-wght-normal.woff2"))?;
+    write_hashed(assets, "inter", "woff2", &font)
+}
+
 /// Concatenates all style sheets in the order of their names. A syntax error fails the build, because
 /// browsers silently skip the rule that follows it.
-fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<Vec<u8>> {
+fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<String> {
     let mut all = Vec::new();
     for file in style_files(&paths.root.join("assets/css"), profile)? {
         all.extend(fs::read(file)?);
@@ -211,7 +223,9 @@ fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<Vec<u8>> {
     let whole = glue.join("all.css");
     fs::write(&whole, all)?;
     let strict = ["--log-override:css-syntax-error=error"];
-    esbuild(paths, &whole, &glue.join("gas.css"), profile == Profile::Release, &strict)
+    let styles =
+        esbuild(paths, &whole, &glue.join("gas.css"), profile == Profile::Release, &strict)?;
+    String::from_utf8(styles).context("the style sheet is not UTF-8")
 }
 
 /// The style sheets of a bundle, sorted by name.
@@ -260,6 +274,10 @@ fn compress(public: &Path) -> Result<BTreeMap<String, u64>> {
         fs::read_dir(public.join("assets"))?.flatten().map(|entry| entry.path()).collect();
     files.sort();
     for file in files {
+        // WOFF2 is compressed with brotli already.
+        if file.extension().is_some_and(|ending| ending == "woff2") {
+            continue;
+        }
         let raw = fs::read(&file)?;
         let small = brotli(&raw)?;
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -116,7 +116,9 @@ fn run_against(
         run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
     })
     .and_then(|()| if is_selected(DEPLOY) { deploy::test(paths, &python, root) } else { Ok(()) })
-    .and_then(|()| if is_selected(PYTHON_CLIENT) { test_client(paths, &description) } else { Ok(()) })
+    .and_then(
+        |()| if is_selected(PYTHON_CLIENT) { test_client(paths, &description) } else { Ok(()) },
+    )
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
     match &tested {
