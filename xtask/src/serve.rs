@@ -3,7 +3,7 @@
 use crate::bundle::{self, Profile};
 use crate::paths::Paths;
 use crate::setup;
-use crate::step::{done_in, run, step};
+use crate::step::{at_once, done_in, run, step};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use gas_local::{ArchiveBackEnd, Ports, Programs, References, Stack, StackConfig, Verbosity};
@@ -145,8 +145,8 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
     setup::system_packages(false)?;
     let python = setup::python(paths)?;
     setup::modules(paths)?;
-    let bundle = bundle::bundle(paths, profile)?;
-    step("compiling the servers", || build_servers(&paths.root, profile))?;
+    let servers = || step("compiling the servers", || build_servers(&paths.root, profile));
+    let (bundle, ()) = at_once(|| bundle::bundle(paths, profile), servers)?;
     let binaries = paths.binaries(profile == Profile::Release);
     configure(paths, bundle.public, binaries, python, ports)
 }

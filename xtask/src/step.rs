@@ -1,6 +1,6 @@
 //! Runs steps and commands, and prints the name and the time of each step.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,20 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     let done = work().with_context(|| format!("step failed: {name}"))?;
     done_in(name, clock.elapsed());
     Ok(done)
+}
+
+/// Runs two steps at the same time, and returns when both have ended. While one of them waits for a single long
+/// compilation, the other one uses the rest of the processors.
+pub(crate) fn at_once<A: Send, B>(
+    first: impl FnOnce() -> Result<A> + Send,
+    second: impl FnOnce() -> Result<B>,
+) -> Result<(A, B)> {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        let first = first.join().map_err(|_| anyhow!("a step has panicked"))?;
+        Ok((first?, second?))
+    })
 }
 
 /// Prints that a step is done.
@@ -62,6 +76,19 @@ fn program(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn two_steps_run_at_the_same_time_and_both_end() {
+        let (send, receive) = mpsc::channel();
+        let wait = Duration::from_secs(10);
+        let done = at_once(move || Ok(receive.recv_timeout(wait)?), || Ok(send.send(7)?));
+        assert_eq!(done.unwrap().0, 7);
+        let (send, receive) = mpsc::channel();
+        let failed: Result<((), ())> = at_once(move || Ok(send.send(())?), || bail!("no"));
+        assert_eq!(failed.unwrap_err().to_string(), "no");
+        assert!(receive.recv().is_ok(), "the other step has ended");
+    }
 
     #[test]
     fn commands_do_not_inherit_the_variables_of_xtasks_package() {

@@ -6,7 +6,7 @@ use crate::paths::Paths;
 use crate::serve::configure;
 use crate::setup;
 use crate::soak::{self, SoakOptions};
-use crate::step::{done_in, run, step};
+use crate::step::{at_once, done_in, run, step};
 use crate::temporary_stack::data_folder;
 use crate::workspace;
 use anyhow::{Context, Result};
@@ -42,11 +42,13 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
     let python = setup::python(paths)?;
     let modules = setup::modules(paths)?;
-    let bundle = bundle::bundle(paths, Profile::Release)?;
+    let programs = || {
+        step("compiling servers and tests", || {
+            run(workspace::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
+        })
+    };
+    let (bundle, ()) = at_once(|| bundle::bundle(paths, Profile::Release), programs)?;
     bundle.check_limit()?;
-    step("compiling servers and tests", || {
-        run(workspace::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
-    })?;
     let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
     let is_selected = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
