@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gas_shared::job::{ObjectLocation, Part};
 use jiff::SignedDuration;
+use std::ops::Range;
 
 /// Uploads in parts. The object does not exist until the upload is completed. Parts are stored, and
 /// billed, until the upload is completed or aborted.
@@ -23,6 +24,20 @@ pub trait PartUploads: Send + Sync {
         upload_id: &str,
         number: u32,
         bytes: Bytes,
+    ) -> PortResult<ArrivedPart>;
+
+    /// Makes a part of a range of another object, without transferring its bytes to this process. Every part
+    /// but the last one has 5 MiB or more, and none more than 5 GiB.
+    ///
+    /// # Errors
+    /// If the object does not exist or ends before the range does.
+    async fn copy(
+        &self,
+        from: &ObjectLocation,
+        range: Range<u64>,
+        to: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
     ) -> PortResult<ArrivedPart>;
 
     /// The parts received so far, by number, or `None` if the upload does not exist: it was

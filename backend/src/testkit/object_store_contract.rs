@@ -49,6 +49,7 @@ pub async fn object_store_contract(
     a_part_may_arrive_in_any_order_and_again(&parts).await;
     wrong_parts_are_rejected_and_the_upload_continues(&parts).await;
     an_aborted_upload_leaves_nothing(&parts).await;
+    a_part_is_copied_of_a_range_of_another_object(&parts).await;
     uploads_of_the_same_object_are_independent(&parts).await;
 }
 
@@ -322,6 +323,25 @@ async fn an_aborted_upload_leaves_nothing(
     }
     parts.uploads.complete(&object, &upload, &arrived).await.unwrap();
     assert!(!parts.exists(&object).await);
+}
+
+async fn a_part_is_copied_of_a_range_of_another_object(
+    parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
+) {
+    let source = parts.store.object("parts/source");
+    let bytes: Vec<u8> = (0u8..=250).cycle().take(MIN_PART_BYTES + 7).collect();
+    parts.store.objects.write(&source, Bytes::from(bytes.clone()), TEXT).await.unwrap();
+    let object = parts.store.object("parts/copied");
+    let upload = parts.begin(&object).await;
+    let end = bytes.len() as u64;
+    let copied = parts.uploads.copy(&source, 3..end, &object, &upload, 1).await.unwrap();
+    assert_eq!((copied.number, copied.size), (1, end - 3));
+    let sent = parts.uploads.send(&object, &upload, 2, Bytes::from_static(b"end")).await.unwrap();
+    assert!(parts.uploads.copy(&source, 3..end + 1, &object, &upload, 3).await.is_err());
+    let absent = parts.store.object("parts/absent");
+    assert!(parts.uploads.copy(&absent, 0..1, &object, &upload, 3).await.is_err());
+    parts.uploads.complete(&object, &upload, &[copied, sent]).await.unwrap();
+    assert_eq!(parts.store.content(&object).await.unwrap(), [&bytes[3..], b"end"].concat());
 }
 
 async fn uploads_of_the_same_object_are_independent(

@@ -1,12 +1,13 @@
 //! Uploads in parts, in memory.
 
 use super::{Crash, FakeObjects, lock};
-use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
+use crate::ports::{ArrivedPart, ObjectStore, PartRule, PartUploads, PortError, PortResult};
 use async_trait::async_trait;
 use bytes::Bytes;
 use gas_shared::job::ObjectLocation;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// Uploads in parts that become objects of [`FakeObjects`].
@@ -90,6 +91,19 @@ impl PartUploads for FakeParts {
         }
         self.crash.after_effect()?;
         Ok(ArrivedPart { number, size: bytes.len() as u64, etag: etag(&bytes) })
+    }
+
+    async fn copy(
+        &self,
+        from: &ObjectLocation,
+        range: Range<u64>,
+        to: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
+    ) -> PortResult<ArrivedPart> {
+        let length = range.end.saturating_sub(range.start);
+        let bytes = self.objects.read_range(from, range.start, length).await?;
+        self.send(to, upload_id, number, bytes).await
     }
 
     async fn arrived_parts(

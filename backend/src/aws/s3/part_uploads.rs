@@ -16,6 +16,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use gas_shared::job::ObjectLocation;
+use std::ops::Range;
 use std::time::Duration;
 
 /// The error code for an upload that was completed or aborted, or never existed. The SDK has a
@@ -78,6 +79,29 @@ impl PartUploads for S3PartUploads {
         let call = call.upload_id(upload_id).part_number(part).body(ByteStream::from(bytes));
         let sent = call.send().await.map_err(|error| PortError::new(action(), error))?;
         Ok(ArrivedPart { number, size, etag: sent.e_tag.unwrap_or_default() })
+    }
+
+    async fn copy(
+        &self,
+        from: &ObjectLocation,
+        range: Range<u64>,
+        to: &ObjectLocation,
+        upload_id: &str,
+        number: u32,
+    ) -> PortResult<ArrivedPart> {
+        let action = || action_on("copy a range of", from);
+        let part = i32::try_from(number).map_err(|error| PortError::new(action(), error))?;
+        let call = self.client.upload_part_copy().bucket(&to.bucket).key(&to.key);
+        let copied = call
+            .upload_id(upload_id)
+            .part_number(part)
+            .copy_source(format!("{}/{}", from.bucket, from.key))
+            .copy_source_range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))
+            .send()
+            .await
+            .map_err(|error| PortError::new(action(), error))?;
+        let etag = copied.copy_part_result.and_then(|result| result.e_tag).unwrap_or_default();
+        Ok(ArrivedPart { number, size: range.end.saturating_sub(range.start), etag })
     }
 
     async fn arrived_parts(
