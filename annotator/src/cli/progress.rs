@@ -28,6 +28,9 @@ pub(crate) enum Event<'a> {
     /// `written` is the number of bytes of the output that are complete: they do not change unless a later
     /// event has a smaller number.
     Progress { step: &'a str, fraction: f64, records: u64, written: u64 },
+    /// The end of a shard.
+    #[serde(rename = "done")]
+    ShardDone { records: u64 },
     Done {
         records: u64,
         not_annotated: &'a BTreeMap<String, u64>,

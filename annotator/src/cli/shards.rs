@@ -1,7 +1,7 @@
 //! The subcommands for files in shards: `plan`, `annotate-shard`, `join` and `reblock`.
 
 use super::limits::LimitArgs;
-use super::progress::{ProgressFormat, reporter};
+use super::progress::{Event, ProgressFormat, emit, reporter};
 use super::reports::ReportArgs;
 use super::run_args::RunArgs;
 use super::signals::cancelled_by_signals;
@@ -9,9 +9,11 @@ use anyhow::Context;
 use clap::Args;
 use gas_annotate::Error;
 use gas_annotate::pipeline::{JoinedFile, Options, annotate_shard, join_shards, plan_shards};
-use gas_annotate::shards::{Exclusion, Plan, ShardCount, ShardError};
+use gas_annotate::shards::{Exclusion, Plan, RangeSource, RequestedRanges, ShardCount, ShardError};
 use gas_annotate::vcf;
+use serde::Serialize;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `plan`.
@@ -19,6 +21,10 @@ use std::path::{Path, PathBuf};
 pub(crate) struct PlanArgs {
     /// VCF file, bgzipped or plain.
     input: PathBuf,
+    /// The input is not on this machine and has this number of bytes. Its ranges are requested on standard output,
+    /// as lines such as `{"event":"read","offset":0,"length":65536}`, and exactly these bytes are read from standard input.
+    #[arg(long, value_name = "BYTES")]
+    remote_bytes: Option<u64>,
     /// Folder for the plan.
     #[arg(long)]
     out: PathBuf,
@@ -104,12 +110,17 @@ pub(crate) struct ReblockArgs {
 
 pub(crate) fn plan(args: &PlanArgs) -> anyhow::Result<()> {
     let (reference, options) = args.run.open()?;
-    let input = File::open(&args.input).with_context(|| args.input.display().to_string())?;
+    let input: Box<dyn RangeSource> = match args.remote_bytes {
+        Some(size) => Box::new(RequestedRanges::new(size, io::stdin(), io::stdout())),
+        None => {
+            Box::new(File::open(&args.input).with_context(|| args.input.display().to_string())?)
+        }
+    };
     let count = match (args.shards, args.shard_bytes) {
         (Some(count), _) => ShardCount::Exactly(count),
         (None, bytes) => ShardCount::Bytes(bytes.unwrap_or(u64::MAX)),
     };
-    let mut plan = plan_shards(&input, count, &reference, &options).map_err(reported)?;
+    let mut plan = plan_shards(&*input, count, &reference, &options).map_err(reported)?;
     plan.head.etag = args.etag.clone();
     plan.write(&args.out).map_err(reported)
 }
@@ -131,7 +142,12 @@ pub(crate) fn annotate(args: &AnnotateShardArgs) -> anyhow::Result<()> {
         &cancel,
         &reporter(args.progress),
     );
-    annotated.and_then(|shard| shard.write(&args.out)).map_err(reported)
+    let shard = annotated.map_err(reported)?;
+    shard.write(&args.out).map_err(reported)?;
+    if args.progress == ProgressFormat::Json {
+        emit(&Event::ShardDone { records: shard.records() });
+    }
+    Ok(())
 }
 
 pub(crate) fn join(args: &JoinArgs) -> anyhow::Result<()> {
@@ -154,8 +170,8 @@ pub(crate) fn join(args: &JoinArgs) -> anyhow::Result<()> {
         &reference,
         &options,
     );
-    if let (Err(ShardError::Exclude { exclusion, .. }), Some(path)) = (&joined, &args.exclude) {
-        fs::write(path, serde_json::to_string(exclusion)? + "\n")
+    if let (Err(ShardError::Exclude { exclusion, shards }), Some(path)) = (&joined, &args.exclude) {
+        fs::write(path, serde_json::to_string(&ExclusionFile { exclusion, shards })? + "\n")
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let (outcome, upload_parts) = joined.map_err(reported)?;
@@ -170,6 +186,15 @@ pub(crate) fn join(args: &JoinArgs) -> anyhow::Result<()> {
 
 pub(crate) fn reblock(args: &ReblockArgs) -> anyhow::Result<()> {
     Ok(vcf::reblock(&args.input, &args.out, args.limits.limits())?)
+}
+
+/// What `join` writes if shards have to be annotated again. Only the exclusion is read.
+#[derive(Serialize)]
+struct ExclusionFile<'a> {
+    #[serde(flatten)]
+    exclusion: &'a Exclusion,
+    /// The numbers of the shards.
+    shards: &'a [u32],
 }
 
 fn read_exclusion(path: &Path) -> anyhow::Result<Exclusion> {

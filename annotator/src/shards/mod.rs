@@ -8,10 +8,12 @@
 mod cut;
 mod plan;
 mod range_source;
+mod requested_ranges;
 mod upload_parts;
 
 pub(crate) use cut::{PlanSettings, plan_with};
 pub use plan::{Exclusion, Plan, PlanHead, Shard, ShardCount, ShardError};
 pub use range_source::RangeSource;
+pub use requested_ranges::RequestedRanges;
 pub(crate) use upload_parts::upload_parts;
 pub use upload_parts::{ByteRange, RangeFile, UploadPart};
