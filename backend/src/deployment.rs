@@ -50,6 +50,9 @@ pub struct Deployment {
     /// Its dead-letter queue.
     #[arg(long, env = "GAS_PREMIUM_JOB_REQUESTS_DLQ_URL")]
     pub premium_job_requests_dlq_url: Option<String>,
+    /// Runs of large files in shards.
+    #[command(flatten)]
+    pub shards: ShardSettings,
     /// The SNS topic of jobs that have ended.
     #[arg(long, env = "GAS_JOB_RESULTS_TOPIC_ARN")]
     pub job_results_topic_arn: String,
@@ -87,6 +90,20 @@ pub struct Deployment {
     /// Address buckets by path instead of host name, as local S3-compatible servers require.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     pub s3_path_style: bool,
+}
+
+/// The runs of large files in shards. Stacks of older versions have none.
+#[derive(Args, Clone, Debug)]
+pub struct ShardSettings {
+    /// The Step Functions state machine that hands the shards of a file to the workers.
+    #[arg(long, env = "GAS_SHARD_RUN_ARN", requires = "shards_queue_url")]
+    pub shard_run_arn: Option<String>,
+    /// The SQS queue of shards to annotate.
+    #[arg(long, env = "GAS_SHARDS_QUEUE_URL", requires = "shards_dlq_url")]
+    pub shards_queue_url: Option<String>,
+    /// Its dead-letter queue.
+    #[arg(long, env = "GAS_SHARDS_DLQ_URL")]
+    pub shards_dlq_url: Option<String>,
 }
 
 /// The private references of a deployment. Stacks of older versions have none.

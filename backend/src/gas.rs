@@ -4,7 +4,7 @@ use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, References, SessionStore, Sources, StoredBytes, TokenStore, Topic,
+    RateLimiter, References, SessionStore, ShardRuns, Sources, StoredBytes, TokenStore, Topic,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -32,6 +32,8 @@ pub struct AnnotateGas {
     pub retention: RetentionPolicy,
     /// The private references of users; `None` if the deployment offers none.
     pub private_references: Option<PrivateReferences>,
+    /// The runs of large files in shards; `None` if the deployment has no workflow for them.
+    pub shard_runs: Option<Arc<dyn ShardRuns>>,
 }
 
 /// Everything a use-case needs. Cheap to clone.
@@ -85,6 +87,8 @@ pub struct Gas {
     pub sources: Arc<dyn Sources>,
     /// The private references of users; `None` if the deployment offers none.
     pub private_references: Option<PrivateReferences>,
+    /// The runs of large files in shards; `None` if the deployment has no workflow for them.
+    pub shard_runs: Option<Arc<dyn ShardRuns>>,
 }
 
 impl AnnotateGas {
@@ -106,6 +110,7 @@ impl AnnotateGas {
             }),
             retention: deployment.retention,
             private_references: private_references(deployment, sdk),
+            shard_runs: shard_runs(deployment, sdk),
         }
     }
 
@@ -127,6 +132,7 @@ impl Gas {
             object_keys,
             retention,
             private_references,
+            shard_runs,
         } = AnnotateGas::connect(deployment, sdk);
         Self {
             jobs,
@@ -159,6 +165,7 @@ impl Gas {
             references: Arc::new(Bundle::new(None)),
             sources: Arc::new(NoSources),
             private_references,
+            shard_runs,
         }
     }
 
@@ -172,6 +179,7 @@ impl Gas {
             object_keys: Arc::clone(&self.object_keys),
             retention: self.retention,
             private_references: self.private_references.clone(),
+            shard_runs: self.shard_runs.clone(),
         }
     }
 
@@ -179,6 +187,12 @@ impl Gas {
     pub fn now(&self) -> Timestamp {
         self.jobs.now()
     }
+}
+
+/// The runs in shards of a deployment, if its stack has a workflow for them.
+fn shard_runs(deployment: &Deployment, sdk: &aws::Sdk) -> Option<Arc<dyn ShardRuns>> {
+    let arn = deployment.shards.shard_run_arn.as_deref()?;
+    Some(Arc::new(sdk.shard_runs(arn)))
 }
 
 /// The private references of a deployment, if its stack has all that they need.

@@ -3,7 +3,7 @@
 //! The files that a run stores beside its result stay in S3 when the result is archived, and serve it again
 //! when it is restored.
 
-use gas_shared::job::ObjectLocation;
+use gas_shared::job::{ClaimId, ObjectLocation};
 use gas_shared::private_reference::{PrivateReference, SourceRole};
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -98,6 +98,30 @@ impl ObjectKeys {
         self.output(owner, job, name, &ending)
     }
 
+    /// The location of a file that a run in shards stores: `<prefix>/<user>/<job>~shards/<claim>/<file>`.
+    /// The names of other files of a job have no slash.
+    pub fn shard_file(
+        &self,
+        owner: UserId,
+        job: JobId,
+        claim: ClaimId,
+        file: &str,
+    ) -> ObjectLocation {
+        let key = format!("{}{}/{file}", self.shards_prefix(owner, job), claim.0);
+        ObjectLocation { bucket: self.results_bucket.clone(), key }
+    }
+
+    /// The location of an object that exists if a job is not to be annotated in shards again.
+    pub fn whole_mark(&self, owner: UserId, job: JobId) -> ObjectLocation {
+        let key = format!("{}whole", self.shards_prefix(owner, job));
+        ObjectLocation { bucket: self.results_bucket.clone(), key }
+    }
+
+    /// The prefix of the keys of the files that runs of a job in shards have stored.
+    pub fn shards_prefix(&self, owner: UserId, job: JobId) -> String {
+        format!("{}shards/", self.prefix(owner, job))
+    }
+
     /// The location of a file that a private reference is built from:
     /// `<prefix>/<user>/reference~<build>~<role>`.
     pub fn reference_source(
@@ -173,6 +197,8 @@ mod tests {
         assert_eq!(csi.key, format!("gas/{user}/{id}~_t__1.annot.vcf.gz.csi"));
         let summary = object_keys.summary(owner, job, &name);
         assert_eq!(summary.key, format!("gas/{user}/{id}~_t__1.annot.summary.json"));
+        let shard = object_keys.shard_file(owner, job, ClaimId(Uuid::nil()), "3.gz");
+        assert_eq!(shard.key, format!("gas/{user}/{id}~shards/{user}/3.gz"));
         let run_log = object_keys.run_log(owner, job, &name);
         assert_eq!(run_log.key, format!("gas/{user}/{id}~_t__1.run.log"));
         assert_eq!(

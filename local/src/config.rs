@@ -101,6 +101,9 @@ pub struct StackConfig {
     pub free_window_secs: Option<u32>,
     /// The worker's annotator command; `None` for the default.
     pub annotator: Option<String>,
+    /// The size from which on a file is annotated in shards, and the size of a shard, in bytes; `None` for no
+    /// file.
+    pub shards: Option<(u64, u64)>,
     /// Which logs the terminal shows.
     pub verbosity: Verbosity,
 }

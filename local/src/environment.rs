@@ -148,6 +148,12 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     if let Some(seconds) = config.job_visibility_secs {
         environment.insert("GAS_JOB_VISIBILITY_SECS".to_owned(), seconds.to_string());
     }
+    if let Some((threshold, shard)) = config.shards {
+        environment.extend(pairs([
+            ("GAS_SHARD_THRESHOLD_BYTES", threshold.to_string()),
+            ("GAS_SHARD_BYTES", shard.to_string()),
+        ]));
+    }
     if let Some(command) = &config.annotator {
         environment.insert("GAS_ANNOTATOR".to_owned(), command.clone());
     }

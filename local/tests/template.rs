@@ -157,9 +157,14 @@ fn roles_name_their_resources() {
         for statement in role.text.split("- Sid: ").skip(1) {
             let sid = statement.lines().next().unwrap();
             // These actions have no resource-level permissions.
-            let is_exception = ["sns:Unsubscribe", "sqs:ListQueues"]
-                .iter()
-                .any(|action| statement.contains(&format!("Action: {action}\n")));
+            let is_exception = [
+                "Action: sns:Unsubscribe\n",
+                "Action: sqs:ListQueues\n",
+                "Action: [states:SendTaskHeartbeat, states:SendTaskSuccess, states:SendTaskFailure]\n",
+                "- logs:CreateLogDelivery\n",
+            ]
+            .iter()
+            .any(|actions| statement.contains(actions));
             let is_unlimited = statement.contains("Resource: \"*\"");
             assert!(!is_unlimited || is_exception, "{} {sid}", role.name);
         }

@@ -25,6 +25,7 @@ mod redrive;
 mod rest;
 mod result_forms;
 mod retention;
+mod shards;
 mod stack;
 mod thaw;
 mod tokens;

@@ -17,11 +17,11 @@ use gas_shared::job::step;
 use std::io;
 use std::path::Path;
 
-const TEXT: &str = "text/plain; charset=utf-8";
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
-const BINARY: &str = "application/octet-stream";
+pub(crate) const BINARY: &str = "application/octet-stream";
 
 /// Runs everything up to the stored result, in a scratch folder. Dropping the future kills the engine and
 /// aborts the upload of its output; the next attempt overwrites what was stored until then.
@@ -141,7 +141,11 @@ async fn fetch(gas: &AnnotateGas, job: &Job, to: &Path) -> Result<ObjectInfo, At
 
 /// Stores the counts behind the charts if the engine wrote them: next to its output, with the
 /// extension `summary.json` added.
-async fn store_summary(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<(), PortError> {
+pub(crate) async fn store_summary(
+    gas: &AnnotateGas,
+    job: &Job,
+    output: &Path,
+) -> Result<(), PortError> {
     let summary = output.with_added_extension("summary.json");
     if let Ok(summary) = RunFile::open(&summary) {
         let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
@@ -152,7 +156,11 @@ async fn store_summary(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<()
 
 /// Stores the region index if the engine wrote one: next to its output, with the extension of its format
 /// added.
-async fn store_region_index(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<(), PortError> {
+pub(crate) async fn store_region_index(
+    gas: &AnnotateGas,
+    job: &Job,
+    output: &Path,
+) -> Result<(), PortError> {
     for format in RegionIndex::ALL {
         if let Ok(index) = RunFile::open(&output.with_added_extension(format.ending())) {
             let name = &job.input.name;
@@ -192,6 +200,6 @@ async fn store_index(
     Ok(())
 }
 
-fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {
+pub(crate) fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {
     RunFile::open(path).map_err(|_| AttemptError::NoOutput(what))
 }

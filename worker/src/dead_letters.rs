@@ -91,7 +91,9 @@ impl DeadLetters {
 
     fn is_alive(&self, job: &Job) -> bool {
         let JobState::Running(run) = &job.state else { return false };
-        self.gas.now().duration_since(run.heartbeat_at) < self.timing.heartbeat_timeout()
+        // The reconciler looks after a run in shards.
+        run.shards.is_some()
+            || self.gas.now().duration_since(run.heartbeat_at) < self.timing.heartbeat_timeout()
     }
 }
 

@@ -20,7 +20,7 @@ use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
     ChangeError, Finished, InputRejection, ReferenceError, announce_result, claim_job,
-    complete_job, fail_job, reject_input, release_job,
+    complete_job, fail_job, reject_input, release_job, run_of, start_shards,
 };
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
@@ -51,7 +51,7 @@ pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because o
 
 /// How a claimed job leaves this worker.
 #[expect(clippy::large_enum_variant, reason = "one value per job, which is moved once")]
-enum JobOutcome {
+pub(crate) enum JobOutcome {
     /// The job was completed or failed, or its row rejected that.
     Final(Result<Job, ChangeError>),
     /// The engine failed for this many times now, and another attempt is left.
@@ -64,6 +64,8 @@ enum JobOutcome {
     Interrupted,
     /// The disk of this machine, or its cache of references, has too little space now.
     NoSpace,
+    /// All workers annotate the file, in shards.
+    Sharded,
 }
 
 impl Worker {
@@ -102,7 +104,7 @@ impl Worker {
         match claimed {
             Ok((job, claim)) => self.work(message, &job, claim, shutdown).await,
             Err(ChangeError::Rejected { rejected: ChangeRejected::StillRunning, .. }) => {
-                Ok(self.recheck_later(message, id).await?)
+                Ok(self.still_running(message, id).await?)
             }
             Err(ChangeError::Rejected { .. }) => self.settle(message, id).await,
             Err(ChangeError::NotFound(_)) => Ok(self.delete_orphan(message).await?),
@@ -121,12 +123,28 @@ impl Worker {
         tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
         report.resume(&self.gas, job).await;
+        let ended = match self.split(message, job, claim, &report, shutdown).await {
+            Some(ended) => ended,
+            None => self.work_on_whole(message, job, claim, &report, shutdown).await,
+        };
+        self.leave(message, job, claim, ended).await
+    }
+
+    /// Annotates a file in one piece.
+    async fn work_on_whole(
+        &self,
+        message: &Message,
+        job: &Job,
+        claim: ClaimId,
+        report: &Report,
+        shutdown: &Shutdown,
+    ) -> JobOutcome {
         let (size, gzip) = (job.input.size.unwrap_or(0), job.input.name.is_gzip());
         let need = disk::space_needed(size, gzip, self.engine.result_form(size, gzip));
-        let ended = match self.scratch.admit(need) {
+        match self.scratch.admit(need) {
             Ok(ScratchAdmission::Admitted(folder)) => {
                 report.note(&format!("attempt {} started", engine_failures(job) + 1));
-                self.run(message, job, claim, &report, folder.path(), shutdown).await
+                self.run(message, job, claim, report, folder.path(), shutdown).await
             }
             Ok(ScratchAdmission::Wait(space)) => {
                 tracing::warn!(
@@ -137,11 +155,22 @@ impl Worker {
                 JobOutcome::NoSpace
             }
             Ok(ScratchAdmission::Never(Space { total, .. })) => {
-                self.failed(job, claim, AttemptError::NeverFits { need, total }, &report).await
+                self.failed(job, claim, AttemptError::NeverFits { need, total }, report).await
             }
-            Err(error) => self.failed(job, claim, error.into(), &report).await,
-        };
+            Err(error) => self.failed(job, claim, error.into(), report).await,
+        }
+    }
+
+    /// Finishes, releases or returns a job that this worker had claimed.
+    async fn leave(
+        &self,
+        message: &Message,
+        job: &Job,
+        claim: ClaimId,
+        ended: JobOutcome,
+    ) -> Result<(), ChangeError> {
         match ended {
+            JobOutcome::Sharded => Ok(self.intake.retry(|| self.queue.delete(message)).await?),
             JobOutcome::Final(ended) => self.end(message, job.id, ended).await,
             JobOutcome::EngineFailed(failures) => {
                 let pause = retry_pause(failures).min(self.timing.visibility);
@@ -224,7 +253,7 @@ impl Worker {
         }
     }
 
-    async fn failed(
+    pub(crate) async fn failed(
         &self,
         job: &Job,
         claim: ClaimId,
@@ -295,7 +324,7 @@ impl Worker {
 
     /// What the owner is told about a problem of the file: with the references that would fit, if it is
     /// of another assembly.
-    async fn rejection(&self, job: &Job, problem: InputProblem) -> InputRejection {
+    pub(crate) async fn rejection(&self, job: &Job, problem: InputProblem) -> InputRejection {
         let InputProblem { reason, code, found_assembly } = problem;
         let references = &self.references;
         let chosen = job.options.known().and_then(|options| options.reference.as_ref());
@@ -366,6 +395,18 @@ impl Worker {
 
     async fn delete_orphan(&self, message: &Message) -> PortResult<()> {
         self.intake.retry(|| delete_orphan(&*self.queue, message)).await
+    }
+
+    /// Handles the message of a job that is running: in shards, or on another worker.
+    async fn still_running(&self, message: &Message, id: JobId) -> PortResult<()> {
+        match self.intake.retry(|| self.gas.jobs.store.job(id)).await? {
+            // The worker that has planned the shards may have died before it could start them.
+            Some(job) if run_of(&job).is_some() => {
+                self.intake.retry(|| start_shards(&self.gas, &job)).await?;
+                self.intake.retry(|| self.queue.delete(message)).await
+            }
+            _ => self.recheck_later(message, id).await,
+        }
     }
 
     /// Postpones the message of a job that another worker runs. This may be the only message of the

@@ -26,6 +26,7 @@ mod result_stream;
 mod run_file;
 mod scratch;
 mod settings;
+mod shards;
 mod sources;
 #[cfg(test)]
 mod testing;
@@ -42,6 +43,7 @@ use gas_backend::aws::Sdk;
 use gas_runtime::{LogFormat, Shutdown, init_logging};
 use reference_builds::{BuildDeadLetters, ReferenceBuilder};
 use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
+use shards::{ShardDeadLetters, ShardWorker};
 use std::io::Write;
 use std::sync::Arc;
 use utility::consume::consume;
@@ -130,6 +132,7 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         intake: Arc::default(),
         scratch: scratch::ScratchRoot::open(&settings.work_dir, Arc::new(disk::FileSystems))
             .with_context(|| format!("failed to prepare {}", settings.work_dir.display()))?,
+        sharding: settings.shards.sharding(),
     };
     let premium = deployment.premium_job_requests_queue_url.as_deref();
     let premium = premium.map(|url| Worker { queue: Arc::new(sdk.queue(url)), ..worker.clone() });
@@ -142,12 +145,50 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
     });
     let dead_letters: Vec<_> = dead_letters.collect();
     let building = build_references(&settings, &sdk, &worker, &shutdown);
+    let sharding = annotate_shards(&settings, &sdk, &worker, &shutdown);
     let workers = Arc::new(poll::Workers { free: worker, premium });
     let polling = poll::run(workers, settings.concurrency, &shutdown);
     let watching = dead_letters.iter().map(|letters| letters.watch(&shutdown));
-    tokio::join!(polling, join_all(watching), building);
+    tokio::join!(polling, join_all(watching), building, sharding);
     tracing::info!("worker stopped");
     Ok(())
+}
+
+/// Annotates the shards of large files until shutdown, one at a time beside the jobs, if the deployment has a
+/// workflow for them. Workers that plan none do that, too.
+fn annotate_shards<'a>(
+    settings: &AnnotateSettings,
+    sdk: &Sdk,
+    worker: &Worker,
+    shutdown: &'a Shutdown,
+) -> impl Future<Output = ()> + use<'a> {
+    let urls = &settings.deployment.shards;
+    let queues = urls.shards_queue_url.as_ref().zip(worker.gas.shard_runs.clone());
+    if queues.is_none() && worker.sharding.is_some() {
+        tracing::warn!("files are not annotated in shards: the stack has no workflow for them");
+    }
+    let visibility = worker.timing.visibility;
+    let shards = queues.map(|(url, runs)| {
+        let queue = Arc::new(sdk.queue(url));
+        ShardWorker { worker: Worker { queue, ..worker.clone() }, runs }
+    });
+    let dead_letters = shards.clone().zip(urls.shards_dlq_url.as_ref());
+    let dead_letters = dead_letters
+        .map(|(shards, url)| ShardDeadLetters { shards, queue: Arc::new(sdk.queue(url)) });
+    async move {
+        let watching = async {
+            if let Some(letters) = &dead_letters {
+                letters.watch(shutdown).await;
+            }
+        };
+        let annotating = async {
+            if let Some(shards) = shards {
+                let queue = shards.worker.queue.clone();
+                consume("shards", queue, visibility, shards, shutdown).await;
+            }
+        };
+        tokio::join!(annotating, watching);
+    }
 }
 
 /// Builds the private references of users until shutdown, one at a time, if the deployment offers them and

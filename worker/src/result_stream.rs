@@ -255,11 +255,11 @@ fn stopped(error: JoinError) -> PortError {
 }
 
 /// An upload in parts that is aborted unless it is completed.
-struct OpenUpload {
-    uploads: Arc<dyn PartUploads>,
-    target: ObjectLocation,
+pub(crate) struct OpenUpload {
+    pub(crate) uploads: Arc<dyn PartUploads>,
+    pub(crate) target: ObjectLocation,
     /// `None` if it was completed or aborted.
-    id: Option<String>,
+    pub(crate) id: Option<String>,
 }
 
 impl OpenUpload {

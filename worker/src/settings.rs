@@ -7,6 +7,7 @@ use crate::utility::UtilitySettings;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gas_backend::Deployment;
+use gas_shared::job::MAX_SHARDS;
 use jiff::SignedDuration;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,9 @@ const ANNOTATOR: &str = "gas-annotate annotate {input} --reference {bundle} --ou
 
 /// The command line of the index builder.
 const INDEXER: &str = "gas-index {input} {output}";
+
+/// The engine's own program. Other annotators cannot annotate shards.
+const SHARD_PROGRAM: &str = "gas-annotate";
 
 /// The GAS worker.
 #[derive(Debug, Parser)]
@@ -131,7 +135,46 @@ pub(crate) struct AnnotateSettings {
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     pub(crate) grace_secs: u64,
     #[command(flatten)]
+    pub(crate) shards: ShardingSettings,
+    #[command(flatten)]
     pub(crate) sandbox: SandboxSettings,
+}
+
+/// Settings of files that are annotated in shards.
+#[derive(Args, Debug)]
+pub(crate) struct ShardingSettings {
+    /// The size from which on a file is annotated in shards, by all workers, in bytes; 0 for no file. Shards
+    /// are annotated by gas-annotate with its default arguments, whatever GAS_ANNOTATOR is.
+    #[arg(long, env = "GAS_SHARD_THRESHOLD_BYTES", default_value_t = 0)]
+    pub(crate) shard_threshold_bytes: u64,
+    /// The bytes of a file that a shard has. Files with more than 200 shards have larger ones.
+    #[arg(long, env = "GAS_SHARD_BYTES", default_value_t = 256 * MIB, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) shard_bytes: u64,
+}
+
+/// Which files are annotated in shards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sharding {
+    /// The smallest file, in bytes.
+    pub(crate) threshold: u64,
+    /// The bytes of a file that a shard has.
+    pub(crate) shard_bytes: u64,
+}
+
+impl ShardingSettings {
+    /// Which files are annotated in shards; `None` for none.
+    pub(crate) fn sharding(&self) -> Option<Sharding> {
+        let (threshold, shard_bytes) = (self.shard_threshold_bytes, self.shard_bytes);
+        (threshold > 0).then_some(Sharding { threshold, shard_bytes })
+    }
+}
+
+impl Sharding {
+    /// The number of shards of a file; `None` if it is annotated in one piece.
+    pub(crate) fn shards(self, input_bytes: u64) -> Option<u32> {
+        let count = u32::try_from(input_bytes.div_ceil(self.shard_bytes)).unwrap_or(u32::MAX);
+        (input_bytes >= self.threshold && count > 1).then_some(count.min(MAX_SHARDS))
+    }
 }
 
 /// The time limits of claims and heartbeats.
@@ -198,7 +241,8 @@ fn engine(annotator: &str, reference: PathBuf, sandbox: Sandbox) -> anyhow::Resu
         .with_context(|| format!("GAS_ANNOTATOR {annotator:?} is not a valid command line"))?;
     let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
     let (sources, options) = (Vec::new(), Vec::new());
-    let engine = Engine { template, indexer, reference, sources, options, sandbox };
+    let shard_command = vec![SHARD_PROGRAM.into()];
+    let engine = Engine { template, indexer, shard_command, reference, sources, options, sandbox };
     engine.check()?;
     Ok(engine)
 }
@@ -256,6 +300,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn files_from_the_threshold_on_have_shards_of_about_the_given_size() {
+        let sharding = Sharding { threshold: 100, shard_bytes: 40 };
+        let shards = [99, 100, 120, 121, 1 << 40].map(|bytes| sharding.shards(bytes));
+        assert_eq!(shards, [None, Some(3), Some(3), Some(4), Some(MAX_SHARDS)]);
+        let one = Sharding { threshold: 100, shard_bytes: 1 << 30 };
+        assert_eq!(one.shards(1_000), None);
+        let never = ShardingSettings { shard_threshold_bytes: 0, shard_bytes: 40 };
+        assert_eq!(never.sharding(), None);
     }
 
     #[test]

@@ -161,6 +161,7 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
     Engine {
         template: template("engine.sh", script, "{input} {output} {log} {bundle} {options}"),
         indexer: template("indexer.sh", INDEXER, "{input} {output}"),
+        shard_command: vec!["false".into()],
         reference: folder.to_owned(),
         sources: Vec::new(),
         options: Vec::new(),
@@ -182,6 +183,7 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
         intake: Arc::default(),
         scratch: ScratchRoot::open(&folder.path().join("work"), Arc::new(FakeDisk::default()))
             .unwrap(),
+        sharding: None,
     };
     (worker, folder)
 }

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::outage::Intake;
 use crate::references::References;
 use crate::scratch::ScratchRoot;
-use crate::settings::Timing;
+use crate::settings::{Sharding, Timing};
 use crate::sources::Sources;
 use gas_backend::AnnotateGas;
 use gas_backend::ports::Queue;
@@ -24,4 +24,6 @@ pub(crate) struct Worker {
     /// Whether new jobs may begin.
     pub(crate) intake: Arc<Intake>,
     pub(crate) scratch: ScratchRoot,
+    /// Which files are annotated in shards; `None` for none.
+    pub(crate) sharding: Option<Sharding>,
 }

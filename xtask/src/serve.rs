@@ -188,6 +188,7 @@ pub(crate) fn configure(
         restart: true,
         restart_all: false,
         job_visibility_secs: None,
+        shards: None,
         restore_timeout_secs: None,
         archive: ArchiveBackEnd::Vault,
         free_window_secs: None,

@@ -19,6 +19,9 @@ use std::process::Command;
 /// short, so that a test does not wait for a minute.
 const JOB_VISIBILITY_SECS: u32 = 8;
 
+/// The size from which on a file is annotated in shards, and the size of a shard, in bytes.
+const SHARDS: (u64, u64) = (16 << 20, 2 << 20);
+
 /// The download window of Free users. It is short, so that a test does not wait for three minutes.
 const FREE_WINDOW_SECS: u32 = 25;
 
@@ -100,6 +103,7 @@ fn run_against(
         data_dir: data_dir.clone(),
         prefix: "gastest".to_owned(),
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
+        shards: Some(SHARDS),
         free_window_secs: Some(FREE_WINDOW_SECS),
         annotator: Some(format!(
             "{engine} annotate {{input}} --reference {{bundle}} --out {{output}} --log {{log}} --index=if-bgzipped --progress json {{options}}"

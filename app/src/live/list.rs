@@ -63,7 +63,7 @@ mod tests {
 
     fn running(id: u128, version: u64, second: i64) -> JobView {
         let started_at = Timestamp::from_second(second).unwrap();
-        let state = StateView::Running { started_at, progress: Progress::default() };
+        let state = StateView::Running { started_at, progress: Progress::default(), shards: None };
         JobView { state, ..job(id, version, second) }
     }
 

@@ -11,6 +11,7 @@ mod event_queue;
 mod s3;
 mod sdk;
 mod ses;
+mod shard_runs;
 mod sns;
 mod sqs;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub use event_queue::{EventQueue, EventQueueReaper};
 pub use s3::{S3ObjectStore, S3PartUploads};
 pub use sdk::Sdk;
 pub use ses::SesMailer;
+pub use shard_runs::StepFunctionsShardRuns;
 pub use sns::SnsTopic;
 pub use sqs::SqsQueue;

@@ -2,7 +2,8 @@
 
 use super::{
     DynamoJobStore, DynamoPrivateReferences, EventQueue, EventQueueReaper, GlacierClassArchive,
-    S3ObjectStore, S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
+    S3ObjectStore, S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsShardRuns,
+    StepFunctionsTimer, VaultArchive,
 };
 use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
 use crate::ports::{Archive, PortResult};
@@ -124,6 +125,11 @@ impl Sdk {
     /// The timer of download windows.
     pub fn archive_timer(&self, state_machine_arn: &str) -> StepFunctionsTimer {
         StepFunctionsTimer::new(aws_sdk_sfn::Client::new(&self.config), state_machine_arn)
+    }
+
+    /// The state machine for runs in shards.
+    pub fn shard_runs(&self, state_machine_arn: &str) -> StepFunctionsShardRuns {
+        StepFunctionsShardRuns::new(aws_sdk_sfn::Client::new(&self.config), state_machine_arn)
     }
 
     /// An SNS topic.

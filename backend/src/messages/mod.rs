@@ -4,6 +4,7 @@ mod thaw_completed;
 
 pub use thaw_completed::{ThawCompleted, ThawMessage, ThawMessageError};
 
+use gas_shared::job::ClaimId;
 use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,41 @@ pub struct ReferenceBuild {
     pub reference: ReferenceId,
     /// The build that the row must have: the owner may have deleted the reference and added another one.
     pub build: Uuid,
+}
+
+/// In queue `shards`: a task of a run in shards, sent by the state machine `shards`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum ShardTask {
+    /// A shard is to be annotated.
+    Shard {
+        /// The job.
+        job_id: JobId,
+        /// The claim of the run. The job's row must have it, or the task is void.
+        claim: ClaimId,
+        /// The token with which the state machine waits for the end of the task.
+        token: String,
+        /// The number of the shard, from 0.
+        shard: u32,
+    },
+    /// All shards are annotated and are to be joined.
+    Join {
+        /// The job.
+        job_id: JobId,
+        /// The claim of the run.
+        claim: ClaimId,
+        /// The token of the task.
+        token: String,
+    },
+    /// The state machine cannot go on. Nobody waits for the end of this task.
+    Failed {
+        /// The job.
+        job_id: JobId,
+        /// The claim of the run.
+        claim: ClaimId,
+        /// What has happened, as Step Functions describes it.
+        error: serde_json::Value,
+    },
 }
 
 /// On topic `start_thaw`: a user's archived results are to be restored.

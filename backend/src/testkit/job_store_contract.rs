@@ -7,7 +7,7 @@ use WriteOutcome::{Conflict, Written};
 use gas_shared::job::{
     ArchiveRemains, Archived, AssemblyMismatch, ClaimId, Completion, Deletion, Failure,
     FailureKind, JobListEntry, JobState, NotAnnotated, ObjectLocation, Parts, Progress, Results,
-    Retrieval, Run, Stored, Tier,
+    Retrieval, Run, ShardedRun, Stored, Tier,
 };
 use gas_shared::{FileName, Job, JobId, JobStatus, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -77,6 +77,7 @@ fn running(second: i64) -> JobState {
         heartbeat_at: at(second + 5),
         engine_failures: 1,
         progress,
+        shards: Some(ShardedRun { total: 3, done: [0, 2].into() }),
     })
 }
 

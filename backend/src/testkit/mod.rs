@@ -25,6 +25,7 @@ mod rate_limiter;
 mod references;
 mod sessions;
 mod sessions_contract;
+mod shard_runs;
 mod sources;
 mod stored_bytes;
 mod stripe_inbox_contract;
@@ -61,6 +62,7 @@ pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use references::FakeReferences;
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
+pub use shard_runs::FakeShardRuns;
 pub use sources::FakeSources;
 pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
@@ -128,6 +130,8 @@ pub struct TestGas {
     pub private_references: Arc<FakePrivateReferences>,
     /// The queue of private references to build.
     pub reference_builds: Arc<FakeQueue>,
+    /// The runs in shards.
+    pub shard_runs: Arc<FakeShardRuns>,
     /// The clock.
     pub clock: Arc<TestClock>,
     /// Simulated faults.
@@ -190,6 +194,7 @@ impl TestGas {
         let private_references =
             Arc::new(FakePrivateReferences::new(crash.of_service(&outages.dynamodb)));
         let reference_builds = Arc::new(FakeQueue::default());
+        let shard_runs = Arc::new(FakeShardRuns::new(crash.clone()));
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
             jobs: JobRepository {
@@ -238,6 +243,7 @@ impl TestGas {
                     keep_days: 30,
                 },
             }),
+            shard_runs: Some(shard_runs.clone()),
             dispatches: Arc::new(FakeDispatches::new(accounts.clone())),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
@@ -267,6 +273,7 @@ impl TestGas {
             sources,
             private_references,
             reference_builds,
+            shard_runs,
             clock,
             crash,
             outages,

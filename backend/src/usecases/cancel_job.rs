@@ -1,6 +1,7 @@
 //! Cancels a job.
 
 use super::dispatch::job_left_or_later;
+use super::sharded_run::stop_shards;
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use crate::audit::{Act, Actor};
@@ -26,6 +27,7 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
         Ok(cancelled) => {
             gas.audit.record(Actor::User, owner, Act::JobCancelled(id)).await;
             upload_in_parts::abort(gas, &job).await;
+            stop_shards(gas, &job).await;
             job_left_or_later(gas, id).await;
             Ok(cancelled)
         }

@@ -41,6 +41,7 @@ mod run_job;
 mod sessions;
 mod set_time_zone;
 mod settle_result;
+mod sharded_run;
 mod start_order;
 mod stored_bytes;
 mod thaw;
@@ -109,6 +110,10 @@ pub use sessions::{
 };
 pub use set_time_zone::{TimeZoneError, set_time_zone};
 pub use settle_result::settle_result;
+pub use sharded_run::{
+    annotate_whole, begin_shards, is_annotated_whole, report_shard_alive, report_shard_done,
+    run_of, start_shards,
+};
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, retry_thaw, thaw_results};
 pub use tokens::{
     MAX_TOKENS, TokenCaller, TokenError, authenticate_token, create_token, list_tokens,

@@ -9,6 +9,7 @@ use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
 use super::dispatch::{dispatch_overdue, enqueue, send_again};
 use super::retain_files::{retain_files, retain_old_jobs};
+use super::sharded_run::{repair_shards, run_of};
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
     finish_deletion, retry_thaw, upload_in_parts,
@@ -117,6 +118,13 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         enqueue(gas, job.owner, id).await?;
         record_attempt(gas, id).await?;
         return Ok(false);
+    }
+    if let Some(run) = run_of(&job) {
+        record_attempt(gas, id).await?;
+        if let Some(failed) = repair_shards(gas, &job, run).await? {
+            announce_result(&*gas.job_results, &failed).await?;
+        }
+        return Ok(true);
     }
     tracing::warn!(status = %job.status(), "job is overdue");
     match &job.state {

@@ -5,6 +5,7 @@
 //! for a user who has left Premium, no period ends before the notice period does.
 
 use super::delete_job::begin_deletion;
+use super::sharded_run::erase_shards;
 use super::{ChangeError, change_job};
 use crate::Gas;
 use crate::audit::{Act, Actor};
@@ -28,6 +29,10 @@ const JOBS: usize = 2_000;
 /// If a service fails; call again.
 pub(super) async fn retain_files(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
     let Some(ended_at) = job.state.ended_at() else { return Ok(()) };
+    if job.retention.check_at.is_none() {
+        // A day after the end of the job, no worker is at work on a shard.
+        erase_shards(gas, job).await?;
+    }
     let now = gas.now();
     let since = match gas.accounts.current_plan(job.owner).await? {
         Some(CurrentPlan { plan: Plan::Free, since }) => since,

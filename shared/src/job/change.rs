@@ -13,6 +13,7 @@
 use super::{
     AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus,
     NotAnnotated, ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
+    ShardedRun,
 };
 use crate::Provenance;
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,27 @@ pub enum Change {
         claim: ClaimId,
         /// The progress.
         progress: Progress,
+    },
+    /// The claiming worker hands the run over to all workers, in shards.
+    Sharded {
+        /// The worker's claim, which the run keeps.
+        claim: ClaimId,
+        /// The number of shards.
+        shards: u32,
+    },
+    /// A worker that annotates a shard sends a heartbeat.
+    ShardAlive {
+        /// The claim of the run.
+        claim: ClaimId,
+    },
+    /// A shard is annotated. That it is reported again changes nothing else.
+    ShardDone {
+        /// The claim of the run.
+        claim: ClaimId,
+        /// The number of the shard, from 0.
+        shard: u32,
+        /// VCF records of the shard.
+        records: u64,
     },
     /// The claiming worker returns the job unfinished, so that any worker may claim it immediately.
     Released {
@@ -100,6 +122,8 @@ impl Change {
             Self::Reconciled => "reconciled",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
+            Self::Sharded { .. } => "sharded",
+            Self::ShardAlive { .. } | Self::ShardDone { .. } => "annotated in shards",
             Self::Released { .. } => "released",
             Self::Completed { .. } => "completed",
             Self::Failed { .. } => "failed",
@@ -177,7 +201,8 @@ impl Job {
             (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now, 0)),
             (JobState::Running(run), Change::Claimed { claim, heartbeat_timeout }) => {
                 let is_expired = now.duration_since(run.heartbeat_at) >= heartbeat_timeout;
-                if !is_expired {
+                // Shards wait for workers without heartbeats; the reconciler looks after such a run.
+                if !is_expired || run.shards.is_some() {
                     return Err(ChangeRejected::StillRunning);
                 }
                 Ok(start(claim, now, run.engine_failures))
@@ -186,12 +211,40 @@ impl Job {
                 run.held_by(claim)?;
                 Ok(JobState::Running(Run { heartbeat_at: now, progress, ..run.clone() }))
             }
+            (JobState::Running(run), Change::Sharded { claim, shards }) => {
+                run.held_by(claim)?;
+                let shards = Some(ShardedRun::new(shards));
+                let progress = Progress { step: ANNOTATE.to_owned(), ..Progress::default() };
+                Ok(JobState::Running(Run { heartbeat_at: now, progress, shards, ..run.clone() }))
+            }
+            (
+                JobState::Running(run @ Run { shards: Some(_), .. }),
+                Change::ShardAlive { claim },
+            ) => {
+                run.held_by(claim)?;
+                Ok(JobState::Running(Run { heartbeat_at: now, ..run.clone() }))
+            }
+            (
+                JobState::Running(run @ Run { shards: Some(shards), .. }),
+                Change::ShardDone { claim, shard, records },
+            ) => {
+                run.held_by(claim)?;
+                let mut shards = shards.clone();
+                let mut progress = run.progress.clone();
+                if shard < shards.total && shards.done.insert(shard) {
+                    progress.records = progress.records.saturating_add(records);
+                    progress.permille = shards.permille();
+                }
+                let shards = Some(shards);
+                Ok(JobState::Running(Run { heartbeat_at: now, progress, shards, ..run.clone() }))
+            }
             (JobState::Running(run), Change::Released { claim, engine_failed }) => {
                 run.held_by(claim)?;
                 // States only move forward, so the job stays RUNNING, with an expired heartbeat.
                 let heartbeat_at = Timestamp::UNIX_EPOCH;
                 let engine_failures = run.engine_failures.saturating_add(engine_failed.into());
-                Ok(JobState::Running(Run { heartbeat_at, engine_failures, ..run.clone() }))
+                let shards = None;
+                Ok(JobState::Running(Run { heartbeat_at, engine_failures, shards, ..run.clone() }))
             }
             (
                 JobState::Running(run),
@@ -248,9 +301,19 @@ impl Run {
 /// The step of a run before the worker has reported one.
 pub(super) const START: &str = "start";
 
+/// The step of a run in shards, which is that of the engine.
+const ANNOTATE: &str = "annotate";
+
 fn start(claim: ClaimId, now: Timestamp, engine_failures: u32) -> JobState {
     let progress = Progress { step: START.to_owned(), ..Progress::default() };
-    JobState::Running(Run { claim, started_at: now, heartbeat_at: now, engine_failures, progress })
+    JobState::Running(Run {
+        claim,
+        started_at: now,
+        heartbeat_at: now,
+        engine_failures,
+        progress,
+        shards: None,
+    })
 }
 
 #[cfg(test)]

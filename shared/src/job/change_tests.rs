@@ -107,6 +107,13 @@ fn any_change() -> impl Strategy<Value = Change> {
         who.clone().prop_map(claimed),
         who.clone()
             .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),
+        who.clone().prop_map(|n| Change::Sharded { claim: claim(n), shards: 2 }),
+        who.clone().prop_map(|n| Change::ShardAlive { claim: claim(n) }),
+        (who.clone(), 0..3u32).prop_map(|(n, shard)| Change::ShardDone {
+            claim: claim(n),
+            shard,
+            records: 1
+        }),
         who.clone().prop_map(|n| Change::Released { claim: claim(n), engine_failed: n == 1 }),
         who.clone().prop_map(completed),
         proptest::option::of(who).prop_map(|n| Change::Failed {
@@ -145,9 +152,15 @@ proptest! {
             prop_assert_eq!(next.version, 1 + accepted);
             if let Change::Completed { claim, .. }
             | Change::Progressed { claim, .. }
+            | Change::Sharded { claim, .. }
+            | Change::ShardAlive { claim }
+            | Change::ShardDone { claim, .. }
             | Change::Released { claim, .. } = &change
             {
                 prop_assert_eq!(Some(*claim), holder);
+            }
+            if let JobState::Running(run) = &next.state && let Some(shards) = &run.shards {
+                prop_assert!(shards.done.iter().all(|shard| *shard < shards.total));
             }
             if matches!(next.state, JobState::Running(_) | JobState::Completed(_)) {
                 prop_assert!(next.input.size.is_some());

@@ -11,6 +11,7 @@ mod parts;
 mod result_form;
 mod results;
 mod retention;
+mod sharded_run;
 pub mod step;
 mod stored_options;
 mod view;
@@ -27,6 +28,7 @@ pub use parts::{Part, Parts};
 pub use result_form::ResultForm;
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use retention::{Retention, RetentionChange};
+pub use sharded_run::{MAX_SHARDS, ShardCounts, ShardedRun};
 pub use stored_options::StoredOptions;
 pub use view::{JobView, ResultsView, StateView};
 
@@ -140,6 +142,9 @@ pub struct Run {
     pub engine_failures: u32,
     /// The engine's progress.
     pub progress: Progress,
+    /// The shards, if several workers annotate the file. They share the claim, and no worker can take
+    /// the run over.
+    pub shards: Option<ShardedRun>,
 }
 
 /// The progress of a run.

@@ -2,7 +2,7 @@
 
 use super::{
     AssemblyMismatch, FailureKind, Job, JobState, JobStatus, NotAnnotated, Progress, Results,
-    StoredOptions, Tier,
+    ShardCounts, ShardedRun, StoredOptions, Tier,
 };
 use crate::{FileName, JobId, Provenance};
 use jiff::Timestamp;
@@ -46,6 +46,9 @@ pub enum StateView {
     Running {
         started_at: Timestamp,
         progress: Progress,
+        /// How much is annotated, if the file is annotated in shards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shards: Option<ShardCounts>,
     },
     Completed {
         started_at: Timestamp,
@@ -139,9 +142,11 @@ impl From<&JobState> for StateView {
         match state {
             JobState::Uploading { .. } => Self::Uploading,
             JobState::Pending { .. } => Self::Pending,
-            JobState::Running(run) => {
-                Self::Running { started_at: run.started_at, progress: run.progress.clone() }
-            }
+            JobState::Running(run) => Self::Running {
+                started_at: run.started_at,
+                progress: run.progress.clone(),
+                shards: run.shards.as_ref().map(ShardedRun::counts),
+            },
             JobState::Completed(done) => Self::Completed {
                 started_at: done.started_at,
                 completed_at: done.completed_at,

@@ -30,6 +30,8 @@ pub(crate) struct Engine {
     pub(crate) template: Template,
     /// The command line of the index builder, in which {input} is the result and {output} the index.
     pub(crate) indexer: Template,
+    /// The command of `gas-annotate` for shards, to which its subcommands and arguments are added.
+    pub(crate) shard_command: Vec<OsString>,
     /// The folder of the reference.
     pub(crate) reference: PathBuf,
     /// The folders of the sources of a job.
@@ -73,12 +75,12 @@ pub(crate) enum EngineError {
 }
 
 /// A program that runs in the sandbox.
-struct Program<'a> {
-    command: &'a [OsString],
+pub(super) struct Program<'a> {
+    pub(super) command: &'a [OsString],
     /// The folders with the reference and the sources that it reads.
-    readable: &'a [&'a Path],
+    pub(super) readable: &'a [&'a Path],
     /// What it reads from standard input, if anything.
-    standard_input: Option<mpsc::Receiver<Bytes>>,
+    pub(super) standard_input: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl Engine {
@@ -124,6 +126,20 @@ impl Engine {
         report: &Report,
     ) -> Result<Annotated, EngineError> {
         let Task { input, output, log, .. } = task;
+        let paths = Paths { input, output, log, bundle: &self.reference };
+        let command = self.template.fill(paths, &self.options);
+        self.run_command(task, &command, deadline, report).await
+    }
+
+    /// Runs a command that writes the output of the task, as [`Engine::run`] does.
+    pub(super) async fn run_command(
+        &self,
+        task: Task<'_>,
+        command: &[OsString],
+        deadline: Instant,
+        report: &Report,
+    ) -> Result<Annotated, EngineError> {
+        let Task { output, .. } = task;
         let mut last_event = LastEvent::None;
         let mut steps = 0;
         let on_stdout = |line: &[u8]| match Event::parse(line) {
@@ -147,11 +163,8 @@ impl Engine {
                 report.engine_line(&String::from_utf8_lossy(line));
             }
         };
-        let paths = Paths { input, output, log, bundle: &self.reference };
-        let command = self.template.fill(paths, &self.options);
-        let sources = self.sources.iter().map(PathBuf::as_path);
-        let readable: Vec<&Path> = std::iter::once(&*self.reference).chain(sources).collect();
-        let program = Program { command: &command, readable: &readable, standard_input: None };
+        let readable = self.readable();
+        let program = Program { command, readable: &readable, standard_input: None };
         let ended = self.confined(task, program, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(annotated) => Ok(annotated),
@@ -161,6 +174,12 @@ impl Engine {
             }
             LastEvent::None | LastEvent::Progress => Err(crashed(&ended)),
         }
+    }
+
+    /// The folders of the reference and the sources.
+    pub(super) fn readable(&self) -> Vec<&Path> {
+        let sources = self.sources.iter().map(PathBuf::as_path);
+        std::iter::once(&*self.reference).chain(sources).collect()
     }
 
     /// Builds the index of the results explorer from the task's output, or from `pieces` of it.
@@ -181,7 +200,7 @@ impl Engine {
     }
 
     /// Runs a program in the sandbox until it succeeds.
-    async fn confined(
+    pub(super) async fn confined(
         &self,
         task: Task<'_>,
         program: Program<'_>,

@@ -64,7 +64,7 @@ impl Kind {
 
 /// The kind of the messages of each topic and queue of a deployment. `None` for those whose tests
 /// are elsewhere.
-const SOURCES: [(&str, Option<Kind>); 15] = [
+const SOURCES: [(&str, Option<Kind>); 17] = [
     ("GAS_JOB_REQUESTS_TOPIC_ARN", Some(Kind::JobRequest)),
     ("GAS_JOB_REQUESTS_QUEUE_URL", Some(Kind::JobRequest)),
     // `dead_letters.rs`: the message of an ended job is deleted.
@@ -75,6 +75,9 @@ const SOURCES: [(&str, Option<Kind>); 15] = [
     // `reference_builds_tests.rs`: a reference is built once, and a dead letter fails it.
     ("GAS_REFERENCE_BUILDS_QUEUE_URL", None),
     ("GAS_REFERENCE_BUILDS_DLQ_URL", None),
+    // `shards/tests.rs`: a task that is done, or whose run is over, changes nothing.
+    ("GAS_SHARDS_QUEUE_URL", None),
+    ("GAS_SHARDS_DLQ_URL", None),
     ("GAS_JOB_RESULTS_TOPIC_ARN", Some(Kind::Mail)),
     ("GAS_ARCHIVE_QUEUE_URL", Some(Kind::Archive)),
     ("GAS_START_THAW_TOPIC_ARN", Some(Kind::StartThaw)),

@@ -145,7 +145,11 @@ pub fn unfinished(now: Timestamp) -> Vec<StateView> {
     vec![
         StateView::Uploading,
         StateView::Pending,
-        StateView::Running { started_at: moment(now, -75), progress: progress(421, 215_300) },
+        StateView::Running {
+            started_at: moment(now, -75),
+            progress: progress(421, 215_300),
+            shards: None,
+        },
         failed(FailureKind::Input, "line 17, POS: \"12a\" is not a position"),
         failed(FailureKind::Service, "the worker ran out of disk space"),
         StateView::Cancelled { at: moment(now, -90) },

@@ -1,5 +1,6 @@
 //! The timeline of a job: its states in order, with their times.
 
+use crate::clock::use_seconds_since;
 use crate::components::{
     COMPLETED_WITH_WARNINGS, Icon, IconName, JobProgress, LocalTime, RerunButton, typical_duration,
     typical_max_secs,
@@ -7,7 +8,7 @@ use crate::components::{
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{
-    AssemblyMismatch, FailureKind, Progress, ResultsView, StateView, Tier, step,
+    AssemblyMismatch, FailureKind, Progress, ResultsView, ShardCounts, StateView, Tier, step,
 };
 use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, JobOptions, JobView};
@@ -31,7 +32,8 @@ enum StepState {
 enum Note {
     None,
     Text(String),
-    Progress(Progress),
+    /// The progress of a run, its parts if it has some, and when it began.
+    Progress(Progress, Option<ShardCounts>, Timestamp),
     /// The tier of a retrieval and when it is expected to finish.
     Expected(Tier, Timestamp),
     /// Why a job failed, and the cause, which determines the next step.
@@ -109,8 +111,11 @@ fn NoteText(note: Note) -> Element {
     match note {
         Note::None => rsx! {},
         Note::Text(text) => rsx! { p { class: "muted", "{text}" } },
-        Note::Progress(progress) => rsx! {
+        Note::Progress(progress, shards, since) => rsx! {
             p { class: "muted", {format!("Step {} of {}", step::number(&progress.step), step::COUNT)} }
+            if let Some(shards) = shards {
+                Parts { shards, since, permille: progress.permille }
+            }
             JobProgress { progress }
         },
         Note::Expected(tier, by) => rsx! {
@@ -148,6 +153,27 @@ fn NoteText(note: Note) -> Element {
     }
 }
 
+/// The annotated parts of a large file, and the time left at the rate so far.
+#[component]
+fn Parts(shards: ShardCounts, since: Timestamp, permille: u16) -> Element {
+    let elapsed = use_seconds_since(since);
+    let left = elapsed.and_then(|elapsed| seconds_left(elapsed, permille));
+    rsx! {
+        p { class: "muted",
+            "{shards.done} of {shards.total} parts annotated"
+            if let Some(left) = left {
+                ", about {format::duration_of(left)} left"
+            }
+        }
+    }
+}
+
+/// The seconds left at the rate so far; `None` before the first part is annotated.
+fn seconds_left(elapsed: i64, permille: u16) -> Option<i64> {
+    let done = i64::from(permille.min(1000));
+    (done > 0).then(|| elapsed.max(0) * (1000 - done) / done)
+}
+
 /// A button that runs a job again with a reference.
 #[component]
 fn RerunWith(id: JobId, options: JobOptions, reference: ReferenceId) -> Element {
@@ -178,8 +204,8 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             let now = Step { note, ..step("Queued", Current, job.uploaded_at) };
             [&[uploaded(), now, step("Running", Upcoming, None)], &end[..]].concat()
         }
-        StateView::Running { started_at, progress } => {
-            let note = Note::Progress(progress.clone());
+        StateView::Running { started_at, progress, shards } => {
+            let note = Note::Progress(progress.clone(), *shards, *started_at);
             let now = Step { note, ..step("Running", Current, Some(*started_at)) };
             [&[uploaded(), with_wait(queued(), *started_at), now], &end[..]].concat()
         }
@@ -312,6 +338,14 @@ mod tests {
         texts.collect::<Vec<_>>().join(", ")
     }
 
+    #[test]
+    fn the_time_left_follows_from_the_annotated_parts() {
+        assert_eq!(seconds_left(90, 0), None);
+        assert_eq!(seconds_left(90, 250), Some(270));
+        assert_eq!(seconds_left(90, 1000), Some(0));
+        assert_eq!(seconds_left(-5, 500), Some(0));
+    }
+
     fn completed(results: ResultsView) -> StateView {
         let (started_at, completed_at) = (at(15), at(20));
         StateView::Completed {
@@ -327,7 +361,8 @@ mod tests {
 
     #[test]
     fn the_current_step_follows_the_state_of_the_job() {
-        let running = StateView::Running { started_at: at(15), progress: Progress::default() };
+        let running =
+            StateView::Running { started_at: at(15), progress: Progress::default(), shards: None };
         insta::assert_snapshot!(timeline_text(StateView::Uploading, true), @">Uploading 10, .Queued, .Running, .Completed, .Available");
         insta::assert_snapshot!(timeline_text(StateView::Pending, true), @"+Uploaded 12, >Queued 12, .Running, .Completed, .Available");
         insta::assert_snapshot!(timeline_text(running, true), @"+Uploaded 12, +Queued 12, >Running 15, .Completed, .Available");

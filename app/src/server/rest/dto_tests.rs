@@ -29,6 +29,7 @@ fn a_job_is_serialized_without_internal_fields() {
         heartbeat_at: at,
         engine_failures: 0,
         progress: Progress { step: "annotate".into(), permille: 421, records: 7 },
+        shards: None,
     });
     insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"input_deleted_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null,"warnings":[]}"#);
     let failed = JobState::Failed(Failure {

@@ -11,7 +11,7 @@ use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     Archived, AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState,
     JobStatus, NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run,
-    Stored, StoredOptions, Tier,
+    ShardedRun, Stored, StoredOptions, Tier,
 };
 use gas_shared::{FileName, JobId, Provenance, UserId};
 use jiff::Timestamp;
@@ -52,6 +52,8 @@ pub(super) struct JobRow {
     progress_step: Option<String>,
     progress_permille: Option<u16>,
     progress_records: Option<u64>,
+    /// [`Run::shards`].
+    shards: Option<ShardedRun>,
     /// When the job was completed; failed and cancelled jobs have `end_time` instead.
     complete_time: Option<i64>,
     records: Option<u64>,
@@ -198,6 +200,7 @@ impl JobRow {
             progress_step: None,
             progress_permille: None,
             progress_records: None,
+            shards: None,
             complete_time: None,
             records: None,
             not_annotated: None,
@@ -245,6 +248,7 @@ impl JobRow {
         self.progress_step = Some(run.progress.step.clone());
         self.progress_permille = Some(run.progress.permille);
         self.progress_records = Some(run.progress.records);
+        self.shards.clone_from(&run.shards);
     }
 
     fn set_completion(&mut self, done: &Completion) -> Result<(), RowError> {
@@ -373,6 +377,7 @@ impl JobRow {
                 permille: self.need("progress_permille", self.progress_permille)?,
                 records: self.need("progress_records", self.progress_records)?,
             },
+            shards: self.shards.clone(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gas_shared::UsedSource;
-use gas_shared::job::{Archived, Results, Retention, Retrieval, Stored, Tier};
+use gas_shared::job::{Archived, MAX_SHARDS, Results, Retention, Retrieval, Stored, Tier};
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
 use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
 use gas_shared::source::SourceId;
@@ -35,11 +35,23 @@ fn any_progress() -> impl Strategy<Value = Progress> {
     })
 }
 
+fn any_shards() -> impl Strategy<Value = Option<ShardedRun>> {
+    let done = proptest::collection::btree_set(0..MAX_SHARDS, 0..9);
+    proptest::option::of((any::<u32>(), done).prop_map(|(total, done)| ShardedRun { total, done }))
+}
+
 fn any_run() -> impl Strategy<Value = JobState> {
-    (any_uuid(), any_time(), any_time(), any::<u32>(), any_progress()).prop_map(
-        |(claim, started_at, heartbeat_at, engine_failures, progress)| {
+    (any_uuid(), any_time(), any_time(), any::<u32>(), any_progress(), any_shards()).prop_map(
+        |(claim, started_at, heartbeat_at, engine_failures, progress, shards)| {
             let claim = ClaimId(claim);
-            JobState::Running(Run { claim, started_at, heartbeat_at, engine_failures, progress })
+            JobState::Running(Run {
+                claim,
+                started_at,
+                heartbeat_at,
+                engine_failures,
+                progress,
+                shards,
+            })
         },
     )
 }
@@ -261,7 +273,7 @@ fn run() -> Run {
     let at = Timestamp::from_second(1_790_000_009).unwrap();
     let progress = Progress { step: "annotate".into(), permille: 420, records: 7 };
     let claim = ClaimId(Uuid::nil());
-    Run { claim, started_at: at, heartbeat_at: at, engine_failures: 0, progress }
+    Run { claim, started_at: at, heartbeat_at: at, engine_failures: 0, progress, shards: None }
 }
 
 proptest! {

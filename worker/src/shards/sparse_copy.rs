@@ -1,0 +1,113 @@
+//! A local copy of some ranges of an object, with holes elsewhere.
+
+use crate::attempt_error::AttemptError;
+use crate::outage::Intake;
+use futures::FutureExt;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_backend::AnnotateGas;
+use gas_backend::ports::ObjectInfo;
+use gas_shared::Job;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes that are read at once.
+const READ_BYTES: u64 = 8 << 20;
+
+/// Reads at the same time.
+const PARALLEL_READS: usize = 3;
+
+/// Copies ranges of a job's input of `input_bytes` bytes to a file, which gets the size of the input.
+///
+/// # Errors
+/// [`AttemptError::InputReplaced`] or [`AttemptError::InputMissing`] if it is not the input that was confirmed.
+pub(super) async fn copy_ranges(
+    gas: &AnnotateGas,
+    intake: &Intake,
+    job: &Job,
+    input_bytes: u64,
+    ranges: impl IntoIterator<Item = Range<u64>>,
+    to: &Path,
+) -> Result<(), AttemptError> {
+    check(gas, intake, job, input_bytes).await?;
+    let file = File::create_new(to)?;
+    file.set_len(input_bytes)?;
+    let file = Arc::new(file);
+    let pieces = ranges.into_iter().flat_map(pieces);
+    let copies = pieces.map(|piece| copy(gas, intake, job, piece, file.clone()).boxed());
+    let copies: Vec<_> = copies.collect();
+    stream::iter(copies).buffer_unordered(PARALLEL_READS).try_collect::<()>().await?;
+    // What was read is the confirmed input only if it is still there.
+    check(gas, intake, job, input_bytes).await
+}
+
+async fn copy(
+    gas: &AnnotateGas,
+    intake: &Intake,
+    job: &Job,
+    piece: Range<u64>,
+    to: Arc<File>,
+) -> Result<(), AttemptError> {
+    let (offset, length) = (piece.start, piece.end - piece.start);
+    let read = || gas.objects.read_range(&job.input.file, offset, length);
+    let bytes = intake.retry(read).await?;
+    let written = tokio::task::spawn_blocking(move || to.write_all_at(&bytes, offset)).await;
+    Ok(written.map_err(io::Error::other)??)
+}
+
+fn pieces(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let step = usize::try_from(READ_BYTES).unwrap_or(usize::MAX);
+    range.clone().step_by(step).map(move |start| start..(start + READ_BYTES).min(range.end))
+}
+
+/// Checks that the input is the one whose upload was confirmed.
+pub(super) async fn check(
+    gas: &AnnotateGas,
+    intake: &Intake,
+    job: &Job,
+    input_bytes: u64,
+) -> Result<(), AttemptError> {
+    let found = intake.retry(|| gas.objects.head(&job.input.file)).await?;
+    let ObjectInfo { size, etag } = found.ok_or(AttemptError::InputMissing)?;
+    let is_confirmed = job.input.etag.as_ref().is_none_or(|confirmed| *confirmed == etag);
+    if is_confirmed && size == input_bytes { Ok(()) } else { Err(AttemptError::InputReplaced) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_backend::testkit::TestGas;
+    use gas_shared::Plan;
+
+    #[tokio::test]
+    async fn ranges_are_at_their_places_and_the_rest_is_zero() {
+        let test = TestGas::new();
+        let job = test.pending_job(&test.user("ada", Plan::Free)).await;
+        let gas = test.gas.annotate();
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = test.objects.get(&job.input.file).unwrap();
+        let (to, size) = (folder.path().join("copy"), bytes.len() as u64);
+        copy_ranges(&gas, &Intake::default(), &job, size, [0..2, 5..9], &to).await.unwrap();
+        let copied = std::fs::read(&to).unwrap();
+        assert_eq!(copied.len(), bytes.len());
+        for (at, byte) in copied.iter().enumerate() {
+            let is_copied = [0..2, 5..9].iter().any(|range| range.contains(&at));
+            assert_eq!(*byte, if is_copied { bytes[at] } else { 0 }, "byte {at}");
+        }
+        test.objects.put(&job.input.file, b"another input");
+        let other = folder.path().join("other");
+        let replaced = copy_ranges(&gas, &Intake::default(), &job, size, Some(0..2), &other).await;
+        assert!(matches!(replaced, Err(AttemptError::InputReplaced)));
+    }
+
+    #[test]
+    fn pieces_cover_a_range() {
+        let end = 2 * READ_BYTES + 5;
+        let found: Vec<_> = pieces(5..end).collect();
+        assert_eq!(found, [5..READ_BYTES + 5, READ_BYTES + 5..end]);
+        assert_eq!(pieces(7..7).count(), 0);
+    }
+}

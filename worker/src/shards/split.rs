@@ -1,0 +1,160 @@
+//! Hands a large file over to all workers: plans its shards, stores the plan, and starts the workflow.
+
+use super::plan_files::PlanFiles;
+use super::run_files::{HEAD, RunFiles, SHARDS};
+use super::sparse_copy;
+use crate::attempt::JSON;
+use crate::attempt_error::AttemptError;
+use crate::disk;
+use crate::engine::{EngineError, RemoteFile, Task};
+use crate::handle::JobOutcome;
+use crate::heartbeat::{Heartbeat, LostClaim};
+use crate::job_engine::JobEngine;
+use crate::report::Report;
+use crate::scratch::ScratchAdmission;
+use crate::worker::Worker;
+use gas_backend::chain;
+use gas_backend::ports::{Message, PortError};
+use gas_backend::usecases::{ChangeError, begin_shards, is_annotated_whole, start_shards};
+use gas_runtime::Shutdown;
+use gas_shared::Job;
+use gas_shared::job::{ClaimId, ResultForm};
+use gas_shared::vcf::{COMPRESSION_MAGIC_BYTES, CompressionFormat};
+use std::path::Path;
+use tokio::sync::mpsc;
+
+impl Worker {
+    /// Hands a file over to all workers if it is large enough, and if it can be cut. `None` if it is to be
+    /// annotated in one piece.
+    pub(crate) async fn split(
+        &self,
+        message: &Message,
+        job: &Job,
+        claim: ClaimId,
+        report: &Report,
+        shutdown: &Shutdown,
+    ) -> Option<JobOutcome> {
+        let bytes = job.input.size?;
+        self.gas.shard_runs.as_ref()?;
+        let shards = self.sharding?.shards(bytes)?;
+        if ResultForm::of(bytes, job.input.name.is_gzip()) != ResultForm::Bgzf {
+            return None;
+        }
+        let (gas, queue, timing) = (&self.gas, &*self.queue, self.timing);
+        let heartbeat = Heartbeat { gas, queue, timing, message, job, claim, report };
+        let planned = tokio::select! {
+            planned = self.plan(job, claim, bytes, shards, report) => planned,
+            lost = heartbeat.run() => return Some(JobOutcome::Lost(lost)),
+            () = shutdown.due() => return Some(JobOutcome::Interrupted),
+        };
+        let shards = match planned {
+            Ok(Some(shards)) => shards,
+            Ok(None) => return None,
+            // The run in one piece finds the reason, for example that the file is BCF.
+            Err(AttemptError::Engine(error @ EngineError::Crashed { .. })) => {
+                tracing::warn!(error = %chain(&error), "file cannot be cut; it is annotated in one piece");
+                return None;
+            }
+            Err(error) => return Some(self.failed(job, claim, error, report).await),
+        };
+        report.note(&format!("annotated in {shards} parts"));
+        report.store(&self.gas, job).await;
+        let begun = self.intake.retry(|| begin_shards(&self.gas.jobs, job.id, claim, shards)).await;
+        let job = match begun {
+            Ok(job) => job,
+            Err(ChangeError::Rejected { rejected, .. }) => {
+                return Some(JobOutcome::Lost(LostClaim::Rejected(rejected)));
+            }
+            Err(ChangeError::NotFound(_)) => return Some(JobOutcome::Lost(LostClaim::Deleted)),
+            Err(error) => {
+                let error = PortError::new("begin a run in shards", error);
+                return Some(JobOutcome::GivenUp(error.into()));
+            }
+        };
+        tracing::info!(shards, "file is annotated in shards");
+        match self.intake.retry(|| start_shards(&self.gas, &job)).await {
+            Ok(()) => Some(JobOutcome::Sharded),
+            Err(error) => Some(JobOutcome::GivenUp(error.into())),
+        }
+    }
+
+    /// Plans the shards of a file and stores the plan. `None` if the file cannot be cut.
+    async fn plan(
+        &self,
+        job: &Job,
+        claim: ClaimId,
+        bytes: u64,
+        shards: u32,
+        report: &Report,
+    ) -> Result<Option<u32>, AttemptError> {
+        let Self { gas, intake, references, sources, .. } = self;
+        if intake.retry(|| is_annotated_whole(gas, job)).await? {
+            return Ok(None);
+        }
+        sparse_copy::check(gas, intake, job, bytes).await?;
+        let read_magic = || gas.objects.read_head(&job.input.file, COMPRESSION_MAGIC_BYTES as u64);
+        let magic = intake.retry(read_magic).await?.unwrap_or_default();
+        if CompressionFormat::of(&magic) == CompressionFormat::Gzip {
+            tracing::info!("a gzip file has no blocks at which it could be cut");
+            return Ok(None);
+        }
+        let folder = match self.scratch.admit(disk::smallest_need())? {
+            ScratchAdmission::Admitted(folder) => folder,
+            // The run in one piece waits for space, or is rejected.
+            ScratchAdmission::Wait(_) | ScratchAdmission::Never(_) => return Ok(None),
+        };
+        let folder = folder.path();
+        let job_engine =
+            JobEngine::of(&self.engine, references, sources, intake, job, report).await?;
+        let engine = &job_engine.engine;
+        let plan_folder = folder.join("plan");
+        let (input, output, log) = (folder.join("input"), folder.join("none"), folder.join("log"));
+        let task = Task {
+            folder,
+            input: &input,
+            output: &output,
+            log: &log,
+            file_bytes: disk::output_limit(0, false),
+            more_time: disk::more_time(bytes, job.input.name.is_gzip()),
+        };
+        let (requests, mut requested) = mpsc::unbounded_channel();
+        let (pieces, answers) = mpsc::channel(1);
+        let answer = async move {
+            while let Some((offset, length)) = requested.recv().await {
+                let read = || gas.objects.read_range(&job.input.file, offset, length);
+                if pieces.send(intake.retry(read).await?).await.is_err() {
+                    break;
+                }
+            }
+            Ok::<(), PortError>(())
+        };
+        let file = RemoteFile { bytes, requests, answers };
+        let planning = engine.plan(task, &plan_folder, file, shards, engine.deadline(task));
+        let (planned, answered) = tokio::join!(planning, answer);
+        answered?;
+        planned?;
+        sparse_copy::check(gas, intake, job, bytes).await?;
+        let plan = PlanFiles::read(&plan_folder)?;
+        if plan.head.shards < 2 {
+            return Ok(None);
+        }
+        self.store_plan(job, claim, &plan_folder).await?;
+        Ok(Some(plan.head.shards))
+    }
+
+    async fn store_plan(
+        &self,
+        job: &Job,
+        claim: ClaimId,
+        folder: &Path,
+    ) -> Result<(), AttemptError> {
+        let Self { gas, intake, .. } = self;
+        let files = RunFiles { object_keys: &gas.object_keys, job, claim };
+        for name in [HEAD, SHARDS] {
+            let file = crate::attempt::open(&folder.join(name), "plan")?;
+            let (from, to) = (file.path(), files.object(name));
+            intake.retry(|| gas.objects.store(&from, &to, JSON)).await?;
+        }
+        Ok(())
+    }
+}
