@@ -94,6 +94,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Compresses the task's input in blocks at which it can be cut.
+    pub(crate) async fn reblock(
+        &self,
+        task: Task<'_>,
+        deadline: Instant,
+    ) -> Result<(), EngineError> {
+        let mut command = self.shard_command.clone();
+        command.extend(["reblock".into(), task.input.into(), "--out".into(), task.output.into()]);
+        let program = Program { command: &command, readable: &[], standard_input: None };
+        self.confined(task, program, deadline, |_| {}, |_| {}).await?;
+        Ok(())
+    }
+
     /// Annotates a shard. Beside the task's output are then the files that a join needs.
     pub(crate) async fn annotate_shard(
         &self,

@@ -2,7 +2,7 @@
 
 use super::plan_files::{PlanFiles, PlannedShard};
 use super::run_files::{RunFiles, beside_records, explorer_index, records};
-use super::sparse_copy::copy_ranges;
+use super::sparse_copy::{CutInput, copy_ranges};
 use crate::attempt::{BINARY, open};
 use crate::attempt_error::AttemptError;
 use crate::disk;
@@ -26,6 +26,8 @@ const PIECE_BYTES: u64 = 1 << 20;
 pub(super) struct ShardRun<'a> {
     pub(super) worker: &'a Worker,
     pub(super) files: RunFiles<'a>,
+    /// What the shard is cut of.
+    pub(super) input: &'a CutInput,
     /// The engine with reference, sources and options of the job.
     pub(super) engine: &'a Engine,
     pub(super) plan: &'a PlanFiles,
@@ -40,7 +42,7 @@ impl ShardRun<'_> {
     /// Annotates and stores the shard, and returns the number of its records. Running it again stores the same
     /// bytes.
     pub(super) async fn annotate(self, report: &Report) -> Result<u64, AttemptError> {
-        let Self { worker, files, engine, plan, shard, exclude, folder } = self;
+        let Self { worker, files, input: cut_input, engine, plan, shard, exclude, folder } = self;
         let Worker { gas, intake, .. } = worker;
         let (number, job) = (shard.shard, files.job);
         let plan_folder = folder.join("plan");
@@ -49,7 +51,7 @@ impl ShardRun<'_> {
         let input = folder.join(if gzip { "input.vcf.gz" } else { "input.vcf" });
         let (total, range) = (plan.head.input_bytes, shard.range(&plan.head));
         let bytes = range.end - range.start;
-        copy_ranges(gas, intake, job, total, [plan.header_range(), range], &input).await?;
+        copy_ranges(gas, intake, cut_input, total, [plan.header_range(), range], &input).await?;
         let (output, log) = (folder.join(records(number)), folder.join("log"));
         let task = Task {
             folder,

@@ -3,7 +3,7 @@
 use super::annotate::ShardRun;
 use super::plan_files::PlanFiles;
 use super::run_files::{RunFiles, beside_records, explorer_index, records};
-use super::sparse_copy::copy_ranges;
+use super::sparse_copy::{CutInput, copy_ranges};
 use crate::attempt::{BINARY, TEXT, open, store_region_index, store_summary};
 use crate::attempt_error::AttemptError;
 use crate::disk;
@@ -66,6 +66,8 @@ pub(super) struct Join<'a> {
     pub(super) worker: &'a Worker,
     pub(super) held: HeldClaim<'a>,
     pub(super) files: RunFiles<'a>,
+    /// What the shards are cut of.
+    pub(super) input: &'a CutInput,
     pub(super) plan: &'a PlanFiles,
     pub(super) folder: &'a Path,
 }
@@ -84,7 +86,7 @@ impl Join<'_> {
         let plan_folder = folder.join("plan");
         plan.write(&plan_folder)?;
         let input = folder.join(if gzip { "input.vcf.gz" } else { "input.vcf" });
-        copy_ranges(gas, intake, job, bytes, [plan.header_range()], &input).await?;
+        copy_ranges(gas, intake, self.input, bytes, [plan.header_range()], &input).await?;
         let (output, log) = (folder.join("result.gz"), folder.join("count.log"));
         let (parts, exclude) = (folder.join("parts.jsonl"), folder.join("exclude.json"));
         let task = Task {
@@ -167,7 +169,7 @@ impl Join<'_> {
         exclude: &Path,
         number: u32,
     ) -> Result<(), AttemptError> {
-        let &Self { worker, held, files, plan, folder } = self;
+        let &Self { worker, held, files, input, plan, folder } = self;
         let text = read_list(exclude)?;
         let invalid = |error| PortError::permanent("read an exclusion", error);
         let ExclusionFile { shards } = serde_json::from_slice(&text).map_err(invalid)?;
@@ -178,7 +180,8 @@ impl Join<'_> {
             let exclude = folder.join("exclude.json");
             std::fs::write(&exclude, &text)?;
             let exclude = Some(&*exclude);
-            let run = ShardRun { worker, files, engine, plan, shard, exclude, folder: &folder };
+            let run =
+                ShardRun { worker, files, input, engine, plan, shard, exclude, folder: &folder };
             run.annotate(held.report).await?;
             std::fs::remove_dir_all(&folder)?;
         }

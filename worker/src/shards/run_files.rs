@@ -8,6 +8,9 @@ use gas_shared::job::{ClaimId, ObjectLocation};
 pub(super) const HEAD: &str = "head.json";
 pub(super) const SHARDS: &str = "shards.jsonl";
 
+/// The input, compressed again in blocks, if the uploaded file has none.
+pub(super) const REBLOCKED: &str = "input.vcf.gz";
+
 /// The files of one run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunFiles<'a> {

@@ -1,8 +1,8 @@
 //! Hands a large file over to all workers: plans its shards, stores the plan, and starts the workflow.
 
 use super::plan_files::PlanFiles;
-use super::run_files::{HEAD, RunFiles, SHARDS};
-use super::sparse_copy;
+use super::run_files::{HEAD, REBLOCKED, RunFiles, SHARDS};
+use super::sparse_copy::CutInput;
 use crate::attempt::JSON;
 use crate::attempt_error::AttemptError;
 use crate::disk;
@@ -18,10 +18,12 @@ use gas_backend::ports::{Message, PortError};
 use gas_backend::usecases::{ChangeError, begin_shards, is_annotated_whole, start_shards};
 use gas_runtime::Shutdown;
 use gas_shared::Job;
-use gas_shared::job::{ClaimId, ResultForm};
+use gas_shared::job::{ClaimId, ResultForm, step};
 use gas_shared::vcf::{COMPRESSION_MAGIC_BYTES, CompressionFormat};
 use std::path::Path;
 use tokio::sync::mpsc;
+
+const GZIP: &str = "application/gzip";
 
 impl Worker {
     /// Hands a file over to all workers if it is large enough, and if it can be cut. `None` if it is to be
@@ -83,7 +85,7 @@ impl Worker {
         &self,
         job: &Job,
         claim: ClaimId,
-        bytes: u64,
+        mut bytes: u64,
         shards: u32,
         report: &Report,
     ) -> Result<Option<u32>, AttemptError> {
@@ -91,12 +93,15 @@ impl Worker {
         if intake.retry(|| is_annotated_whole(gas, job)).await? {
             return Ok(None);
         }
-        sparse_copy::check(gas, intake, job, bytes).await?;
+        let mut cut_input = CutInput::uploaded(job);
+        cut_input.check(gas, intake, bytes).await?;
         let read_magic = || gas.objects.read_head(&job.input.file, COMPRESSION_MAGIC_BYTES as u64);
         let magic = intake.retry(read_magic).await?.unwrap_or_default();
         if CompressionFormat::of(&magic) == CompressionFormat::Gzip {
-            tracing::info!("a gzip file has no blocks at which it could be cut");
-            return Ok(None);
+            let Some(reblocked) = self.reblock(job, claim, bytes, report).await? else {
+                return Ok(None);
+            };
+            (cut_input, bytes) = reblocked;
         }
         let folder = match self.scratch.admit(disk::smallest_need())? {
             ScratchAdmission::Admitted(folder) => folder,
@@ -119,10 +124,11 @@ impl Worker {
         };
         let (requests, mut requested) = mpsc::unbounded_channel();
         let (pieces, answers) = mpsc::channel(1);
+        let cut_input = &cut_input;
         let answer = async move {
             while let Some((offset, length)) = requested.recv().await {
-                let read = || gas.objects.read_range(&job.input.file, offset, length);
-                if pieces.send(intake.retry(read).await?).await.is_err() {
+                let piece = cut_input.read(gas, intake, offset, length).await?;
+                if pieces.send(piece).await.is_err() {
                     break;
                 }
             }
@@ -133,13 +139,50 @@ impl Worker {
         let (planned, answered) = tokio::join!(planning, answer);
         answered?;
         planned?;
-        sparse_copy::check(gas, intake, job, bytes).await?;
+        cut_input.check(gas, intake, bytes).await?;
         let plan = PlanFiles::read(&plan_folder)?;
         if plan.head.shards < 2 {
             return Ok(None);
         }
         self.store_plan(job, claim, &plan_folder).await?;
         Ok(Some(plan.head.shards))
+    }
+
+    /// Compresses a gzip file in blocks, and stores it with the files of the run. `None` if the disk has no space
+    /// for it.
+    async fn reblock(
+        &self,
+        job: &Job,
+        claim: ClaimId,
+        bytes: u64,
+        report: &Report,
+    ) -> Result<Option<(CutInput, u64)>, AttemptError> {
+        let Self { gas, intake, engine, .. } = self;
+        let output_bytes = bytes.saturating_mul(2).max(disk::output_limit(0, false));
+        let folder = match self.scratch.admit(bytes.saturating_mul(3))? {
+            ScratchAdmission::Admitted(folder) => folder,
+            ScratchAdmission::Wait(_) | ScratchAdmission::Never(_) => return Ok(None),
+        };
+        let folder = folder.path();
+        let (input, output, log) =
+            (folder.join("packed"), folder.join(REBLOCKED), folder.join("log"));
+        report.begin_step(step::DOWNLOAD);
+        intake.retry(|| gas.objects.fetch(&job.input.file, &input)).await?;
+        report.note("compressing the file in blocks");
+        let task = Task {
+            folder,
+            input: &input,
+            output: &output,
+            log: &log,
+            file_bytes: output_bytes,
+            more_time: disk::more_time(bytes, true),
+        };
+        engine.reblock(task, engine.deadline(task)).await?;
+        let reblocked = crate::attempt::open(&output, "compressed file")?;
+        let files = RunFiles { object_keys: &gas.object_keys, job, claim };
+        let (from, to) = (reblocked.path(), files.object(REBLOCKED));
+        let size = intake.retry(|| gas.objects.store(&from, &to, GZIP)).await?;
+        Ok(Some((CutInput::of_run(gas, intake, &files).await?, size)))
     }
 
     async fn store_plan(

@@ -9,6 +9,7 @@ use super::annotate::ShardRun;
 use super::join::Join;
 use super::plan_files::PlanFiles;
 use super::run_files::RunFiles;
+use super::sparse_copy::CutInput;
 use crate::attempt_error::AttemptError;
 use crate::disk;
 use crate::engine::EngineError;
@@ -253,6 +254,7 @@ impl ShardWorker {
         let Worker { gas, intake, scratch, .. } = &self.worker;
         let files = RunFiles { object_keys: &gas.object_keys, job, claim: task.claim };
         let plan = intake.retry(|| PlanFiles::fetch(gas, &files)).await?;
+        let input = CutInput::of_run(gas, intake, &files).await?;
         match task.work {
             Work::Shard(number) => {
                 let shard = plan.shard(number).ok_or(AttemptError::NoOutput("planned shard"))?;
@@ -266,7 +268,8 @@ impl ShardWorker {
                     JobEngine::of(engine, references, sources, intake, job, report).await?;
                 let engine = &job_engine.engine;
                 let (worker, plan, folder) = (&self.worker, &plan, folder.path());
-                let run = ShardRun { worker, files, engine, plan, shard, exclude: None, folder };
+                let (input, exclude) = (&input, None);
+                let run = ShardRun { worker, files, input, engine, plan, shard, exclude, folder };
                 let begun = Instant::now();
                 let records = run.annotate(report).await?;
                 let done = || report_shard_done(&gas.jobs, job.id, task.claim, number, records);
@@ -296,7 +299,8 @@ impl ShardWorker {
                 }
                 let held = HeldClaim { gas, intake, job, claim: task.claim, report };
                 let (worker, plan, folder) = (&self.worker, &plan, folder.path());
-                let finished = Join { worker, held, files, plan, folder }.run().await?;
+                let input = &input;
+                let finished = Join { worker, held, files, input, plan, folder }.run().await?;
                 report.note(&joined_note(&finished));
                 report.store(gas, job).await;
                 let complete = || complete_job(gas, job, task.claim, finished.clone());

@@ -43,7 +43,10 @@ plan)
   echo "{\"input_bytes\":$bytes,\"header_end\":{\"block\":28},\"shards\":2}" > "$out/head.json"
   echo '{"shard":0,"start":{"block":28},"end":{"block":32}}' > "$out/shards.jsonl"
   echo '{"shard":1,"start":{"block":32},"end":null}' >> "$out/shards.jsonl";;
+reblock)
+  printf '##fileformat=VCFv4.2\n#CHROM\none\ntwo\nmore\n' > "$out";;
 annotate-shard)
+  [ "$(head -c 2 "$input")" = '##' ] || exit 9
   if [ -f "$problem" ]; then cat "$problem" >&2; exit 2; fi
   echo '#CHROM' > "$out.header"
   printf 'records %s%s;' "$shard" "${exclude:+ again}" > "$out"
@@ -191,6 +194,31 @@ async fn shards_are_annotated_joined_and_the_job_is_completed() {
     case.shard(name, 0, "a2").await;
     assert_eq!(case.job(), before);
     assert!(case.ended().contains(&ended("j2", true)));
+}
+
+#[tokio::test]
+async fn a_gzip_file_is_compressed_in_blocks_once_and_its_shards_are_cut_of_that() {
+    let case = Case::new().await;
+    let input = case.job().input.file;
+    let mut packed = b"\x1f\x8b\x08\x00".to_vec();
+    packed.resize(INPUT.len(), b'x');
+    // As if it had been uploaded like that.
+    case.test.objects.put(&input, &packed);
+    let etag = case.test.gas.objects.head(&input).await.unwrap().unwrap().etag;
+    let mut job = case.job();
+    job.input.etag = Some(etag);
+    job.version += 1;
+    case.test.gas.jobs.store.replace(&job).await.unwrap();
+    case.claim().await;
+    let name = run_of(&case.job()).expect("the job is annotated in shards");
+    assert!(case.stored("/input.vcf.gz").starts_with("##"));
+    for shard in 0..2 {
+        case.shard(name, shard, &format!("t{shard}")).await;
+    }
+    let JobState::Running(run) = case.job().state else { panic!("not running") };
+    assert!(run.shards.unwrap().is_complete());
+    case.join(name, "j").await;
+    assert_eq!(case.job().status(), JobStatus::Completed);
 }
 
 #[tokio::test]
