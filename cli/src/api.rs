@@ -9,6 +9,7 @@ use crate::error::CliError;
 use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt};
+use gas_shared::explorer::{ExportFormats, Filter, url};
 use gas_shared::private_reference::NewPrivateReference;
 use gas_shared::upload::NewUpload;
 use reqwest::header::RETRY_AFTER;
@@ -218,6 +219,18 @@ impl Api {
     /// Starts the download of the index of a job's result.
     pub async fn result_index(&self, id: Uuid) -> Result<Response, CliError> {
         self.linked(&format!("jobs/{id}/result/index")).await
+    }
+
+    /// Starts an export of a job's result.
+    pub async fn export(
+        &self,
+        id: Uuid,
+        formats: &ExportFormats,
+        filter: &Filter,
+    ) -> Result<Response, CliError> {
+        let request = self.request(Method::GET, &format!("jobs/{id}/export"));
+        let query = [("format", formats.to_string()), ("filter", url::write_filter(filter))];
+        self.send(request.query(&query)).await
     }
 
     /// Follows the link that a path answers with.

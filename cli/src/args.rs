@@ -3,6 +3,7 @@
 use crate::dto::Status;
 use crate::job_options::{ChangedOptionArgs, JobOptionArgs};
 use clap::{Args, Parser, Subcommand};
+use gas_shared::explorer::{ExportFormats, Filter, url};
 use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -92,6 +93,24 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Export records of the result of a job, in one or more formats.
+    Export {
+        /// The job's id.
+        id: Uuid,
+        /// vcf, vcf_gz, vcf_gz_index, tsv, csv, xlsx, json_lines, parquet or maf; several, separated by commas, are saved
+        /// as a ZIP archive.
+        #[arg(long, value_name = "FORMAT,…")]
+        format: ExportFormats,
+        /// Which records, as JSON: what the address of the results explorer has after `filter=`.
+        #[arg(long, value_name = "JSON", default_value = "", value_parser = read_filter, hide_default_value = true)]
+        filter: Box<Filter>,
+        /// The folder for the file.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+        /// Replace an existing file.
+        #[arg(long)]
+        force: bool,
+    },
     /// Print the run log of a job.
     Log {
         /// The job's id.
@@ -107,6 +126,11 @@ pub enum Command {
     Sources,
     /// Show the account that the token belongs to.
     Account,
+}
+
+/// Reads a filter; all records for an empty text.
+fn read_filter(text: &str) -> Result<Box<Filter>, serde_json::Error> {
+    url::read_filter(text).map(Box::new)
 }
 
 /// What to do with references.
@@ -186,5 +210,11 @@ mod tests {
             assert!(Cli::try_parse_from([&["gas-cli"], arguments].concat()).is_ok());
         }
         assert!(Cli::try_parse_from(["gas-cli", "references", "remove", "../x"]).is_err());
+        let export = |format: &str, filter: &str| {
+            let id = "00000000-0000-4000-8000-000000000000";
+            Cli::try_parse_from(["gas-cli", "export", id, "--format", format, "--filter", filter])
+        };
+        assert!(export("tsv,xlsx", r#"{"impacts":["high"]}"#).is_ok());
+        assert!(export("docx", "").is_err() && export("tsv", "high").is_err());
     }
 }

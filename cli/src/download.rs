@@ -173,7 +173,7 @@ async fn write(mut file: Writer, piece: Bytes) -> io::Result<Writer> {
 }
 
 /// The path of an incomplete file. It contains the job id, so that no two jobs share one.
-fn partial_path(path: &Path, id: Uuid) -> PathBuf {
+pub fn partial_path(path: &Path, id: Uuid) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{id}.part"));
     path.with_file_name(name)

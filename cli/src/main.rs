@@ -12,6 +12,7 @@ mod check;
 mod download;
 mod dto;
 mod error;
+mod export;
 #[cfg(test)]
 mod fake;
 mod job_options;
@@ -67,6 +68,10 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             for path in download::download(&api, &job, &output, downloads, force).await? {
                 println!("{}", path.display());
             }
+        }
+        Command::Export { id, format, filter, output, force } => {
+            let path = export::export(&api, id, &format, &filter, &output, force).await?;
+            println!("{}", path.display());
         }
         Command::References { action } => references::run(&api, action).await?,
         Command::Sources => show::sources(&api.sources().await?),

@@ -7,7 +7,7 @@ use flate2::{Compression, Crc};
 use std::io::Write;
 
 /// The most text of a block, so that an incompressible one has less than 64 KiB, too.
-const BLOCK_TEXT: usize = 65_280;
+pub(crate) const BLOCK_TEXT: usize = 65_280;
 
 /// The header of a block up to its size.
 const HEADER: [u8; 16] = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, b'B', b'C', 2, 0];

@@ -107,6 +107,35 @@ pub enum Error {
     /// A filter has a value that its column cannot have.
     #[error(transparent)]
     Filter(#[from] FilterError),
+    /// More records match the filter than a worksheet can have.
+    #[error(
+        "a worksheet of Excel has at most {limit} records, but {found} match; narrow the filter, or export TSV or \
+         Parquet instead", limit = gas_shared::explorer::MAX_XLSX_RECORDS
+    )]
+    TooManyRows {
+        /// The number of matching records.
+        found: u64,
+    },
+    /// The worksheet would be larger than Excel reads.
+    #[error(
+        "a worksheet of Excel has less than 4 GiB, which the first {rows} records have; narrow the filter, or export \
+         TSV or Parquet instead"
+    )]
+    TooLargeSheet {
+        /// The number of records that fit.
+        rows: u64,
+    },
+    /// A record is too long for a format that needs all of it.
+    #[error(
+        "record {number} has {bytes} bytes, and MAF needs all samples of a record, of which {limit} bytes are read; \
+         export VCF instead", limit = crate::limits::LINE_BYTES
+    )]
+    LongRecord {
+        /// The number of the record, from 0.
+        number: u64,
+        /// Its bytes.
+        bytes: u64,
+    },
     /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {

@@ -440,7 +440,7 @@ impl Notes {
 
 /// The text of a record. The missing columns of a line that is cut before the end of INFO have `…` or
 /// `.`, and its last INFO field or annotation entry is dropped, because its value may be cut.
-fn record_text(line: Line<'_>) -> Cow<'_, [u8]> {
+pub(crate) fn record_text(line: Line<'_>) -> Cow<'_, [u8]> {
     if line.cut.is_none() || columns_after_info(line.text).is_some() {
         return Cow::Borrowed(line.text);
     }
@@ -461,7 +461,7 @@ fn record_text(line: Line<'_>) -> Cow<'_, [u8]> {
 }
 
 /// The text after INFO, if the line has it.
-fn columns_after_info(line: &[u8]) -> Option<&[u8]> {
+pub(crate) fn columns_after_info(line: &[u8]) -> Option<&[u8]> {
     memchr::memchr_iter(b'\t', line).nth(7).map(|end| &line[end + 1..])
 }
 

@@ -68,7 +68,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.equal(impacts.length, high);
     const gene = await page.locator('tr.variant').first().locator('td').nth(1).innerText();
     await page.getByLabel('Genes').fill(gene.toLowerCase());
-    await page.locator('.exports a[href*=genes]').first().waitFor();
+    await page.locator('.exports a[href*=genes]').first().waitFor({ state: 'attached' });
     const { matched } = await counts(page);
     assert.ok(matched > 0 && matched <= high);
     const genes = await page.locator('tr.variant td:nth-child(3)').allInnerTexts();
@@ -111,13 +111,26 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.keyboard.press('Escape');
 
     // Exports contain exactly the rows counted.
+    await page.getByRole('button', { name: 'Export' }).click();
+    await checkPage(page, '/explorer-exports');
+    const formats = page.locator('#explorer-exports');
+    await formats.getByLabel(/^TSV/).uncheck();
+    await formats.getByText('Choose at least one format.').waitFor();
+    await formats.getByLabel(/^CSV/).check();
     const [csv] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: 'CSV' }).click(),
+      page.getByRole('link', { name: 'Download CSV' }).click(),
     ]);
     assert.equal(csv.suggestedFilename(), 'free.annot.filtered.csv');
     const lines = readFileSync(await csv.path(), 'utf8').trim().split('\r\n');
     assert.equal(lines.length - 1, matched);
+    await formats.getByLabel(/^Excel/).check();
+    const [zip] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download ZIP' }).click(),
+    ]);
+    assert.equal(zip.suggestedFilename(), 'free.annot.filtered.zip');
+    await page.keyboard.press('Escape');
 
     await page.getByRole('link', { name: 'Clear filters' }).first().click();
     await shows(page, records);

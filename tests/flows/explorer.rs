@@ -77,8 +77,14 @@ async fn filters_counts_rows_and_exports_equal_the_result() -> Result<()> {
     assert_eq!(whole, result, "without a filter the export is the result");
     let csv = export("csv", filter.to_string()).await?.text().await?;
     assert_eq!(csv.lines().count(), 1 + naive.len());
+    let archive = export("xlsx,parquet,vcf_gz_index", filter.to_string()).await?;
+    assert_eq!(archive.headers()["content-type"], "application/zip");
+    let bytes = archive.bytes().await?;
+    // Complete: it ends with the record of the end of the archive.
+    assert!(bytes.starts_with(b"PK\x03\x04"));
+    assert!(bytes[bytes.len() - 22..].starts_with(b"PK\x05\x06"));
 
-    for (format, filter) in [("xlsx", ""), ("csv", "{"), ("csv", r#"{"gene":["A"]}"#)] {
+    for (format, filter) in [("docx", ""), ("csv", "{"), ("csv", r#"{"gene":["A"]}"#)] {
         assert_eq!(export(format, filter.to_owned()).await?.status(), StatusCode::BAD_REQUEST);
     }
     let beyond = ada.get(&format!("/api/jobs/{id}/variants/999999")).send().await?;

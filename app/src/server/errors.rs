@@ -237,7 +237,8 @@ impl From<ExploreError> for ApiError {
             ExploreError::Explorer(
                 gas_explorer::Error::UnknownSample { .. }
                 | gas_explorer::Error::UnknownColumn { .. }
-                | gas_explorer::Error::Filter(_),
+                | gas_explorer::Error::Filter(_)
+                | gas_explorer::Error::TooManyRows { .. },
             ) => Self::new(ErrorCode::Invalid, error.to_string()),
             ExploreError::Explorer(_) => internal(&error),
             ExploreError::Pool(error) => {

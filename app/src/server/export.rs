@@ -1,6 +1,6 @@
-//! `GET /annotations-export/{id}?format=vcf|vcf_gz|tsv|csv|json_lines&filter=<JSON>`: the variants that match a filter of
-//! the results explorer, as a file. Not a server function, because those return values instead of
-//! files; callers are authenticated in the same way.
+//! `GET /annotations-export/{id}?format=FORMAT,…&filter=<JSON>`: the variants that match a filter of the results explorer,
+//! as a file, or as a ZIP archive of several. Not a server function, because those return values instead of files; callers
+//! are authenticated in the same way.
 
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 use gas_backend::chain;
 use gas_backend::usecases::{Export, export_results};
 use gas_shared::JobId;
-use gas_shared::explorer::{ExportFormat, Filter, url};
+use gas_shared::explorer::{ExportFormats, Filter, url};
 use serde::Deserialize;
 
 /// The longest filter in bytes of JSON, about what browsers and proxies accept in a URL.
@@ -24,7 +24,7 @@ const MAX_FILTER_BYTES: usize = 16 * 1024;
 
 #[derive(Deserialize)]
 struct ExportQuery {
-    format: ExportFormat,
+    format: ExportFormats,
     #[serde(default)]
     filter: String,
 }
@@ -42,7 +42,7 @@ async fn export(
     headers: HeaderMap,
 ) -> Response {
     match try_export(&web, &session, id, &query).await {
-        Ok(export) => answer(export, query.format),
+        Ok(export) => export_response(export, query.format.content_type()),
         // A browser would show or save the plain message. The page runs the same query and shows the
         // error properly.
         Err(_) if is_page_wanted(&headers) => {
@@ -62,7 +62,7 @@ async fn try_export(
     let account = caller::account_of(web, session).await?;
     let filter = read_filter(&query.filter)?;
     let (gas, explorers) = (&web.gas, &web.explorers);
-    Ok(export_results(gas, explorers, account.id, id, filter, query.format).await?)
+    Ok(export_results(gas, explorers, account.id, id, filter, &query.format).await?)
 }
 
 /// Whether the request comes from a link instead of a program.
@@ -71,7 +71,11 @@ fn is_page_wanted(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|types| types.contains("text/html"))
 }
 
-fn read_filter(text: &str) -> Result<Filter, ApiError> {
+/// Reads the filter of a request.
+///
+/// # Errors
+/// [`ErrorCode::Invalid`] if it is too long or no filter.
+pub fn read_filter(text: &str) -> Result<Filter, ApiError> {
     let invalid = |message: String| ApiError::new(ErrorCode::Invalid, message);
     if text.len() > MAX_FILTER_BYTES {
         return Err(invalid(format!("the filter is over {MAX_FILTER_BYTES} bytes")));
@@ -79,13 +83,14 @@ fn read_filter(text: &str) -> Result<Filter, ApiError> {
     url::read_filter(text).map_err(|error| invalid(format!("the filter cannot be read: {error}")))
 }
 
-fn answer(export: Export, format: ExportFormat) -> Response {
+/// The response with an export of a content type.
+pub fn export_response(export: Export, content_type: &'static str) -> Response {
     // The status is already sent, so an error closes the connection, which browsers report as a failed
     // download.
     let content = export.content.inspect_err(|error| {
         tracing::error!(error = %chain(error), "an export failed");
     });
-    file_response(Body::from_stream(content), format.content_type(), &export.file_name)
+    file_response(Body::from_stream(content), content_type, &export.file_name)
 }
 
 #[cfg(test)]

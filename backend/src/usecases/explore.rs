@@ -11,10 +11,10 @@ use crate::ports::{ObjectStore, PortError};
 use crate::query_pool::{PoolError, PoolLimits, QueryPool};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Explorer, Overview};
-use gas_shared::explorer::{ExportFormat, Filter, Page, Query, RowDetails};
+use gas_shared::explorer::{ExportFormats, Filter, Page, Query, RowDetails};
 use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, UserId};
 use std::future::Future;
@@ -300,7 +300,7 @@ pub struct Export {
     pub content: Content,
 }
 
-/// Exports all records that match a filter.
+/// Exports all records that match a filter in one or more formats. An export with more than one file is a ZIP archive.
 ///
 /// # Errors
 /// [`ExploreError`]; later errors are items of the content.
@@ -310,18 +310,31 @@ pub async fn export_results(
     owner: UserId,
     id: JobId,
     filter: Filter,
-    format: ExportFormat,
+    formats: &ExportFormats,
 ) -> Result<Export, ExploreError> {
     let result = open_result(gas, owner, id).await?;
-    let ending = format.ending();
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
-    let file_name = format!("{}.{part}.{ending}", result.job.input.name.stem());
+    let name = format!("{}.{part}", result.job.input.name.stem());
+    let file_name = format!("{name}.{}", formats.ending());
     let (gas, opened) = (gas.clone(), explorers.clone());
-    let open = async move { opened.open(&gas, &result).await };
+    let (checked_filter, checked_formats) = (filter.clone(), formats.clone());
+    let open = async move {
+        let explorer = opened.open(&gas, &result).await?;
+        // Before the response begins, so that a filter that the result does not have and a worksheet with too many rows
+        // are errors and not short files.
+        explorer.check_export(&checked_filter, &checked_formats).await?;
+        Ok::<_, ExploreError>(explorer)
+    };
     let explorer = explorers.pool.run(owner, open).await??;
-    // Before the response begins, so that a filter that the result does not have is an error and not a short file.
-    explorer.check_filter(&filter)?;
-    let content = explorers.stream(owner, explorer.export(filter, format)).await?;
+    let content = match formats.single_file() {
+        Some(format) => explorers.stream(owner, explorer.export(filter, format)).await?,
+        None => {
+            let archive = explorer.export_archive(filter, formats, &name);
+            explorers.stream(owner, archive).await?
+        }
+    };
+    // Empty pieces tell the pool that an export goes on.
+    let content = content.try_filter(|piece| std::future::ready(!piece.is_empty())).boxed();
     Ok(Export { file_name, content })
 }
 

@@ -5,7 +5,7 @@ use crate::query_pool::AdmissionLimits;
 use crate::testkit::TestGas;
 use crate::usecases::{FindError, archive_result, settle_result, sign_result_link};
 use futures::TryStreamExt;
-use gas_shared::explorer::{Direction, IMPACT, QUALITY, Sort, SortKey};
+use gas_shared::explorer::{Direction, ExportFormat, IMPACT, QUALITY, Sort, SortKey};
 use gas_shared::{Account, Job, Plan};
 
 /// The records of the tests: position, gene, impact, QUAL.
@@ -63,7 +63,7 @@ impl Case {
 
     async fn export(&self, filter: Filter, format: ExportFormat) -> Result<Export, ExploreError> {
         let (gas, explorers) = (&self.test.gas, &self.explorers);
-        export_results(gas, explorers, self.ada.id, self.job.id, filter, format).await
+        export_results(gas, explorers, self.ada.id, self.job.id, filter, &format.into()).await
     }
 
     /// The error of each way to read the result, which is the same as that of the download.
@@ -154,6 +154,24 @@ async fn an_export_has_the_matching_records_and_the_name_of_the_result() {
     assert_eq!(all.file_name, "a.annot.csv");
     let text: Vec<u8> = all.content.try_collect::<Vec<_>>().await.unwrap().concat();
     assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1 + RECORDS.len());
+}
+
+#[tokio::test]
+async fn an_export_in_several_formats_is_an_archive_of_their_files() {
+    let case = case().await;
+    let formats = "tsv,vcf_gz_index".parse().unwrap();
+    let (gas, explorers) = (&case.test.gas, &case.explorers);
+    let (owner, id) = (case.ada.id, case.job.id);
+    let export = export_results(gas, explorers, owner, id, only("XYZ"), &formats).await.unwrap();
+    assert_eq!(export.file_name, "a.annot.filtered.zip");
+    let pieces = export.content.try_collect::<Vec<_>>().await.unwrap();
+    assert!(pieces.iter().all(|piece| !piece.is_empty()));
+    let bytes = pieces.concat();
+    // The names are in the directory at the end.
+    for name in ["a.annot.filtered.vcf.gz", "a.annot.filtered.vcf.gz.tbi", "a.annot.filtered.tsv"] {
+        let found = bytes.windows(name.len()).filter(|part| *part == name.as_bytes()).count();
+        assert!(found >= 2, "{name}");
+    }
 }
 
 #[tokio::test]

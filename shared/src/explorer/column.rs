@@ -157,14 +157,17 @@ impl NumericColumn {
     pub fn text(&self, row: &Row) -> String {
         match self.row_value {
             RowValue::Qual => row.qual.clone(),
-            RowValue::Number => match row.numbers.get(self) {
-                Some(value) if value.abs() > MAX_EXACT && value.fract() == 0.0 => {
-                    format!("≈{value}")
-                }
-                Some(value) => value.to_string(),
-                None => String::new(),
-            },
+            RowValue::Number => row.numbers.get(self).map(number_text).unwrap_or_default(),
         }
+    }
+}
+
+/// A number in full precision. Integers that single precision does not have are marked with `≈`.
+pub fn number_text(value: f32) -> String {
+    if value.abs() > MAX_EXACT && value.fract() == 0.0 {
+        format!("≈{value}")
+    } else {
+        value.to_string()
     }
 }
 

@@ -8,6 +8,7 @@ mod category;
 mod column;
 mod column_label;
 mod column_set;
+mod export_format;
 mod facets;
 mod filter;
 mod genotype;
@@ -27,9 +28,10 @@ pub use category::{
 };
 pub use column::{
     Bound, FILE_FREQUENCY, MIXED_FREQUENCY, NumericColumn, NumericFilter, POPULATION_FREQUENCY,
-    QUALITY, RowValue,
+    QUALITY, RowValue, number_text,
 };
 pub use column_set::{ColumnSet, MAX_SOURCE_COLUMNS, is_clinical_significance};
+pub use export_format::{ExportFormat, ExportFormats, MAX_XLSX_RECORDS, UnknownFormat};
 pub use facets::{Facet, Facets};
 pub use filter::{
     Filter, FilterError, LengthRange, MAX_FILTER_COLUMNS, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES,
@@ -37,8 +39,8 @@ pub use filter::{
 };
 pub use genotype::{Genotype, Zygosity};
 pub use page::{
-    Direction, ExportFormat, Field, MAX_ROWS, Mane, NameList, Page, Query, Row, RowDetails, Sort,
-    SortKey, TranscriptEntry, UnknownName, hgvs_change,
+    Direction, Field, MAX_ROWS, Mane, NameList, Page, Query, Row, RowDetails, Sort, SortKey,
+    TranscriptEntry, UnknownName, hgvs_change,
 };
 pub use pedigree::{Individual, MAX_PEDIGREE_BYTES, PedigreeError, parse_pedigree};
 pub use presets::{Preset, Roles};

@@ -405,76 +405,6 @@ pub struct Field {
     pub description: Option<String>,
 }
 
-/// The file format of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExportFormat {
-    /// The unchanged records, with the file's header.
-    Vcf,
-    /// The table's columns, tab-separated.
-    Tsv,
-    /// The table's columns, comma-separated (RFC 4180).
-    Csv,
-    /// As VCF, compressed with BGZF for tabix and bcftools.
-    VcfGz,
-    /// The table's columns as JSON, one object per line.
-    JsonLines,
-}
-
-impl ExportFormat {
-    /// All formats, in the order of pages.
-    pub const ALL: [Self; 5] = [Self::Vcf, Self::VcfGz, Self::Tsv, Self::Csv, Self::JsonLines];
-
-    /// The name in addresses.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vcf => "vcf",
-            Self::Tsv => "tsv",
-            Self::Csv => "csv",
-            Self::VcfGz => "vcf_gz",
-            Self::JsonLines => "json_lines",
-        }
-    }
-
-    /// The label on pages.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Vcf => "VCF",
-            Self::Tsv => "TSV",
-            Self::Csv => "CSV",
-            Self::VcfGz => "VCF.gz",
-            Self::JsonLines => "JSON lines",
-        }
-    }
-
-    /// The ending of file names, without the first dot.
-    pub const fn ending(self) -> &'static str {
-        match self {
-            Self::Vcf => "vcf",
-            Self::Tsv => "tsv",
-            Self::Csv => "csv",
-            Self::VcfGz => "vcf.gz",
-            Self::JsonLines => "jsonl",
-        }
-    }
-
-    /// The content type of a file.
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Vcf => "text/x-vcf; charset=utf-8",
-            Self::Tsv => "text/tab-separated-values; charset=utf-8",
-            Self::Csv => "text/csv; charset=utf-8",
-            Self::VcfGz => "application/gzip",
-            Self::JsonLines => "application/jsonl; charset=utf-8",
-        }
-    }
-
-    /// Whether a file has complete records instead of the table's columns.
-    pub const fn has_records(self) -> bool {
-        matches!(self, Self::Vcf | Self::VcfGz)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -523,14 +453,6 @@ mod tests {
             unknown(NameList::Regions, "nonsense", &["20", "MT"]),
             "no variant of this file is on a chromosome \"nonsense\"; write a region like 20:1,000-2,000"
         );
-    }
-
-    #[test]
-    fn export_formats_are_written_by_name() {
-        for format in ExportFormat::ALL {
-            let json = serde_json::to_string(&format).unwrap();
-            assert_eq!(json, format!("\"{}\"", format.name()));
-        }
     }
 
     #[test]

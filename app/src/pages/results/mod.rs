@@ -4,6 +4,7 @@ mod columns;
 mod draft;
 mod drawer;
 mod entry;
+mod exports;
 mod field_labels;
 mod fields;
 mod filters;
@@ -21,16 +22,17 @@ mod window;
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, Icon, IconName};
+use crate::components::ErrorNote;
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
 use columns::{ColumnChooser, Columns, use_columns};
 use dioxus::prelude::*;
 use drawer::Drawer;
+use exports::Exports;
 use filters::{FILTERS_ID, Filters};
 use gas_shared::JobId;
-use gas_shared::explorer::{CLINVAR, ExportFormat, Filter, Page, Query, Sort, url};
+use gas_shared::explorer::{CLINVAR, Filter, Page, Query, Sort, url};
 use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
@@ -256,7 +258,7 @@ fn Explorer(
                             Presets { query: query.clone(), samples: samples.clone(), columns: set.clone(), has_clinvar }
                             SavedFilters { query: query.clone() }
                             ColumnChooser { columns, set: set.clone(), has_samples: !samples.is_empty() }
-                            Exports { id: query.id, filter: query.filter.clone() }
+                            Exports { id: query.id, filter: query.filter.clone(), matched: page.matched }
                         }
                     }
                     if let Some(error) = failed() {
@@ -292,28 +294,6 @@ fn NoVariants(id: JobId, is_filtered: bool) -> Element {
                 Link { class: "button", to: all, "Clear filters" }
             } else {
                 p { "This file has no variants." }
-            }
-        }
-    }
-}
-
-/// Links that export the matching variants.
-#[component]
-fn Exports(id: JobId, filter: Filter) -> Element {
-    let filter = url::encode_query_value(&url::write_filter(&filter));
-    rsx! {
-        div { class: "exports", role: "group", "aria-label": "Export these variants",
-            span { class: "muted",
-                Icon { name: IconName::Download }
-                " Export"
-            }
-            for format in ExportFormat::ALL {
-                a {
-                    key: "{format.name()}",
-                    class: "button",
-                    href: "/annotations-export/{id}?format={format.name()}&filter={filter}",
-                    {format.label()}
-                }
             }
         }
     }

@@ -550,6 +550,20 @@ pub struct ResultQuery {
     pub plain: Option<bool>,
 }
 
+/// The query of an export.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// One or more of `vcf`, `vcf_gz`, `vcf_gz_index`, `tsv`, `csv`, `xlsx`, `json_lines`, `parquet` and `maf`, separated by
+    /// commas.
+    #[param(example = "tsv,parquet")]
+    pub format: String,
+    /// Which records, as JSON: what the address of the results explorer has after `filter=`. All records without it.
+    #[param(example = r#"{"impacts":["high"]}"#)]
+    pub filter: Option<String>,
+}
+
 /// The query of a download of a region index.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

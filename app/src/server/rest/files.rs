@@ -1,10 +1,12 @@
-//! `/api/v1/jobs/{id}/result`, `/result/index` and `/log`: a job's result, its region index, and run log.
+//! `/api/v1/jobs/{id}/result`, `/result/index`, `/export` and `/log`: a job's result, its region index, exports of it, and
+//! its run log.
 
 use super::caller::CanRead;
-use super::dto::{Link, LinkQuery, ResultQuery};
+use super::dto::{ExportQuery, Link, LinkQuery, ResultQuery};
 use super::jobs::JobPath;
-use super::problem::{Problem, ProblemBody};
+use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
+use crate::server::export::{export_response, read_filter};
 use crate::server::result_file::plain_response;
 use axum::Json;
 use axum::body::Body;
@@ -13,6 +15,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gas_backend::usecases;
+use gas_shared::explorer::ExportFormats;
 
 /// Download a result.
 ///
@@ -75,6 +78,44 @@ pub async fn region_index(
     let Query(query) = query?;
     let url = usecases::sign_region_index_link(&caller.web.gas, caller.account.id, id).await;
     Ok(link_response(url.map_err(ApiError::from)?, query.redirect))
+}
+
+/// Export records.
+///
+/// Returns the records that match a filter, without a limit on their number. `vcf` and `vcf_gz` have complete records;
+/// `tsv`, `csv`, `xlsx`, `json_lines` and `parquet` have the columns of the results explorer, with genotype (GT), depth
+/// (DP), genotype quality (GQ) and allele balance (AB) of the first 64 samples; `maf` has a row for each sample with an
+/// allele. `xlsx` can have 1,048,575 records. The response is a ZIP archive if there are several formats, and for
+/// `vcf_gz_index`, which is a VCF file with its index. It is sent while it is made: if the connection ends before the
+/// response does, the export has failed.
+#[utoipa::path(
+    get, path = "/jobs/{id}/export", tag = "files", operation_id = "export_result",
+    security(("token" = ["jobs:read"])),
+    params(("id" = uuid::Uuid, Path, description = "The job"), ExportQuery),
+    responses(
+        (status = 200, description = "The file, or a ZIP archive of several", content_type = "application/octet-stream"),
+        (status = 400, description = "The formats or the filter are invalid, or a worksheet cannot have the records", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has no result, or the result has no index for the explorer or is being restored", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too many exports are running; try again after `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
+        super::JobProblems, super::CommonProblems,
+    ),
+)]
+pub async fn export(
+    CanRead(caller): CanRead,
+    JobPath(id): JobPath,
+    query: Result<Query<ExportQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let formats: ExportFormats = match query.format.parse() {
+        Ok(formats) => formats,
+        Err(error) => return Err(Problem::new(Code::InvalidRequest, error.to_string())),
+    };
+    let filter = read_filter(query.filter.as_deref().unwrap_or_default())?;
+    let (web, owner) = (&caller.web, caller.account.id);
+    let export =
+        usecases::export_results(&web.gas, &web.explorers, owner, id, filter, &formats).await;
+    Ok(export_response(export.map_err(ApiError::from)?, formats.content_type()))
 }
 
 /// The response with a link: a redirect unless the caller does not want it.

@@ -88,6 +88,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(sources::list))
         .routes(routes!(files::result))
         .routes(routes!(files::region_index))
+        .routes(routes!(files::export))
         .routes(routes!(files::log))
         .routes(routes!(account::get));
     let document = <ApiDoc as utoipa::OpenApi>::openapi();
@@ -108,7 +109,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         ignore those that you do not know.", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
-        (name = "files", description = "Results and run logs"),
+        (name = "files", description = "Results, exports of them, and run logs"),
         (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
         (name = "account", description = "The account that owns the token"),
     ),

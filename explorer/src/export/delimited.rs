@@ -1,0 +1,60 @@
+//! Tables as TSV and CSV.
+
+use super::row_encoder::{ExportedRecord, RowEncoder};
+use super::table::{TableColumn, neutral};
+use crate::Error;
+use gas_shared::explorer::ExportFormat;
+
+/// Writes TSV or CSV.
+pub(super) struct Delimited {
+    columns: Vec<TableColumn>,
+    format: ExportFormat,
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Delimited {
+    /// Starts a table with the names of the columns.
+    pub fn begin(columns: Vec<TableColumn>, format: ExportFormat) -> Result<Self, Error> {
+        let mut writer = writer(format);
+        // The names of samples and sources are a stranger's texts, too.
+        let names = columns.iter().map(|column| neutral(column.name.as_str().into()).into_owned());
+        writer.write_record(names.collect::<Vec<_>>()).map_err(output)?;
+        Ok(Self { columns, format, writer })
+    }
+}
+
+impl RowEncoder for Delimited {
+    fn add(&mut self, record: &ExportedRecord<'_>) -> Result<(), Error> {
+        for column in &self.columns {
+            let cell = column.cell(&record.row);
+            let text = match cell.number() {
+                Some(number) => number,
+                None => neutral(cell.to_text()),
+            };
+            self.writer.write_field(text.as_bytes()).map_err(output)?;
+        }
+        self.writer.write_record(None::<&[u8]>).map_err(output)
+    }
+
+    fn take(&mut self) -> Result<Vec<u8>, Error> {
+        let written = std::mem::replace(&mut self.writer, writer(self.format));
+        written.into_inner().map_err(|error| Error::Output(error.into_error()))
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>, Error> {
+        self.take()
+    }
+}
+
+fn output(error: csv::Error) -> Error {
+    Error::Output(error.into())
+}
+
+fn writer(format: ExportFormat) -> csv::Writer<Vec<u8>> {
+    let mut builder = csv::WriterBuilder::new();
+    match format {
+        ExportFormat::Csv => builder.terminator(csv::Terminator::CRLF),
+        _ => builder.delimiter(b'\t'),
+    };
+    builder.from_writer(Vec::new())
+}
