@@ -4,7 +4,8 @@ use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, References, SessionStore, ShardRuns, Sources, StoredBytes, TokenStore, Topic,
+    RateLimiter, References, SavedItems, SessionStore, ShardRuns, Sources, StoredBytes, TokenStore,
+    Topic,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -61,6 +62,8 @@ pub struct Gas {
     pub audit: Audit,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
+    /// The filters and gene panels that users save.
+    pub saved: Arc<dyn SavedItems>,
     /// The jobs that wait for a worker or run.
     pub dispatches: Arc<dyn Dispatches>,
     /// The bytes that users store.
@@ -149,6 +152,7 @@ impl Gas {
                 Arc::new(SystemClock),
             ),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
+            saved: Arc::new(postgres::PostgresSavedItems::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             stored_bytes: Arc::new(postgres::PostgresStoredBytes::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),

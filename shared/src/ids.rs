@@ -61,6 +61,11 @@ uuid_id! {
     TokenId
 }
 
+uuid_id! {
+    /// The id of a saved filter or gene panel: random (UUID v4).
+    SavedId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

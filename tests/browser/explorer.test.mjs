@@ -81,7 +81,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
     assert.ok(await page.getByLabel(/^HIGH/).isChecked());
 
-    // Columns and saved filters are stored. HGVS descriptions are shown without their transcript.
+    // Columns are stored in the browser, and saved filters in the account. HGVS descriptions are shown without their transcript.
     const coding = page.getByRole('columnheader', { name: 'HGVS c.' });
     await page.locator('tr.variant td', { hasText: /^[cn]\.\S+/ }).first().waitFor();
     await page.getByRole('button', { name: 'Columns' }).click();
@@ -103,12 +103,29 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.deepEqual(await counts(page), { matched: records, total: records });
     await coding.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Saved filters' }).click();
-    await page.getByRole('link', { name: 'high in one gene' }).click();
+    await page.getByRole('button', { name: 'Rename high in one gene' }).click();
+    await page.getByLabel('New name of high in one gene').fill('one gene');
+    await page.getByLabel('New name of high in one gene').press('Enter');
+    await page.getByRole('link', { name: 'one gene', exact: true }).click();
     await shows(page, matched);
     await page.getByRole('button', { name: 'Saved filters' }).click();
-    await page.getByRole('button', { name: 'Delete high in one gene' }).click();
+    await page.getByRole('button', { name: 'Delete one gene' }).click();
     await page.getByText('No saved filters yet.').waitFor();
     await page.keyboard.press('Escape');
+
+    // A gene panel has the genes of the filter, and filters by them.
+    await page.getByRole('button', { name: 'Gene panels' }).click();
+    await page.getByLabel(/^Save as panel/).fill('my panel');
+    await page.getByRole('button', { name: 'Save panel' }).click();
+    await page.getByRole('button', { name: /^my panel/ }).waitFor();
+    await checkPage(page, '/explorer-panels');
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Genes').fill('');
+    await shows(page, high);
+    await page.getByRole('button', { name: 'Gene panels' }).click();
+    await page.getByRole('button', { name: /^my panel/ }).click();
+    await shows(page, matched);
+    assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
 
     // Exports contain exactly the rows counted.
     await page.getByRole('button', { name: 'Export' }).click();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 40] = [
+const SERVER_FUNCTIONS: [(Method, &str); 47] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/billing"),
@@ -25,6 +25,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 40] = [
     (Method::GET, "/api/jobs/{id}/variants/0"),
     (Method::GET, "/api/references"),
     (Method::GET, "/api/references/private"),
+    (Method::GET, "/api/saved"),
     (Method::GET, "/api/sources"),
     (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
@@ -45,6 +46,12 @@ const SERVER_FUNCTIONS: [(Method, &str); 40] = [
     (Method::POST, "/api/references/private/confirm"),
     (Method::POST, "/api/references/private/delete"),
     (Method::POST, "/api/references/private/parts"),
+    (Method::POST, "/api/saved/filters"),
+    (Method::POST, "/api/saved/filters/{id}/delete"),
+    (Method::POST, "/api/saved/filters/{id}/rename"),
+    (Method::POST, "/api/saved/panels"),
+    (Method::POST, "/api/saved/panels/{id}/delete"),
+    (Method::POST, "/api/saved/panels/{id}/rename"),
     (Method::POST, "/api/tokens"),
     (Method::POST, "/api/tokens/{id}/revoke"),
     (Method::POST, "/api/uploads"),
@@ -87,6 +94,15 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
         (&Method::POST, "/api/account/time-zone") => Some(json!({ "zone": "Europe/Berlin" })),
         (&Method::POST, "/api/tokens") => {
             Some(json!({ "new": { "name": "a", "scopes": ["jobs:read"], "days": 1 } }))
+        }
+        (&Method::POST, "/api/saved/filters") => {
+            Some(json!({ "new": { "name": "a", "filter": {} } }))
+        }
+        (&Method::POST, "/api/saved/panels") => {
+            Some(json!({ "new": { "name": "a", "genes": ["A"] } }))
+        }
+        (&Method::POST, path) if path.starts_with("/api/saved/") && path.ends_with("/rename") => {
+            Some(json!({ "name": "a" }))
         }
         (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
         (&Method::POST, "/api/jobs/{id}/rerun") => Some(json!({ "options": null })),

@@ -10,7 +10,7 @@ use gas_backend::catalog::ObjectCatalog;
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{
     AccountData, Accounts, CurrentPlan, Identity, JobStore, Manifest, ObjectStore, PartRule,
-    PartUploads, Topic, UploadOutcome,
+    PartUploads, SavedItems, Topic, UploadOutcome,
 };
 use gas_backend::postgres::{
     PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
@@ -18,8 +18,8 @@ use gas_backend::postgres::{
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, catalog_contract,
     dispatches_contract, job_store_contract, object_store_contract, private_references_contract,
-    queue_contract, rate_limiter_contract, reference_manifest, sessions_contract, source_manifest,
-    stored_bytes_contract,
+    queue_contract, rate_limiter_contract, reference_manifest, saved_items_contract,
+    sessions_contract, source_manifest, stored_bytes_contract,
 };
 use gas_shared::catalog::CatalogFile;
 use gas_shared::job::ObjectLocation;
@@ -152,6 +152,21 @@ pub(crate) async fn new_user(pool: &sqlx::PgPool) -> Result<UserId> {
 async fn postgresql_fulfills_the_contract_of_the_session_store() -> Result<()> {
     let pool = stack().pool().await?;
     sessions_contract(&PostgresSessions::new(pool.clone()), new_user(&pool).await?).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_saved_items() -> Result<()> {
+    let pool = stack().pool().await?;
+    let (user, other) = (new_user(&pool).await?, new_user(&pool).await?);
+    let store = gas_backend::postgres::PostgresSavedItems::new(pool.clone());
+    saved_items_contract(&store, user, other).await;
+    // They go with the profile.
+    let accounts = gas_backend::postgres::PostgresAccountData::new(pool);
+    let now = Timestamp::now();
+    accounts.request_deletion(user, now).await?;
+    accounts.purge(user, now).await?;
+    assert_eq!(store.saved_by(user).await?, []);
     Ok(())
 }
 

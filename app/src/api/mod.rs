@@ -15,6 +15,7 @@ mod jobs;
 mod loader;
 mod private_references;
 mod raw_json;
+mod saved;
 mod settings;
 mod uploads;
 
@@ -37,6 +38,9 @@ pub use private_references::{
     private_references,
 };
 pub use raw_json::{RawJson, read};
+pub use saved::{
+    delete_filter, delete_panel, rename_filter, rename_panel, save_filter, save_panel, saved,
+};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
@@ -75,6 +79,7 @@ mod tests {
         GET /api/jobs/{id}/variants/{number}
         GET /api/references
         GET /api/references/private
+        GET /api/saved
         GET /api/sources
         GET /api/uploads/options
         GET /api/uploads/terms
@@ -95,6 +100,12 @@ mod tests {
         POST /api/references/private/confirm
         POST /api/references/private/delete
         POST /api/references/private/parts
+        POST /api/saved/filters
+        POST /api/saved/filters/{id}/delete
+        POST /api/saved/filters/{id}/rename
+        POST /api/saved/panels
+        POST /api/saved/panels/{id}/delete
+        POST /api/saved/panels/{id}/rename
         POST /api/tokens
         POST /api/tokens/{id}/revoke
         POST /api/uploads

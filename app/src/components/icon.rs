@@ -36,6 +36,8 @@ icons! {
     Running = "M20 12a8 8 0 1 1-2.3-5.6M20 3v5h-5";
     /// A tick.
     Done = "M5 12.5 10 17.5 19 7";
+    /// A pencil.
+    Edit = "M4 20h4L19 9l-4-4L4 16v4Z";
     /// A cross.
     Cross = "M6 6l12 12M18 6 6 18";
     /// A bar in a circle.

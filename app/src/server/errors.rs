@@ -12,7 +12,7 @@ use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
     FindError, LimitError, OptionsError, PartsError, PrivateReferenceError, RequestUploadError,
-    RerunError, TimeZoneError, TokenError,
+    RerunError, SavedError, TimeZoneError, TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -245,6 +245,26 @@ impl From<ExploreError> for ApiError {
                 retry_later(ErrorCode::Unavailable, error.to_string(), BUSY_RETRY_SECS)
             }
         }
+    }
+}
+
+impl From<SavedError> for ApiError {
+    fn from(error: SavedError) -> Self {
+        let code = match error {
+            SavedError::Port(error) => return error.into(),
+            SavedError::NotFound { .. } => ErrorCode::NotFound,
+            SavedError::TooManyFilters | SavedError::TooManyPanels | SavedError::Taken { .. } => {
+                ErrorCode::Conflict
+            }
+            SavedError::Name
+            | SavedError::Filter(_)
+            | SavedError::LongFilter { .. }
+            | SavedError::LongColumns { .. }
+            | SavedError::NoGenes
+            | SavedError::TooManyGenes { .. }
+            | SavedError::Gene(_) => ErrorCode::Invalid,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

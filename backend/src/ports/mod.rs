@@ -18,6 +18,7 @@ mod payments;
 mod private_references;
 mod rate_limiter;
 mod references;
+mod saved;
 mod sessions;
 mod shard_runs;
 mod sources;
@@ -45,6 +46,7 @@ pub use payments::{
 pub use private_references::PrivateReferenceStore;
 pub use rate_limiter::{Rate, RateLimiter};
 pub use references::{ReferenceCatalog, References};
+pub use saved::{Renamed, SavedContent, SavedItem, SavedItems, SavedKind};
 pub use sessions::{NewSession, SessionStore, StoredSession};
 pub use shard_runs::{RunName, ShardRun, ShardRunState, ShardRuns};
 pub use sources::{SourceCatalog, Sources};

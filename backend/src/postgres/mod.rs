@@ -1,5 +1,5 @@
-//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens, sessions, rate limits and
-//! the audit log.
+//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens, saved filters, sessions, rate
+//! limits and the audit log.
 
 mod account_data;
 mod accounts;
@@ -8,6 +8,7 @@ mod billing;
 mod dispatches;
 mod mails;
 mod rate_limits;
+mod saved;
 mod schema;
 mod sessions;
 mod stored_bytes;
@@ -21,6 +22,7 @@ pub use billing::PostgresBilling;
 pub use dispatches::PostgresDispatches;
 pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
+pub use saved::PostgresSavedItems;
 pub use schema::{connect, migrate};
 pub use sessions::PostgresSessions;
 pub use stored_bytes::PostgresStoredBytes;

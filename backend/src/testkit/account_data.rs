@@ -1,6 +1,6 @@
 //! Users' other data in memory.
 
-use super::{FakeAccounts, FakeSessions, FakeTokens, lock};
+use super::{FakeAccounts, FakeSavedItems, FakeSessions, FakeTokens, lock};
 use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -13,22 +13,25 @@ pub struct FakeAccountData {
     accounts: Arc<FakeAccounts>,
     tokens: Arc<FakeTokens>,
     sessions: Arc<FakeSessions>,
+    saved: Arc<FakeSavedItems>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
     closed: Mutex<Vec<ClosedAccount>>,
     without_retention: Mutex<Vec<UserId>>,
 }
 
 impl FakeAccountData {
-    /// Creates the data of these profiles, tokens and sessions.
+    /// Creates the data of these profiles, tokens, sessions and saved items.
     pub fn new(
         accounts: Arc<FakeAccounts>,
         tokens: Arc<FakeTokens>,
         sessions: Arc<FakeSessions>,
+        saved: Arc<FakeSavedItems>,
     ) -> Self {
         Self {
             accounts,
             tokens,
             sessions,
+            saved,
             mails: Mutex::default(),
             closed: Mutex::default(),
             without_retention: Mutex::default(),
@@ -83,6 +86,7 @@ impl AccountData for FakeAccountData {
 
     async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()> {
         if self.accounts.purge(user) {
+            self.saved.remove_all(user);
             lock(&self.mails).retain(|(of, _)| *of != user);
             let mut closed = lock(&self.closed);
             closed.retain(|one| one.user != user);

@@ -23,6 +23,7 @@ mod process;
 mod queue_contract;
 mod rate_limiter;
 mod references;
+mod saved;
 mod sessions;
 mod sessions_contract;
 mod shard_runs;
@@ -60,6 +61,7 @@ pub use process::{Crash, Fault, Outage, TestClock};
 pub use queue_contract::queue_contract;
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use references::FakeReferences;
+pub use saved::{FakeSavedItems, saved_items_contract};
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
 pub use shard_runs::FakeShardRuns;
@@ -180,8 +182,13 @@ impl TestGas {
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
         let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
-        let account_data =
-            Arc::new(FakeAccountData::new(accounts.clone(), tokens.clone(), sessions.clone()));
+        let saved = Arc::new(FakeSavedItems::default());
+        let account_data = Arc::new(FakeAccountData::new(
+            accounts.clone(),
+            tokens.clone(),
+            sessions.clone(),
+            saved.clone(),
+        ));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
         let archive_requests = Arc::new(FakeQueue::default());
@@ -222,6 +229,7 @@ impl TestGas {
             stored_bytes: stored_bytes.clone(),
             audit: Audit::new(audit.clone(), clock.clone()),
             tokens: tokens.clone(),
+            saved: saved.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),

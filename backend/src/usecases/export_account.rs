@@ -1,7 +1,7 @@
 //! Exports all data of a user as one JSON document, which is written in pieces so that its size
 //! does not matter.
 
-use super::{list_private_references, list_tokens};
+use super::{list_private_references, list_saved, list_tokens};
 use crate::Billing;
 use crate::ports::{MailPreferences, PortError, PortResult};
 use bytes::Bytes;
@@ -24,7 +24,7 @@ enum Next {
 }
 
 /// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
-/// private references, audit log, mails and jobs. Files are not included; they are downloaded by job.
+/// private references, saved filters and gene panels, audit log, mails and jobs. Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
@@ -106,6 +106,7 @@ impl Writer {
         let (gas, store) = (&self.billing.gas, &self.billing.store);
         let billing = store.billing_of(self.user()).await?;
         let wants_mail = self.preferences.wants_results(self.user()).await?;
+        let saved = list_saved(gas, self.user()).await?;
         let head = json!({
             "exported_at": gas.now(),
             "account": self.account,
@@ -118,6 +119,8 @@ impl Writer {
                 "stripe_customer": billing.as_ref().and_then(|row| row.customer.clone()),
             },
             "private_references": list_private_references(gas, &self.account).await?.references,
+            "saved_filters": saved.filters,
+            "gene_panels": saved.panels,
             "tokens": list_tokens(gas, self.user()).await?,
         });
         Ok(head.to_string())
@@ -143,9 +146,10 @@ mod tests {
     use super::*;
     use crate::ports::MailRecord;
     use crate::testkit::{TestBilling, TestGas, TestMail};
-    use crate::usecases::{create_token, set_time_zone};
+    use crate::usecases::{create_token, save_panel, set_time_zone};
     use futures::TryStreamExt;
     use gas_shared::Plan;
+    use gas_shared::saved::NewGenePanel;
     use gas_shared::token::{NewToken, Scope};
     use serde_json::Value;
 
@@ -175,7 +179,12 @@ mod tests {
         let new = NewToken { name: "laptop".into(), scopes: Scope::ALL.to_vec(), days: 1 };
         let secret = create_token(&test.gas, ada.id, new).await.unwrap().secret;
 
+        let panel = NewGenePanel { name: "epilepsy".into(), genes: vec!["SCN1A".into()] };
+        save_panel(&test.gas, ada.id, panel).await.unwrap();
+
         let (document, pieces) = exported(&test, &ada).await;
+        assert_eq!(document["gene_panels"][0]["genes"], json!(["SCN1A"]));
+        assert_eq!(document["saved_filters"], json!([]));
         assert_eq!(document["jobs"].as_array().unwrap().len(), 150);
         assert_eq!(document["activity"][0]["action"], "token_created");
         assert_eq!(document["mails"].as_array().unwrap().len(), 120);

@@ -38,6 +38,7 @@ mod rerun_job;
 mod restore_result;
 mod retain_files;
 mod run_job;
+mod saved;
 mod sessions;
 mod set_time_zone;
 mod settle_result;
@@ -104,6 +105,7 @@ pub use run_job::{
     Finished, InputRejection, announce_result, claim_job, complete_job, fail_job, reject_input,
     release_job, report_progress,
 };
+pub use saved::{SavedError, delete_saved, list_saved, rename_saved, save_filter, save_panel};
 pub use sessions::{
     CurrentSession, MAX_SESSION_AGE, end_all_sessions, end_session, replace_session_id,
     resume_session, start_session,

@@ -3,6 +3,7 @@
 //!
 //! Plain values, small enough for WASM and for the query of a URL.
 
+mod applicable;
 mod by_column;
 mod category;
 mod column;
@@ -20,6 +21,7 @@ mod samples;
 mod text_column;
 pub mod url;
 
+pub use applicable::Applicable;
 pub use by_column::{ByCategory, ByColumn, ColumnName, Named};
 pub use category::{
     CATEGORY_COLUMNS, CHROMOSOME, CLINVAR, CONSEQUENCE, CategoryColumn, CategoryFilter,

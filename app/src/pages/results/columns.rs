@@ -228,7 +228,7 @@ impl Columns {
     }
 
     /// The text in the browser's storage.
-    fn write(&self) -> String {
+    pub fn write(&self) -> String {
         match self {
             Self::View(view) => view.name().to_owned(),
             Self::Own { names, samples } => {
@@ -240,7 +240,7 @@ impl Columns {
     }
 
     /// Reads what [`write`](Self::write) wrote.
-    fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let Some(names) = text.strip_prefix(OWN) else {
             return ColumnView::ALL.into_iter().find(|view| view.name() == text).map(Self::View);
         };
@@ -269,6 +269,12 @@ pub fn use_columns() -> Signal<Columns> {
     columns
 }
 
+/// Shows columns, and remembers them in the browser.
+pub fn choose(mut columns: Signal<Columns>, chosen: Columns) {
+    browser::write_preference(PREFERENCE, Some(&chosen.write()));
+    columns.set(chosen);
+}
+
 /// Chooses a view, or single columns.
 #[component]
 pub fn ColumnChooser(
@@ -278,10 +284,7 @@ pub fn ColumnChooser(
     /// Whether the result has samples.
     has_samples: bool,
 ) -> Element {
-    let mut choose = move |chosen: Columns| {
-        browser::write_preference(PREFERENCE, Some(&chosen.write()));
-        columns.set(chosen);
-    };
+    let choose = move |chosen: Columns| choose(columns, chosen);
     rsx! {
         Popover { id: "explorer-columns", label: "Columns", icon: IconName::List,
             fieldset { class: "choices",

@@ -4,7 +4,9 @@
 use super::TableQuery;
 use super::draft::{Draft, use_draft};
 use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField, toggle};
+use super::gene_panels::GenePanels;
 use super::sample_filters::SampleFilters;
+use super::saved_lists::SavedLists;
 use crate::app::Route;
 use crate::components::sentence;
 use dioxus::prelude::*;
@@ -30,6 +32,8 @@ pub fn Filters(
     samples: Vec<String>,
     /// Names in the filter of the address that the result does not have.
     unknown: Vec<UnknownName>,
+    /// What the user has saved.
+    saved: SavedLists,
 ) -> Element {
     let draft = use_draft(&query);
     let filter = draft.filter();
@@ -60,6 +64,7 @@ pub fn Filters(
                     notes: notes_of(list, &unknown),
                 }
             }
+            GenePanels { draft, saved }
             for column in with_filter(&columns, CategoryFilter::Choices { always_shown: true }) {
                 {facet_choices(draft, column, facets)}
             }

@@ -8,6 +8,7 @@ mod exports;
 mod field_labels;
 mod fields;
 mod filters;
+mod gene_panels;
 mod links;
 mod opened;
 mod popover;
@@ -16,6 +17,8 @@ mod row;
 mod sample_filters;
 mod sample_number;
 mod saved;
+mod saved_lists;
+mod saved_row;
 mod table;
 mod window;
 
@@ -36,6 +39,7 @@ use gas_shared::explorer::{CLINVAR, Filter, Page, Query, Sort, url};
 use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
+use saved_lists::use_saved;
 use table::Table;
 
 /// Rows of one page of the table.
@@ -217,6 +221,7 @@ fn Explorer(
     known_samples: Signal<Vec<String>>,
 ) -> Element {
     let opened = use_opened();
+    let saved = use_saved();
     let mut failed = use_signal(|| None::<ApiError>);
     let page = found.as_ref().ok();
     let facets = page.and_then(|page| page.facets.clone());
@@ -238,7 +243,7 @@ fn Explorer(
     let samples = known_samples();
     let unknown = page.map(|page| page.unknown.clone()).unwrap_or_default();
     rsx! {
-        Filters { query: query.clone(), facets, columns: set.clone(), samples: samples.clone(), unknown }
+        Filters { query: query.clone(), facets, columns: set.clone(), samples: samples.clone(), unknown, saved }
         div { class: "explorer-main",
             match found {
                 Err(error) => rsx! { ErrorNote { error } },
@@ -256,7 +261,13 @@ fn Explorer(
                                 "Filters"
                             }
                             Presets { query: query.clone(), samples: samples.clone(), columns: set.clone(), has_clinvar }
-                            SavedFilters { query: query.clone() }
+                            SavedFilters {
+                                query: query.clone(),
+                                set: set.clone(),
+                                samples: samples.clone(),
+                                columns,
+                                saved,
+                            }
                             ColumnChooser { columns, set: set.clone(), has_samples: !samples.is_empty() }
                             Exports { id: query.id, filter: query.filter.clone(), matched: page.matched }
                         }

@@ -1,80 +1,79 @@
-//! Named filters, stored in the browser.
+//! The menu of saved filters. Each has the sort order and the columns of the table, too.
 
 use super::TableQuery;
+use super::columns::{Columns, choose};
 use super::popover::Popover;
+use super::saved_lists::SavedLists;
+use super::saved_row::SavedRow;
+use crate::api;
 use crate::browser;
-use crate::components::{Icon, IconName};
+use crate::components::ErrorNote;
 use dioxus::prelude::*;
-use gas_shared::explorer::url::{read_filter, write_filter};
-use serde::{Deserialize, Serialize};
-
-/// The key of the saved filters in the browser's storage.
-const PREFERENCE: &str = "saved-filters";
+use gas_shared::explorer::{Applicable, ColumnSet};
+use gas_shared::saved::{NewSavedFilter, SavedFilter};
 
 /// The id of the menu.
 const MENU: &str = "explorer-saved";
 
-/// A filter with a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Saved {
-    name: String,
-    /// The filter as in the address.
-    filter: String,
-}
-
-/// Saves a filter. It replaces the one with the same name.
-fn save(all: &mut Vec<Saved>, name: &str, filter: String) {
-    all.retain(|saved| saved.name != name);
-    all.push(Saved { name: name.to_owned(), filter });
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-}
-
-fn keep(all: &[Saved]) {
-    browser::write_preference(PREFERENCE, serde_json::to_string(all).ok().as_deref());
-}
-
 /// Lists the saved filters, and saves the current one.
 #[component]
-pub fn SavedFilters(query: TableQuery) -> Element {
-    let mut all = use_signal(Vec::<Saved>::new);
+pub fn SavedFilters(
+    query: TableQuery,
+    /// The columns of the result.
+    set: ColumnSet,
+    /// The samples of the result.
+    samples: Vec<String>,
+    /// The columns that the table shows.
+    columns: Signal<Columns>,
+    saved: SavedLists,
+) -> Element {
     let mut name = use_signal(String::new);
-    use_effect(move || {
-        if let Some(saved) = browser::read_preference(PREFERENCE) {
-            // Filters stored by an incompatible version are dropped.
-            all.set(serde_json::from_str(&saved).unwrap_or_default());
-        }
-    });
-    let filter = write_filter(&query.filter);
+    let filters = saved.read().map(|saved| saved.filters);
+    let is_taken = {
+        let chosen = name.read().trim().to_owned();
+        filters.iter().flatten().any(|known| known.name == chosen)
+    };
+    let current = query.clone();
     let onsubmit = move |event: FormEvent| {
         event.prevent_default();
         let chosen = name.peek().trim().to_owned();
         if !chosen.is_empty() {
-            save(&mut all.write(), &chosen, filter.clone());
-            keep(&all.peek());
-            name.set(String::new());
+            let new = NewSavedFilter {
+                name: chosen,
+                filter: current.filter.clone(),
+                sort: current.sort.clone(),
+                columns: Some(columns.peek().write()),
+            };
+            saved.change(api::save_filter(new), move || name.set(String::new()));
         }
     };
     rsx! {
         Popover { id: MENU, label: "Saved filters",
-            if all.read().is_empty() {
-                p { class: "muted", "No saved filters yet. They are stored in this browser." }
-            }
-            ul { class: "plain",
-                for saved in all() {
-                    li { key: "{saved.name}", class: "saved",
-                        SavedLink { query: query.clone(), saved: saved.clone() }
-                        button {
-                            class: "icon-button",
-                            r#type: "button",
-                            "aria-label": "Delete {saved.name}",
-                            onclick: move |_| {
-                                all.write().retain(|known| *known != saved);
-                                keep(&all.peek());
-                            },
-                            Icon { name: IconName::Cross }
+            match filters {
+                None => rsx! {
+                    p { class: "muted", role: "status", "Loading…" }
+                },
+                Some(filters) if filters.is_empty() => rsx! {
+                    p { class: "muted", "No saved filters yet. They are stored in your account." }
+                },
+                Some(filters) => rsx! {
+                    ul { class: "plain",
+                        for one in filters {
+                            SavedFilterRow {
+                                key: "{one.id}",
+                                query: query.clone(),
+                                one,
+                                set: set.clone(),
+                                samples: samples.clone(),
+                                columns,
+                                saved,
+                            }
                         }
                     }
-                }
+                },
+            }
+            if let Some(error) = saved.error() {
+                ErrorNote { error }
             }
             if !query.filter.is_empty() {
                 form { class: "field", onsubmit,
@@ -85,22 +84,57 @@ pub fn SavedFilters(query: TableQuery) -> Element {
                         maxlength: "60",
                         autocomplete: "off",
                         value: name,
+                        "aria-describedby": is_taken.then_some("saved-taken"),
                         oninput: move |event| name.set(event.value()),
                     }
-                    button { class: "button", r#type: "submit", "Save" }
+                    if is_taken {
+                        p { id: "saved-taken", class: "muted", "Replaces the saved filter of this name." }
+                    }
+                    button { class: "button", r#type: "submit", disabled: saved.is_busy(), "Save" }
                 }
             }
         }
     }
 }
 
+/// A saved filter: a link that applies what the result has of it.
 #[component]
-fn SavedLink(query: TableQuery, saved: Saved) -> Element {
-    let filter = read_filter(&saved.filter).unwrap_or_default();
-    let to = TableQuery { filter, ..query }.route();
+fn SavedFilterRow(
+    query: TableQuery,
+    one: SavedFilter,
+    set: ColumnSet,
+    samples: Vec<String>,
+    columns: Signal<Columns>,
+    saved: SavedLists,
+) -> Element {
+    let Applicable { filter, sort, left_out } =
+        Applicable::of(&one.filter, &one.sort, &set, &samples);
+    let note = note_of(&left_out);
+    let to = TableQuery { filter, sort, ..query }.route();
+    let id = one.id;
+    let onrename = move |name: String| saved.change(api::rename_filter(id, name), || ());
+    let ondelete = move |()| saved.change(api::delete_filter(id), || ());
+    let chosen = one.columns.as_deref().and_then(Columns::read);
     rsx! {
-        Link { to, onclick: move |_| browser::hide_popover(MENU), "{saved.name}" }
+        SavedRow { name: one.name.clone(), note, onrename, ondelete,
+            Link {
+                to,
+                onclick: move |_| {
+                    if let Some(chosen) = &chosen {
+                        choose(columns, chosen.clone());
+                    }
+                    browser::hide_popover(MENU);
+                },
+                "{one.name}"
+            }
+        }
     }
+}
+
+/// What of a filter is not applied, as a sentence.
+fn note_of(left_out: &[String]) -> Option<String> {
+    (!left_out.is_empty())
+        .then(|| format!("Without {}: this result does not have it.", left_out.join(", ")))
 }
 
 #[cfg(test)]
@@ -108,12 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saving_under_the_same_name_replaces_a_filter() {
-        let mut all = Vec::new();
-        save(&mut all, "rare", "1".to_owned());
-        save(&mut all, "high", "2".to_owned());
-        save(&mut all, "rare", "3".to_owned());
-        let shown: Vec<_> = all.iter().map(|s| (s.name.as_str(), s.filter.as_str())).collect();
-        assert_eq!(shown, [("high", "2"), ("rare", "3")]);
+    fn what_a_result_lacks_is_named() {
+        assert_eq!(note_of(&[]), None);
+        let lacks = ["gnomADe_AF", "sample kid"].map(str::to_owned);
+        let note = note_of(&lacks).unwrap();
+        assert_eq!(note, "Without gnomADe_AF, sample kid: this result does not have it.");
     }
 }

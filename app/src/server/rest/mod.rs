@@ -15,6 +15,7 @@ mod jobs;
 mod private_references;
 mod problem;
 mod references;
+mod saved;
 mod sources;
 
 use crate::server::overload::{RequestLimits, limit_requests};
@@ -90,6 +91,10 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(files::region_index))
         .routes(routes!(files::export))
         .routes(routes!(files::log))
+        .routes(routes!(saved::list_saved_filters, saved::save_saved_filter))
+        .routes(routes!(saved::rename_saved_filter, saved::delete_saved_filter))
+        .routes(routes!(saved::list_gene_panels, saved::save_gene_panel))
+        .routes(routes!(saved::rename_gene_panel, saved::delete_gene_panel))
         .routes(routes!(account::get));
     let document = <ApiDoc as utoipa::OpenApi>::openapi();
     OpenApiRouter::with_openapi(document).nest("/api/v1", v1).split_for_parts()
@@ -111,6 +116,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
         (name = "files", description = "Results, exports of them, and run logs"),
         (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
+        (name = "saved", description = "Filters and gene panels that you have saved for the results explorer"),
         (name = "account", description = "The account that owns the token"),
     ),
     modifiers(&BearerScheme),
