@@ -6,12 +6,15 @@
 use crate::calls::Calls;
 use crate::stack::{Stack, program, stack};
 use anyhow::{Context, Result, bail, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use gas_backend::ports::ObjectStore;
 use gas_backend::{Gas, RegionIndex};
 use gas_shared::job::{JobState, ObjectLocation, StateView};
 use gas_shared::{Job, JobId, JobStatus, JobView, Provenance};
 use gas_tests::{Client, sample};
 use reqwest::Method;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -35,15 +38,27 @@ fn large_file() -> Result<String> {
     ensure!(sites.len() > 100, "{} records", sites.len());
     let pad = BYTES / sites.len() / 10;
     let mut vcf = header.join("\n") + "\n";
-    for (site, record) in &sites {
+    let mut bases = any_bases();
+    for (_, record) in &sites {
         // Records at one position are as good as others, and ten times as many have ten times as many chunks.
         for copy in 0..10 {
-            let pad = "ACGT".repeat(pad / 4 + usize::try_from(site % 7)? + copy);
+            let pad = bases.by_ref().take(pad + copy).collect::<String>();
             vcf.push_str(&format!("{record};PAD={pad}\n"));
         }
     }
     ensure!(vcf.len() > BYTES, "{} bytes", vcf.len());
     Ok(vcf)
+}
+
+/// The same bases on every call, which do not repeat: compressed, the file still has several shards.
+fn any_bases() -> impl Iterator<Item = char> {
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1_u64), next).map(|state| match state >> 62 {
+        0 => 'A',
+        1 => 'C',
+        2 => 'G',
+        _ => 'T',
+    })
 }
 
 async fn premium(user: &str) -> Result<Client> {
@@ -82,7 +97,7 @@ async fn bytes(objects: &Arc<dyn ObjectStore>, file: &ObjectLocation) -> Result<
 }
 
 /// Asserts that everything that is stored of the job is what the engine writes in one piece.
-async fn assert_equals_one_piece(stack: &Stack, gas: &Gas, job: &Job, vcf: &str) -> Result<()> {
+async fn assert_equals_one_piece(stack: &Stack, gas: &Gas, job: &Job, vcf: &[u8]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("input.vcf"), vcf)?;
@@ -150,9 +165,33 @@ async fn the_result_of_a_file_in_shards_has_the_bytes_of_a_run_in_one_piece() ->
     completed(&ada, id).await?;
     let gas = stack.gas(&Calls::default()).await?;
     let job = stored_job(&gas, id).await?;
-    assert_equals_one_piece(&stack, &gas, &job, &vcf).await?;
+    assert_equals_one_piece(&stack, &gas, &job, vcf.as_bytes()).await?;
     assert!(ada.log(id).await?.contains("annotated in"));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_gzip_file_is_annotated_in_shards_of_its_text_in_blocks() -> Result<()> {
+    let stack = stack();
+    let ada = premium("ada-shards-gzip").await?;
+    // Without compression, so that it is over the threshold.
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
+    gzip.write_all(large_file()?.as_bytes())?;
+    let gzip = gzip.finish()?;
+    let id = ada.submit("large.vcf.gz", &gzip).await?.id;
+    completed(&ada, id).await?;
+    let gas = stack.gas(&Calls::default()).await?;
+    let job = stored_job(&gas, id).await?;
+    let folder = tempfile::tempdir()?;
+    let [packed, blocks] = ["packed", "blocks"].map(|name| folder.path().join(name));
+    std::fs::write(&packed, gzip)?;
+    run(Command::new(program("gas-annotate")?)
+        .arg("reblock")
+        .arg(&packed)
+        .arg("--out")
+        .arg(&blocks))?;
+    ensure!(ada.log(id).await?.contains("annotated in"), "it is not annotated in shards");
+    assert_equals_one_piece(&stack, &gas, &job, &read(&blocks)?).await
 }
 
 #[tokio::test]
@@ -166,7 +205,7 @@ async fn a_worker_that_is_killed_in_a_shard_neither_loses_nor_doubles_it() -> Re
     completed(&ada, id).await?;
     let gas = stack.gas(&Calls::default()).await?;
     let job = stored_job(&gas, id).await?;
-    assert_equals_one_piece(&stack, &gas, &job, &vcf).await
+    assert_equals_one_piece(&stack, &gas, &job, vcf.as_bytes()).await
 }
 
 #[tokio::test]
