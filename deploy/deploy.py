@@ -320,6 +320,8 @@ def deploy(session, environment: Environment, plan: bool) -> None:
         if missing and plan:
             print(f"{stack}: new; it needs {', '.join(missing)} of stacks that do not exist yet, or of the environment")
             continue
+        if set(missing) & set(RELEASE):
+            raise Refused("no release was deployed yet; run ./gas release and give its folder with --release")
         if missing:
             raise Refused(f"set {', '.join(missing)} in [{stack}] of the environment's file")
         found = describe(cloudformation, name)

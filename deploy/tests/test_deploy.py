@@ -81,6 +81,8 @@ class Stacks(unittest.TestCase):
         named = LOCAL_CHECK.read_text().splitlines(keepends=True)
         unnamed = "".join(line for line in named if not line.startswith(deploy.RELEASE))
         with environment(unnamed) as settings, tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(deploy.Refused, "run ./gas release"):
+                run(settings)
             first, second = (write_release(Path(folder), version) for version in ("1.0.0", "2.0.0"))
             self.deploys(settings, "uploading gas-1.0.0.tar.gz", release=first)
             with self.assertRaisesRegex(deploy.Refused, "fewer than two"):
