@@ -49,6 +49,9 @@ test('variants are filtered, scrolled, opened and exported', async () => {
       return rows.filter((row) => row.getBoundingClientRect().bottom <= end).length;
     });
     assert.ok(visible >= 20, `${visible} rows are visible`);
+    // As window.rs assumes.
+    const heights = await page.locator('tr.variant').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+    assert.deepEqual([...new Set(heights)], [24]);
     // The document has few rows, and every row can be scrolled to.
     assert.ok((await page.locator('tr.variant').count()) < 80);
     await page.locator('#variants').evaluate((element) => { element.scrollTop = element.scrollHeight; });
