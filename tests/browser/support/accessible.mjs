@@ -36,6 +36,7 @@ async function takeScreenshots(page, path) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
+      await page.evaluate(() => window.scrollTo(0, 0));
       await page.screenshot({ path: join(process.env.GAS_SCREENSHOTS, `${name}-${size}-${colorScheme}.png`) });
     }
   }
