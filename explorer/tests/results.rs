@@ -356,7 +356,7 @@ fn exported_tables_are_quoted_and_contain_no_formulas() {
     let explorer = || open_text("1\t5\t=cmd()\tA\tG,T\t-1\tq\"1\tDP=3\tGT\t0/1\n");
     let csv = export(explorer(), &Filter::default(), ExportFormat::Csv);
     let line = csv.split("\r\n").nth(1).unwrap();
-    // A number is none.
+    // A negative number is not a formula.
     assert!(line.starts_with("1,5,'=cmd(),A,\"G,T\",-1,\"q\"\"1\",snv,"), "{line}");
     let tsv = export(explorer(), &Filter::default(), ExportFormat::Tsv);
     let explorer = explorer();

@@ -512,7 +512,7 @@ impl<'a> Rows<'a> {
         Self { file, contig: 0, block: Block::EMPTY, start: 0, rows: 0..0 }
     }
 
-    /// The next row whose allele has a code. There is none after an error.
+    /// The next row whose allele has a code. `None` after an error.
     #[inline]
     fn next_of_code(&mut self, code: u64) -> Result<Option<StoredRow<'a>>, Damaged> {
         if self.rows.is_empty() {

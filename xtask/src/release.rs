@@ -143,7 +143,7 @@ fn compile(paths: &Paths) -> Result<()> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
-    // Longest first: rustc applies the last one that fits.
+    // The target folder may be in the repository: rustc and GCC apply the last one that fits.
     let maps = [(&home, "/cargo"), (&paths.root, "/gas"), (&paths.target, "/target")];
     let rust = maps.map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
     let c = maps.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));

@@ -41,13 +41,13 @@ pub struct SavedItem {
     pub id: SavedId,
     /// The name.
     pub name: String,
-    /// What is saved.
+    /// The filter, or the genes.
     pub content: SavedContent,
     /// When it was saved or renamed.
     pub updated_at: Timestamp,
 }
 
-/// What is saved; its form in JSON.
+/// The content of a saved item. Its JSON is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SavedContent {

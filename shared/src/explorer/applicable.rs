@@ -37,7 +37,7 @@ impl Applicable {
             }
         }
         for (name, values) in filter.categories.iter() {
-            // The name that rows have is none of filters.
+            // Rows may have a category by another name, which filters do not accept.
             let column = columns.categories().iter().find(|column| column.name == *name);
             match column.filter(|column| column.check_values(values).is_ok()) {
                 Some(_) => kept.categories.set_values(name, values.clone()),

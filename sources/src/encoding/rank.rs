@@ -87,7 +87,7 @@ impl RankBits {
         nth: usize,
     ) -> Result<usize, Damaged> {
         let words = self.count as usize;
-        // The last group with at most `nth` such bits before it, and their number. There are none before the first.
+        // The last group with at most `nth` such bits before it, and the number of bits before that group.
         let (mut group, mut after, mut found) = (0, words.div_ceil(GROUP), 0);
         while after - group > 1 {
             let middle = group.midpoint(after);
