@@ -85,7 +85,7 @@ pub enum ShardTask {
         job_id: JobId,
         /// The claim of the run.
         claim: ClaimId,
-        /// What has happened, as Step Functions describes it.
+        /// The error of the run, as Step Functions reports it (`Error` and `Cause`).
         error: serde_json::Value,
     },
 }

@@ -41,7 +41,7 @@ pub(super) struct Parquet {
 /// The values of a column in the next row group.
 struct Values {
     kind: Typed,
-    /// By row, or by value of a list: 0 if there is none, else the greatest level.
+    /// The definition level of each row, or of each value of a list: 0 without a value, otherwise the greatest level.
     levels: Vec<i16>,
     /// By value of a list: whether it is a further one of its row. Empty for other columns.
     repeated: Vec<i16>,

@@ -9,7 +9,7 @@ pub struct Applicable {
     pub filter: Filter,
     /// The sort order; the default one if the result lacks its column.
     pub sort: Sort,
-    /// What is left out, as words for users: names of columns, and `sample` with a name.
+    /// The criteria that are left out, for users: names of columns, and `sample` with the name of a sample.
     pub left_out: Vec<String>,
 }
 

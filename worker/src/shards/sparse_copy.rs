@@ -103,7 +103,7 @@ pub(super) async fn copy_ranges(
     let copies = pieces.map(|piece| copy(gas, intake, input, piece, file.clone()).boxed());
     let copies: Vec<_> = copies.collect();
     stream::iter(copies).buffer_unordered(PARALLEL_READS).try_collect::<()>().await?;
-    // What was read is the confirmed input only if it is still there.
+    // If the input was replaced meanwhile, other bytes than the confirmed ones may have been read.
     input.check(gas, intake, input_bytes).await
 }
 
