@@ -49,6 +49,9 @@ DEADLINE_SECS = 3600
 # The parameters that name a release.
 RELEASE = ("ReleaseKey", "ReleaseSha256", "RestoreCodeKey")
 
+# How many releases before the current one web servers have the pages of.
+EARLIER_RELEASES = 2
+
 # What `./gas release` writes: the list of its files with their SHA-256, and the ends of their names.
 CHECKSUMS = "SHA256SUMS"
 PROGRAMS_END = ".tar.gz"
@@ -99,8 +102,8 @@ class Environment:
             self.releases.publish(release)
         elif rollback:
             self.releases.roll_back()
-        if not named and (current := self.releases.current()):
-            self.shared.update(current)
+        if not named and self.releases.current():
+            self.shared.update(self.releases.parameters())
         if "Domain" in self.shared:
             self.shared.setdefault("WebOrigin", f"https://{self.shared['Domain']}")
 
@@ -147,8 +150,13 @@ class Releases:
             raise
 
     def current(self) -> dict | None:
-        """The parameters of the release to deploy."""
+        """The parameters that name the release to deploy."""
         return self.run[-1] if self.run else None
+
+    def parameters(self) -> dict:
+        """The parameters of the release to deploy, and of those whose pages browsers still have."""
+        *earlier, current = [release["ReleaseKey"] for release in self.run[-1 - EARLIER_RELEASES :]]
+        return self.run[-1] | {"EarlierReleaseKeys": [key for key in earlier if key != current]}
 
     def publish(self, folder: Path) -> None:
         """Uploads the release in a folder, and makes it the current one. Files that are there stay as they are, since
