@@ -164,3 +164,24 @@ async fn a_token_is_read_from_a_file() -> Result<()> {
     assert!(text(&done.stderr).contains("chmod 600"), "the file is readable by others");
     Ok(())
 }
+
+#[tokio::test]
+async fn the_canary_annotates_its_file_and_deletes_the_job() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-canary").await?;
+    let api = Program::of(&ada, &base, &BOTH).await?;
+    let programs = program("gas-cli")?.parent().context("no folder")?.display().to_string();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/ec2/gas-canary");
+    let done = Command::new(script)
+        .env("PATH", format!("{programs}:{}", std::env::var("PATH")?))
+        .env("GAS_PUBLIC_URL", &base)
+        .env("GAS_CANARY_TOKEN", &api.token)
+        .output()
+        .await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let line: serde_json::Value = serde_json::from_slice(&done.stderr)?;
+    assert_eq!(line["fields"]["canary"], "passed", "{line}");
+    let jobs = api.call_json(Method::GET, "/jobs", None).await?;
+    assert_eq!(jobs["jobs"].as_array().map(Vec::len), Some(0), "{jobs}");
+    Ok(())
+}
