@@ -77,6 +77,14 @@ class Stacks(unittest.TestCase):
             self.assertIn(modified, run(settings))
             self.assertEqual(run(settings).count("no changes"), 5)
 
+        # A table that was restored from a backup takes the place of the stack's own.
+        restored = LOCAL_CHECK.read_text().replace("[app]", '[app]\nRestoredAnnotationsTable = "gas-check_restored"')
+        with environment(restored) as settings:
+            self.assertIn("modify RestoreFunction", run(settings))
+            self.assertEqual(self.output("AnnotationsTable"), "gas-check_restored")
+        run(LOCAL_CHECK)
+        self.assertEqual(self.output("AnnotationsTable"), "gas-check_annotations")
+
         # Releases instead of the one that the file names.
         named = LOCAL_CHECK.read_text().splitlines(keepends=True)
         unnamed = "".join(line for line in named if not line.startswith(deploy.RELEASE))
@@ -90,9 +98,11 @@ class Stacks(unittest.TestCase):
             run(settings, plan=True, release=second)
             self.assertEqual(run(settings).count("no changes"), 5, "a plan leaves the release as it is")
             self.deploys(settings, "modify Workers", release=second)
+            first_key = f"releases/{hashlib.sha256(b'1.0.0').hexdigest()}/gas-1.0.0.tar.gz"
+            self.assertEqual(self.parameter("EarlierReleaseKeys"), first_key)
             self.assertEqual(run(settings, release=second).count("no changes"), 5)
             self.deploys(settings, "modify RestoreFunction", rollback=True)
-            self.assertEqual(self.running(), hashlib.sha256(b"1.0.0").hexdigest())
+            self.assertEqual(self.parameter("ReleaseSha256"), hashlib.sha256(b"1.0.0").hexdigest())
             (second / "gas-2.0.0.tar.gz").write_bytes(b"other")
             with self.assertRaisesRegex(deploy.Refused, "differs from its line in SHA256SUMS"):
                 run(settings, release=second)
@@ -103,11 +113,15 @@ class Stacks(unittest.TestCase):
         """Deploys a release, and checks what is printed."""
         self.assertIn(printed, run(settings, **release))
 
-    def running(self) -> str:
-        """The SHA-256 of the release that the instances run."""
+    def output(self, name: str) -> str:
+        """An output of the application's stack."""
+        stack = deploy.describe(get_session().create_client("cloudformation"), "gas-check-app")
+        return next(item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == name)
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the stack of the instances."""
         stack = deploy.describe(get_session().create_client("cloudformation"), "gas-check-compute")
-        values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
-        return values["ReleaseSha256"]
+        return next(item["ParameterValue"] for item in stack["Parameters"] if item["ParameterKey"] == name)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
-//! `./gas deploy` and `./gas rollback` create and update the stacks of an environment with `deploy/deploy.py`, and
-//! `./gas doctor` checks what they need with `deploy/doctor.py`.
+//! `./gas deploy` and `./gas rollback` create and update the stacks of an environment with `deploy/deploy.py`,
+//! `./gas doctor` checks what they need with `deploy/doctor.py`, and `./gas audit` compares what they store with
+//! `deploy/audit.py`.
 
 use crate::paths::Paths;
 use crate::setup;
@@ -38,6 +39,15 @@ pub(crate) fn doctor(paths: &Paths, environment: &str) -> Result<()> {
     run(&mut script(paths, "doctor.py", environment)?)
 }
 
+/// Compares the jobs of an environment, or those of a restored table, with their files.
+pub(crate) fn audit(paths: &Paths, environment: &str, table: Option<&str>) -> Result<()> {
+    let mut command = script(paths, "audit.py", environment)?;
+    if let Some(name) = table {
+        command.args(["--table", name]);
+    }
+    run(&mut command)
+}
+
 fn command(paths: &Paths, target: &Target) -> Result<Command> {
     let mut command = script(paths, "deploy.py", &target.environment)?;
     if target.plan {
@@ -57,7 +67,8 @@ fn script(paths: &Paths, name: &str, environment: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// Creates and updates all stacks on the emulator that `root` describes, as its root user, and runs the doctor.
+/// Creates and updates all stacks on the emulator that `root` describes, as its root user, and runs the doctor and
+/// the audit.
 pub(crate) fn test(
     paths: &Paths,
     python: &Path,

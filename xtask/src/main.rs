@@ -91,6 +91,14 @@ enum Command {
         /// An environment of deploy/env, such as `example`, or the path of its file.
         environment: String,
     },
+    /// Compare the jobs of an environment with their files in S3 and in the archive.
+    Audit {
+        /// An environment of deploy/env, such as `example`, or the path of its file.
+        environment: String,
+        /// Another table of jobs than that of the environment, such as a restored one.
+        #[arg(long)]
+        table: Option<String>,
+    },
     /// Deploy the release before the current one.
     Rollback {
         #[command(flatten)]
@@ -133,6 +141,9 @@ fn run() -> Result<()> {
         Command::Release(options) => release::release(&paths, &options),
         Command::Deploy { target, release } => deploy::deploy(&paths, &target, release.as_deref()),
         Command::Doctor { environment } => deploy::doctor(&paths, &environment),
+        Command::Audit { environment, table } => {
+            deploy::audit(&paths, &environment, table.as_deref())
+        }
         Command::Rollback { target } => deploy::roll_back(&paths, &target),
         Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release: true } => {
