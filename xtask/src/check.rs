@@ -5,14 +5,15 @@ use crate::circles;
 use crate::features;
 use crate::paths::Paths;
 use crate::secrets;
-use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool, template_linters};
+use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool, linters};
 use crate::step::{output, run, step};
 use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks formatting, secrets, features, lints of both halves of the application, templates, and dependencies.
+/// Checks formatting, secrets, features, lints of both halves of the application, templates, migrations, and
+/// dependencies.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
     step("secrets in the repository", || secrets::scan(&paths.root))?;
@@ -29,7 +30,7 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
             run(cargo(paths, &arguments).args(["--features", &features, "--", "-D", "warnings"]))
         })?;
     }
-    let linters = template_linters(paths)?;
+    let linters = linters(paths)?;
     step("CloudFormation templates (cfn-lint)", || {
         run(Command::new(linters.join("cfn-lint"))
             .args(["deploy/template.yaml", "deploy/stacks/*.yaml"])
@@ -38,6 +39,13 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("CloudFormation templates and container images (checkov)", || {
         run(Command::new(linters.join("checkov"))
             .args(["--config-file", "deploy/lint/checkov.yaml"])
+            .current_dir(&paths.root))
+    })?;
+    step("migrations (squawk)", || {
+        let migrations = fs::read_dir(paths.root.join("backend/migrations"))?.flatten();
+        run(Command::new(linters.join("squawk"))
+            .args(["--config", "deploy/lint/squawk.toml"])
+            .args(migrations.map(|entry| entry.path()))
             .current_dir(&paths.root))
     })?;
     let machete = cargo_tool(paths, CARGO_MACHETE)?;

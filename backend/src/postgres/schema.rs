@@ -22,6 +22,10 @@ fn migrations() -> Migrator {
     migrations
 }
 
+/// A statement that waits for a lock makes all later ones on its table wait, too, so a migration gives up early
+/// and is repeated by its operator.
+const LIMITS: &str = "set lock_timeout = '10s'; set statement_timeout = '15min'";
+
 /// Applies the migrations that the database lacks, and returns the version of the schema that this
 /// program knows. Migrations that run concurrently wait for each other.
 ///
@@ -31,7 +35,10 @@ fn migrations() -> Migrator {
 pub async fn migrate(owner: &DatabaseOwner) -> PortResult<i64> {
     let pool = open(&owner.migration_database_url, "GAS_MIGRATION_DATABASE_URL", 1).await?;
     let migrations = migrations();
-    let done = migrations.run(&pool).await;
+    let done = match sqlx::raw_sql(LIMITS).execute(&pool).await {
+        Ok(_) => migrations.run(&pool).await,
+        Err(error) => Err(error.into()),
+    };
     // Also after an error, when the connection still holds the lock of the migrations.
     pool.close().await;
     done.map_err(|error| PortError::new("migrate the database", error))?;

@@ -24,9 +24,9 @@ pub(crate) fn client_python(paths: &Paths) -> Result<PathBuf> {
     environment(paths, "what the Python client needs", "python-client", requirements)
 }
 
-/// Returns the folder of the programs cfn-lint and checkov.
-pub(crate) fn template_linters(paths: &Paths) -> Result<PathBuf> {
-    let name = "the linters of the templates";
+/// Returns the folder of the programs cfn-lint, checkov and squawk.
+pub(crate) fn linters(paths: &Paths) -> Result<PathBuf> {
+    let name = "the linters of templates and migrations";
     let python = environment(paths, name, "python-lint", "deploy/lint/requirements.txt")?;
     Ok(python.parent().context("the environment has no folder")?.to_path_buf())
 }
