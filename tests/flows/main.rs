@@ -17,6 +17,7 @@ mod job_page;
 mod life_cycle;
 mod live;
 mod mail;
+mod mixed_versions;
 mod multipart;
 mod premium;
 mod private_references;

@@ -4,6 +4,10 @@
 //! row must have exactly the attributes that its `job_status` requires, so that a row edited by
 //! hand cannot produce a job in an impossible state.
 //!
+//! Versions run side by side, so a row may have attributes of a newer one, which are ignored here and kept by the
+//! job store. A new attribute must hence be possible in every state for one release: the version that first
+//! writes it finds it in rows whose state an older version has changed.
+//!
 //! The location of the result follows from two attributes: `results_file_archive_id` exists exactly
 //! while the result is archived, `s3_key_result_file` exactly while it is in S3.
 
@@ -16,6 +20,7 @@ use gas_shared::job::{
 use gas_shared::{FileName, JobId, Provenance, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_aux::serde_introspection::serde_introspect;
 use serde_with::skip_serializing_none;
 
 /// A job's item in the table. Times are seconds of the Unix epoch.
@@ -174,6 +179,11 @@ impl TryFrom<JobRow> for Job {
 }
 
 impl JobRow {
+    /// The names of all attributes that this version knows.
+    pub(super) fn attributes() -> &'static [&'static str] {
+        serde_introspect::<Self>()
+    }
+
     fn without_state(job: &Job) -> Self {
         Self {
             job_id: job.id,

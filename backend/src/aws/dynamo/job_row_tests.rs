@@ -281,6 +281,21 @@ proptest! {
     fn every_job_round_trips_through_its_row(job in any_job()) {
         prop_assert_eq!(job_of(item_of(&job)).unwrap(), job);
     }
+
+    #[test]
+    fn every_attribute_of_a_row_is_known_by_name(job in any_job()) {
+        let known = JobRow::attributes();
+        prop_assert!(item_of(&job).keys().all(|name| known.contains(&name.as_str())));
+    }
+}
+
+#[test]
+fn attributes_of_a_newer_version_are_ignored() {
+    let job = job_in(JobState::Running(run()));
+    let mut item = item_of(&job);
+    item.insert("newer".to_owned(), AttributeValue::S("value".to_owned()));
+    assert_eq!(job_of(item).unwrap(), job);
+    assert!(!JobRow::attributes().contains(&"newer"));
 }
 
 #[test]

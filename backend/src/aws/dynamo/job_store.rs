@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure::AllOld,
 };
@@ -24,6 +25,9 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// The key of the table.
+const KEY: &str = "job_id";
 
 /// The index of a user's jobs by submission time: hash `user_id`, range `submit_time`.
 const BY_OWNER: &str = "user_id-submit_time";
@@ -110,22 +114,47 @@ impl DynamoJobStore {
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(rejected)) => {
-                // The SDK retries a call whose response was lost; the stored row may be this one.
-                let ours = rejected.item().is_some_and(|item| is_row(item, row));
-                Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
+                Ok(rejected_write(rejected.item(), row))
             }
             _ => Err(PortError::new(action(), error)),
         }
     }
 
-    async fn put_job(
-        &self,
-        job: &Job,
-        condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
-    ) -> PortResult<WriteOutcome> {
-        let action = || format!("write job {}", job.id);
-        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(action(), error))?;
-        self.put(&row, condition, action).await
+    /// Writes the attributes of a row that this version knows, if the row has the version before. Others stay:
+    /// they are from a newer version that runs beside this one, or ran before a roll back.
+    async fn update(&self, row: &JobRow, version: u64, action: &str) -> PortResult<WriteOutcome> {
+        let mut item: Item = to_item(row).map_err(|error| PortError::permanent(action, error))?;
+        let mut update = self.client.update_item().table_name(&self.table);
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for (number, name) in JobRow::attributes().iter().enumerate() {
+            let value = item.remove(*name);
+            if *name == KEY {
+                update = update.set_key(value.map(|id| Item::from([(KEY.to_owned(), id)])));
+                continue;
+            }
+            update = update.expression_attribute_names(format!("#n{number}"), *name);
+            match value {
+                Some(value) => {
+                    update = update.expression_attribute_values(format!(":v{number}"), value);
+                    set.push(format!("#n{number} = :v{number}"));
+                }
+                None => remove.push(format!("#n{number}")),
+            }
+        }
+        let updated = update
+            .update_expression(format!("set {} remove {}", set.join(", "), remove.join(", ")))
+            .condition_expression(IS_PREVIOUS)
+            .expression_attribute_values(PREVIOUS, previous(version))
+            .return_values_on_condition_check_failure(AllOld)
+            .send()
+            .await;
+        let Err(error) = updated else { return Ok(WriteOutcome::Written) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(rejected)) => {
+                Ok(rejected_write(rejected.item(), row))
+            }
+            _ => Err(PortError::new(action, error)),
+        }
     }
 
     /// The row of a job or of its tombstone, read consistently.
@@ -134,7 +163,7 @@ impl DynamoJobStore {
             .client
             .get_item()
             .table_name(&self.table)
-            .key("job_id", AttributeValue::S(id.to_string()))
+            .key(KEY, AttributeValue::S(id.to_string()))
             .consistent_read(true)
             .send()
             .await
@@ -169,7 +198,7 @@ impl DynamoJobStore {
         parse: impl FnOnce(Item) -> Result<T, E>,
         list: &str,
     ) -> Option<T> {
-        let key = item.get("job_id").and_then(|id| id.as_s().ok()).cloned();
+        let key = item.get(KEY).and_then(|id| id.as_s().ok()).cloned();
         match parse(item) {
             Ok(row) => Some(row),
             Err(error) => {
@@ -191,8 +220,7 @@ impl DynamoJobStore {
 
     async fn read_batch(&self, ids: &[JobId], jobs: &mut Vec<Job>) -> PortResult<()> {
         let failed = |error: BoxError| PortError::new(format!("read {} jobs", ids.len()), error);
-        let key =
-            |id: &JobId| Item::from([("job_id".to_owned(), AttributeValue::S(id.to_string()))]);
+        let key = |id: &JobId| Item::from([(KEY.to_owned(), AttributeValue::S(id.to_string()))]);
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(ids.iter().map(key).collect()))
             .consistent_read(true)
@@ -219,17 +247,25 @@ impl DynamoJobStore {
 #[async_trait]
 impl JobStore for DynamoJobStore {
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.put_job(job, |put| put.condition_expression("attribute_not_exists(job_id)")).await
+        let action = || format!("write job {}", job.id);
+        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(action(), error))?;
+        self.put(&row, |put| put.condition_expression("attribute_not_exists(job_id)"), action).await
     }
 
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.put_job(job, |put| over_previous(put, job.version)).await
+        let action = format!("write job {}", job.id);
+        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(&action, error))?;
+        self.update(&row, job.version, &action).await
     }
 
     async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         let row = DeletionRow::from(deletion);
         let action = || format!("write the tombstone of job {}", deletion.job);
-        self.put(&row, |put| over_previous(put, deletion.version), action).await
+        let over_previous = |put: PutItemFluentBuilder| {
+            put.condition_expression(IS_PREVIOUS)
+                .expression_attribute_values(PREVIOUS, previous(deletion.version))
+        };
+        self.put(&row, over_previous, action).await
     }
 
     async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>> {
@@ -247,7 +283,7 @@ impl JobStore for DynamoJobStore {
             .client
             .delete_item()
             .table_name(&self.table)
-            .key("job_id", AttributeValue::S(deletion.job.to_string()))
+            .key(KEY, AttributeValue::S(deletion.job.to_string()))
             // A retry of the SDK may find the row already deleted, which is success.
             .condition_expression("attribute_not_exists(job_id) or version = :version")
             .expression_attribute_values(
@@ -386,15 +422,23 @@ impl JobStore for DynamoJobStore {
     }
 }
 
-/// The condition under which a version may be written: the row has the version before it.
-fn over_previous(put: PutItemFluentBuilder, version: u64) -> PutItemFluentBuilder {
-    let previous = version.saturating_sub(1).to_string();
-    put.condition_expression("version = :previous")
-        .expression_attribute_values(":previous", AttributeValue::N(previous))
+/// The condition under which a version may be written: the row has the version before it, [`PREVIOUS`].
+const IS_PREVIOUS: &str = "version = :previous";
+const PREVIOUS: &str = ":previous";
+
+fn previous(version: u64) -> AttributeValue {
+    AttributeValue::N(version.saturating_sub(1).to_string())
 }
 
-fn is_row<R: DeserializeOwned + PartialEq>(item: &Item, row: &R) -> bool {
-    from_item::<_, R>(item.clone()).is_ok_and(|stored| stored == *row)
+/// The outcome of a write whose condition does not hold for the stored item. The SDK retries a call whose
+/// response was lost, so the stored row may be the written one.
+fn rejected_write<R>(stored: Option<&Item>, row: &R) -> WriteOutcome
+where
+    R: DeserializeOwned + PartialEq,
+{
+    let stored = stored.map(|item| from_item::<_, R>(item.clone()));
+    let is_ours = stored.is_some_and(|stored| stored.is_ok_and(|stored| stored == *row));
+    if is_ours { WriteOutcome::Written } else { WriteOutcome::Conflict }
 }
 
 fn is_tombstone(item: &Item) -> bool {
