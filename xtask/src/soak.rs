@@ -1,4 +1,5 @@
-//! `./gas soak`: jobs of many users, while the processes of a stack are killed and paused at random.
+//! `./gas soak`: jobs of many users, while the processes of a stack are killed and paused at random, or
+//! while PostgreSQL is stopped for a time.
 //! An example of the end-to-end tests does the work and the accounting, because they access the
 //! service in the same way as a browser.
 
@@ -45,6 +46,9 @@ pub(crate) struct SoakOptions {
     /// How long the service may take to finish all work after the last fault, in minutes.
     #[arg(long, default_value_t = 12.0, value_parser = minutes)]
     settle_minutes: f64,
+    /// Stop PostgreSQL for this many seconds, instead of random faults for `--minutes`.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(30..=3600))]
+    database_outage: Option<u64>,
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
@@ -54,8 +58,14 @@ fn minutes(text: &str) -> Result<f64, String> {
 
 impl SoakOptions {
     /// The short soak, which is part of `./gas test`.
-    pub(crate) const SHORT: Self =
-        Self { minutes: 2.0, jobs: 50, users: 8, seed: None, settle_minutes: 8.0 };
+    pub(crate) const SHORT: Self = Self {
+        minutes: 2.0,
+        jobs: 50,
+        users: 8,
+        seed: None,
+        settle_minutes: 8.0,
+        database_outage: None,
+    };
 }
 
 /// Builds everything and runs the soak.
@@ -86,6 +96,7 @@ pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions
             .arg(format!("--users={}", options.users))
             .arg(format!("--seed={seed}"))
             .arg(format!("--settle-minutes={}", options.settle_minutes))
+            .args(options.database_outage.map(|secs| format!("--database-outage-secs={secs}")))
             .current_dir(&paths.root))
     })
 }

@@ -21,13 +21,30 @@ use uuid::Uuid;
 /// Logs an internal failure with all its causes. The returned error contains no details, only a
 /// reference that identifies the log entry.
 pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
-    let reference = format!("{:08x}", Uuid::new_v4().as_fields().0);
-    tracing::error!(%reference, error = %chain(error), "request failed");
+    let reference = log_failure(error);
     let message = format!(
         "GAS could not handle this request. Nothing was lost; try again. If it fails again, contact \
          support with reference {reference}"
     );
     ApiError::new(ErrorCode::Internal, message)
+}
+
+/// Logs the failure of a service that GAS needs, such as PostgreSQL or S3. The user learns that it is
+/// temporary.
+fn outage(error: &PortError) -> ApiError {
+    let reference = log_failure(error);
+    let message = format!(
+        "A service that GAS needs does not respond. Files and jobs are kept; try again in a minute \
+         (reference {reference})"
+    );
+    ApiError::new(ErrorCode::Unavailable, message)
+}
+
+/// Logs a failure, and returns the reference that identifies the log entry.
+fn log_failure(error: &(dyn Error + 'static)) -> String {
+    let reference = format!("{:08x}", Uuid::new_v4().as_fields().0);
+    tracing::error!(%reference, error = %chain(error), "request failed");
+    reference
 }
 
 /// After this many seconds a request that a busy server rejected can be sent again.
@@ -80,7 +97,7 @@ impl From<LimitError> for ApiError {
 
 impl From<PortError> for ApiError {
     fn from(error: PortError) -> Self {
-        internal(&error)
+        if error.is_outage() { outage(&error) } else { internal(&error) }
     }
 }
 
@@ -316,6 +333,24 @@ impl From<TimeZoneError> for ApiError {
         match error {
             TimeZoneError::Unknown => Self::new(ErrorCode::Invalid, error.to_string()),
             TimeZoneError::Port(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_failures_that_end_by_themselves_are_to_be_tried_again() {
+        let cause = "connection refused to db.internal";
+        let outage = ApiError::from(PortError::new("read the session", cause));
+        let permanent = ApiError::from(PortError::permanent("read the session", cause));
+        assert_eq!((outage.code, permanent.code), (ErrorCode::Unavailable, ErrorCode::Internal));
+        assert!(retry_after(&outage).is_some() && retry_after(&permanent).is_none());
+        for error in [outage, permanent] {
+            assert!(error.message.contains("reference "), "{error}");
+            assert!(!error.message.contains("db.internal"), "{error}");
         }
     }
 }

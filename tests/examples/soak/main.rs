@@ -1,5 +1,6 @@
-//! Jobs of many users while parts of the service are killed and paused at random. Afterwards every
-//! job, mail, object and archive is accounted for. Runs against the stack that `./gas soak` starts.
+//! Jobs of many users while parts of the service are killed and paused at random, or while PostgreSQL is
+//! stopped for a time. Afterwards every job, mail, object and archive is accounted for. Runs against the
+//! stack that `./gas soak` starts.
 
 #![expect(clippy::print_stdout, reason = "the report is the output")]
 
@@ -9,6 +10,7 @@ mod audit;
 mod calls;
 mod faults;
 mod load;
+mod outage;
 #[path = "../../flows/premium.rs"]
 #[allow(dead_code, reason = "only the flow tests use the rest")]
 mod premium;
@@ -40,6 +42,8 @@ struct Options {
     seed: u64,
     #[arg(long)]
     settle_minutes: f64,
+    #[arg(long)]
+    database_outage_secs: Option<u64>,
 }
 
 #[tokio::main]
@@ -50,11 +54,23 @@ async fn main() -> Result<ExitCode> {
     let users = User::sign_up(&stack, options.users).await?;
     println!("soak: {} users are signed in; seed {}", users.len(), options.seed);
 
-    let length = Duration::from_secs_f64(options.minutes * 60.0);
-    let injector = Injector::start(Description::of_test()?, random.fork(), length);
-    let load = Load::new(users, options.jobs, Instant::now() + length);
-    load.run(&stack, &mut random).await;
-    let faults = injector.stop().await?;
+    let (load, faults, findings) = match options.database_outage_secs {
+        Some(secs) => {
+            let length = Duration::from_secs(secs);
+            let deadline = Instant::now() + length + 2 * outage::AROUND;
+            let load = Load::new(users, options.jobs, deadline);
+            let (findings, ()) =
+                tokio::join!(outage::stop_database(&stack, length), load.run(&stack, &mut random));
+            (load, [("postgres stopped".to_owned(), 1)].into(), findings?)
+        }
+        None => {
+            let length = Duration::from_secs_f64(options.minutes * 60.0);
+            let injector = Injector::start(Description::of_test()?, random.fork(), length);
+            let load = Load::new(users, options.jobs, Instant::now() + length);
+            load.run(&stack, &mut random).await;
+            (load, injector.stop().await?, Vec::new())
+        }
+    };
     println!("soak: no more faults; waiting until all work is done");
 
     let settle = Duration::from_secs_f64(options.settle_minutes * 60.0);
@@ -63,9 +79,12 @@ async fn main() -> Result<ExitCode> {
     for (name, count) in &faults {
         println!("  {name:<42}{count:>8}");
     }
-    if report.is_clean() {
+    for finding in &findings {
+        println!("during the outage: {finding}");
+    }
+    if report.is_clean() && findings.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("\nsomething was lost, doubled or orphaned; repeat it with --seed {}", options.seed);
+    println!("\nnot all is as it must be; repeat it with --seed {}", options.seed);
     Ok(ExitCode::FAILURE)
 }

@@ -117,7 +117,7 @@ impl Code {
             Self::UpgradeRequired => "This needs the Premium plan",
             Self::Conflict => "The job's status does not allow this",
             Self::RateLimited => "Too many requests",
-            Self::Unavailable => "GAS is busy",
+            Self::Unavailable => "GAS cannot handle this request at the moment",
             Self::Internal => "GAS failed",
         }
     }
