@@ -155,10 +155,10 @@ fn Content(state: PrivateStateView) -> Element {
             span { class: "field-problem", "{reason}" }
         },
         PrivateStateView::Ready { bytes, contigs, genes, transcripts, notes, .. } => {
-            let count = format::count;
+            let counted = format::counted;
             rsx! {
                 span {
-                    "{count(contigs)} contigs, {count(genes)} genes, {count(transcripts)} transcripts, "
+                    "{counted(contigs, \"contig\")}, {counted(genes, \"gene\")}, {counted(transcripts, \"transcript\")}, "
                     {format::bytes(bytes)}
                     if !notes.is_empty() {
                         details { class: "setting-about",

@@ -251,7 +251,7 @@ fn Explorer(
                     div { class: "explorer-bar",
                         p { class: "count", role: "status", "aria-busy": busy,
                             strong { {format::count(page.matched)} }
-                            " of {format::count(page.total)} variants"
+                            " of {format::counted(page.total, \"variant\")}"
                         }
                         div { class: "explorer-tools",
                             button {

@@ -66,7 +66,7 @@ pub fn Table(
             onscroll: move |event| scrolled.set(event.scroll_top()),
             table { "aria-rowcount": matched + 1,
                 caption { class: "visually-hidden",
-                    "{format::count(matched)} variants. Use the arrow keys to move between rows and Enter to open one."
+                    "{format::counted(matched, \"variant\")}. Use the arrow keys to move between rows and Enter to open one."
                 }
                 thead {
                     tr { "aria-rowindex": "1",
