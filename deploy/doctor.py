@@ -27,11 +27,14 @@ WEB_KEYS = (
     "GAS_OIDC_ISSUER",
     "GAS_OIDC_CLIENT_ID",
     "GAS_OIDC_CLIENT_SECRET",
+    "GAS_UNSUBSCRIBE_KEY",
+)
+# Of the web servers, too, unless every user has Premium.
+STRIPE_KEYS = (
     "GAS_STRIPE_SECRET_KEY",
     "GAS_STRIPE_PUBLISHABLE_KEY",
     "GAS_STRIPE_PRICE_ID",
     "GAS_STRIPE_WEBHOOK_SECRET",
-    "GAS_UNSUBSCRIBE_KEY",
 )
 UTILITY_KEYS = ("DATABASE_URL", "GAS_MAIL_FROM", "GAS_UNSUBSCRIBE_KEY")
 
@@ -203,7 +206,11 @@ class Doctor:
 
     def check_web_secret(self) -> str:
         """The secret of the web servers."""
-        return self.check_keys("WebSecretArn", WEB_KEYS)
+        return self.check_keys("WebSecretArn", WEB_KEYS + (STRIPE_KEYS if self.sells_premium() else ()))
+
+    def sells_premium(self) -> bool:
+        """Whether users buy Premium at Stripe. Otherwise every user has it."""
+        return self.environment.settings.get("compute", {}).get("Billing", "stripe") != "none"
 
     def check_utility_secret(self) -> str:
         """The secret of the utility node, whose links the web servers must be able to verify."""
@@ -242,6 +249,8 @@ class Doctor:
 
     def stripe(self, path: str) -> dict:
         """Reads an object or a list of Stripe."""
+        if not self.sells_premium():
+            raise NotChecked("Billing is none: every user has Premium")
         key = self.of_web("GAS_STRIPE_SECRET_KEY")
         token = base64.b64encode(f"{key}:".encode()).decode()
         try:
@@ -257,7 +266,7 @@ class Doctor:
 
     def check_price(self) -> str:
         """The price of Premium exists and recurs."""
-        price = self.of_web("GAS_STRIPE_PRICE_ID")
+        price = self.of_web("GAS_STRIPE_PRICE_ID") if self.sells_premium() else ""
         found = self.stripe(f"prices/{urllib.parse.quote(price)}")
         if not found.get("active") or found.get("type") != "recurring":
             raise Problem(f"price {price} is not an active, recurring price; create one and set GAS_STRIPE_PRICE_ID")

@@ -39,7 +39,7 @@ mod token_secret;
 pub mod usecases;
 
 pub use attachment::attachment;
-pub use billing::Billing;
+pub use billing::{Billing, BillingModel, Sales};
 pub use chain::chain;
 pub use deployment::{Database, DatabaseOwner, Deployment};
 pub use gas::{AnnotateGas, Gas};

@@ -297,6 +297,8 @@ pub struct Account {
     pub email: String,
     /// The user's plan.
     pub plan: String,
+    /// How users get Premium: `none` if every user has it. `None` for an older version of GAS.
+    pub billing: Option<String>,
     /// The size of the largest file that the plan allows, in bytes.
     pub max_upload_bytes: u64,
 }

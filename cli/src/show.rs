@@ -103,13 +103,34 @@ fn source_line(source: &Source) -> String {
 /// Prints the account that the token belongs to.
 pub fn account(account: &Account) {
     println!("{:<14}{} <{}>", "account", account.name, account.email);
-    println!("{:<14}{}", "plan", account.plan);
+    println!("{:<14}{}", "plan", plan(account));
     println!("{:<14}{} bytes", "largest file", account.max_upload_bytes);
+}
+
+/// The plan. Where nothing is sold, it is no property of the user.
+fn plan(account: &Account) -> String {
+    match account.billing.as_deref() {
+        Some("none") => format!("{} (every user has it)", account.plan),
+        _ => account.plan.clone(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plan_says_whether_every_user_has_it() {
+        let account = |billing: &str| -> Account {
+            let text = format!(
+                r#"{{"name":"Ada","email":"a@example.org","plan":"premium",{billing}"max_upload_bytes":1}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert_eq!(plan(&account(r#""billing":"none","#)), "premium (every user has it)");
+        assert_eq!(plan(&account(r#""billing":"stripe","#)), "premium");
+        assert_eq!(plan(&account("")), "premium");
+    }
 
     #[test]
     fn a_source_is_a_line_that_begins_with_its_id() {

@@ -65,7 +65,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         cls.server.server_close()
 
     def setUp(self):
-        self.web = {key: "value" for key in doctor.WEB_KEYS} | {
+        self.web = {key: "value" for key in doctor.WEB_KEYS + doctor.STRIPE_KEYS} | {
             "DATABASE_URL": "postgres://gas_web:x@db/gas?sslmode=verify-full&sslrootcert=/opt/gas/rds-global-bundle.pem",
             "GAS_OIDC_ISSUER": self.url,
             "GAS_STRIPE_PRICE_ID": "price_1",
@@ -90,6 +90,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         self.shared = {"Domain": DOMAIN, "CertificateArn": self.certificate, "MailIdentity": "doctor.example.org"}
         self.artifacts = "gas-doctor-artifacts"
         self.zone_id = self.zone
+        self.billing = "stripe"
 
     def examine(self) -> dict:
         """The findings by subject."""
@@ -100,7 +101,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
             self.addCleanup(secrets.delete_secret, SecretId=made["ARN"], ForceDeleteWithoutRecovery=True)
         lines = [f'prefix = "gas-doctor"\nartifacts = "{self.artifacts}"\n[shared]']
         lines += [f'{name} = "{value}"' for name, value in self.shared.items()]
-        lines += ["[compute]", f'HostedZoneId = "{self.zone_id}"']
+        lines += ["[compute]", f'HostedZoneId = "{self.zone_id}"', f'Billing = "{self.billing}"']
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write("\n".join(lines))
             file.flush()
@@ -123,6 +124,16 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         # The emulator has no service quotas.
         self.assertIs(verdicts.pop("quota"), Verdict.NOT_CHECKED)
         self.assertEqual(set(verdicts.values()), {Verdict.OK}, [str(found) for found in findings.values()])
+
+    def test_a_service_without_billing_needs_no_stripe(self):
+        self.billing = "none"
+        for key in doctor.STRIPE_KEYS:
+            del self.web[key]
+        findings = self.examine()
+        for subject in ("price", "webhook"):
+            self.assertIs(findings[subject].verdict, Verdict.NOT_CHECKED, str(findings[subject]))
+            self.assertIn("every user has Premium", findings[subject].text)
+        self.assertIs(findings["secret of the web servers"].verdict, Verdict.OK)
 
     def test_a_missing_bucket(self):
         self.artifacts = "gas-doctor-nowhere"

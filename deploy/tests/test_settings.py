@@ -22,13 +22,13 @@ SHARED = [
 
 # The files with the settings of each process.
 SOURCES = {
-    "web": [*SHARED, "app/src/server/settings.rs", "backend/src/stripe/mod.rs"],
+    "web": [*SHARED, "app/src/server/settings.rs", "app/src/server/billing_settings.rs"],
     "worker": [*SHARED, "worker/src/settings.rs", "worker/src/references.rs"],
     "utility": [*SHARED, "worker/src/utility/settings.rs", "backend/src/mail/composer.rs"],
     "restore": ["restore-lambda/src/settings.rs", "backend/src/retention.rs"],
 }
 
-SECRETS = {"web": doctor.WEB_KEYS, "utility": doctor.UTILITY_KEYS}
+SECRETS = {"web": doctor.WEB_KEYS + doctor.STRIPE_KEYS, "utility": doctor.UTILITY_KEYS}
 
 # Of the database's owner, whom no process knows: `gas-web migrate`. And of workers, which have no database.
 NOT_OF_PROCESSES = {"GAS_MIGRATION_DATABASE_URL"}

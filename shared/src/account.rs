@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 /// The text that a user types to confirm the deletion of the account.
 pub const DELETE_CONFIRMATION: &str = "delete my account";
 
+/// What every page shows: who is signed in, and how the service is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The signed-in user. `None` if nobody is signed in.
+    pub account: Option<Account>,
+    /// Whether users can buy Premium. Otherwise every user has it.
+    pub sells_premium: bool,
+}
+
 /// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {

@@ -30,7 +30,7 @@ pub mod upload;
 pub mod variant;
 pub mod vcf;
 
-pub use account::Account;
+pub use account::{Account, Visit};
 pub use event::LiveEvent;
 pub use file_name::{FileName, FileNameError};
 pub use ids::{JobId, SavedId, TokenId, UserId};

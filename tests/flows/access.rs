@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 47] = [
+const SERVER_FUNCTIONS: [(Method, &str); 48] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/billing"),
@@ -29,6 +29,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 47] = [
     (Method::GET, "/api/sources"),
     (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
+    (Method::GET, "/api/visit"),
     (Method::POST, "/api/account/delete"),
     (Method::POST, "/api/account/mail"),
     (Method::POST, "/api/account/sign-out"),
@@ -143,6 +144,9 @@ async fn anonymous_requests_are_rejected() -> Result<()> {
         let response = stranger.call(method, &path, body).await?;
         if path == "/api/account" {
             assert_eq!(response.json::<Value>().await?, Value::Null);
+        } else if path == "/api/visit" {
+            let visit: Value = response.json().await?;
+            assert_eq!(visit, json!({ "account": null, "sells_premium": true }));
         } else {
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         }

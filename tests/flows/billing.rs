@@ -1,21 +1,28 @@
 //! Premium: checkout, Stripe events, cancellation, and billing in PostgreSQL.
 
+use crate::calls::Calls;
 use crate::database::NewDatabase;
 use crate::premium::{begin, overview, pay, wait_for_plan};
+use crate::program::Program;
 use crate::stack::{Stack, stack};
-use anyhow::{Context, Result};
+use crate::web_process::WebProcess;
+use anyhow::{Context, Result, ensure};
+use gas_backend::Gas;
 use gas_backend::ports::{
-    Accounts, BillingStore, BillingUpdate, Identity, Subscription, WriteOutcome,
+    Accounts, AuditLog, BillingStore, BillingUpdate, Identity, Subscription, WriteOutcome,
 };
-use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
+use gas_backend::postgres::{PostgresAccounts, PostgresAuditLog, PostgresBilling, PostgresTokens};
 use gas_backend::testkit::{stripe_inbox_contract, subscription};
+use gas_backend::usecases::create_token;
 use gas_shared::billing::{BillingOverview, CheckoutStatus, RenewalStatus};
+use gas_shared::token::{NewToken, Scope};
 use gas_shared::{Account, Plan, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Ends the paid period of a user's subscription.
@@ -62,6 +69,52 @@ async fn a_payment_starts_premium_and_a_cancellation_ends_it() -> Result<()> {
     end_period(&stack, &ada).await?;
     assert_eq!(wait_for_plan(&ada, Plan::Free).await?.subscription, None);
     Ok(())
+}
+
+/// A web server of its own, without any setting of Stripe, on a database of its own.
+#[tokio::test]
+async fn without_billing_users_who_exist_become_premium_and_nothing_is_sold() -> Result<()> {
+    let stack = stack();
+    let database = NewDatabase::migrated(&stack).await?;
+    let pool = database.pool().await?;
+    let ada = new_user(&PostgresAccounts::new(pool.clone())).await?;
+    let gas = Gas {
+        tokens: Arc::new(PostgresTokens::new(pool.clone())),
+        ..stack.gas(&Calls::default()).await?
+    };
+    let new = NewToken { name: "test".to_owned(), scopes: vec![Scope::JobsRead], days: 1 };
+    let token = create_token(&gas, ada, new).await?;
+    let web = WebProcess::start(&stack, &database, &[("GAS_BILLING", "none")]).await?;
+
+    let program = Program::new(&web.url, &token.secret)?;
+    let account = program.call_json(Method::GET, "/account", None).await?;
+    assert_eq!((&account["plan"], &account["billing"]), (&json!("premium"), &json!("none")));
+    let visit: Value = Client::anonymous(&web.url)?.get("/api/visit").send().await?.json().await?;
+    assert_eq!(visit, json!({ "account": null, "sells_premium": false }));
+    let home = Client::anonymous(&web.url)?.get("/").send().await?;
+    let policy = home.headers()["content-security-policy"].to_str()?.to_owned();
+    assert!(policy.contains("frame-src 'none'"), "{policy}");
+    assert!(!home.text().await?.contains("Premium"), "the home page mentions a plan");
+    let hook = Client::anonymous(&web.url)?.post("/webhooks/stripe").send().await?;
+    assert_eq!(hook.status(), StatusCode::NOT_FOUND);
+
+    // The check of plans announces the change, which thaws results.
+    let begun = Instant::now();
+    let store = PostgresBilling::new(pool.clone());
+    while !store.billing_of(ada).await?.context("no profile")?.announced {
+        ensure!(begun.elapsed() < Duration::from_secs(20), "the change is not announced");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let entries = PostgresAuditLog::new(pool.clone()).entries_of(ada, None, 9).await?;
+    let entries: Vec<_> = entries.iter().map(|(_, entry)| entry.action.as_str()).collect();
+    assert_eq!(entries, ["plan_changed"]);
+
+    // A service that sells Premium again takes it from those who have no subscription.
+    assert_eq!(store.give_premium_to_everyone(None, Timestamp::now()).await?, 0);
+    assert_eq!(store.end_premium_of_everyone(Timestamp::now()).await?, 1);
+    assert_eq!(store.users_to_check(Timestamp::now(), None, 9).await?, [ada]);
+    drop(web);
+    database.drop().await
 }
 
 #[tokio::test]

@@ -51,6 +51,11 @@ impl NewDatabase {
         Ok(postgres::migrate(&owner).await?)
     }
 
+    /// The URL with the role of the processes.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Connects as a process does.
     pub(crate) async fn pool(&self) -> Result<PgPool> {
         connect(&self.url).await

@@ -32,4 +32,5 @@ mod thaw;
 mod tokens;
 mod two_references;
 mod upload_policy;
+mod web_process;
 mod worker;

@@ -2,7 +2,7 @@
 
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
-use gas_shared::Account;
+use gas_shared::{Account, Visit};
 
 /// Closes the caller's account and starts the erasure of its data. `confirmation` must be
 /// [`DELETE_CONFIRMATION`](gas_shared::account::DELETE_CONFIRMATION).
@@ -27,4 +27,11 @@ pub async fn sign_out_everywhere() -> ApiResult<()> {
 #[get("/api/account")]
 pub async fn current_account() -> ApiResult<RawJson<Option<Account>>> {
     crate::server::caller::maybe_account().await.map(|account| RawJson::of(&account))
+}
+
+/// What every page shows: who is signed in, and how the service is run.
+#[get("/api/visit")]
+pub async fn visit() -> ApiResult<RawJson<Visit>> {
+    let (web, account) = crate::server::caller::visitor().await?;
+    Ok(RawJson::of(&Visit { account, sells_premium: web.billing.sales().is_some() }))
 }

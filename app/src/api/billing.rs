@@ -19,7 +19,8 @@ pub async fn billing_overview() -> ApiResult<RawJson<BillingOverview>> {
 pub async fn start_checkout(form: CheckoutForm) -> ApiResult<RawJson<Checkout>> {
     let (web, account) = crate::server::caller::account().await?;
     let checkout = gas_backend::usecases::start_checkout(&web.billing, &account, form).await?;
-    Ok(RawJson::of(&web.stripe_js.checkout(checkout)))
+    let stripe = web.stripe.ok_or(gas_backend::usecases::BillingError::NotSold)?;
+    Ok(RawJson::of(&stripe.checkout(checkout)))
 }
 
 /// The status of one of the caller's checkouts. It does not reflect or change the plan.

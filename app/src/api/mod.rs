@@ -19,7 +19,7 @@ mod saved;
 mod settings;
 mod uploads;
 
-pub use account::{current_account, delete_account, sign_out_everywhere};
+pub use account::{current_account, delete_account, sign_out_everywhere, visit};
 pub use action::{ApiAction, use_api_action};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
@@ -83,6 +83,7 @@ mod tests {
         GET /api/sources
         GET /api/uploads/options
         GET /api/uploads/terms
+        GET /api/visit
         POST /api/account/delete
         POST /api/account/mail
         POST /api/account/sign-out

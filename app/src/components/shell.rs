@@ -4,8 +4,10 @@ use super::{
     ErrorNote, Icon, IconName, LiveDot, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
     UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
-use crate::account::{use_account, use_account_provider};
-use crate::api::{current_account, use_api_loader};
+use crate::account::{
+    use_account, use_account_provider, use_sells_premium, use_sells_premium_provider,
+};
+use crate::api::{use_api_loader, visit};
 use crate::app::{Route, login_path};
 use crate::browser;
 use crate::live::{StreamState, use_live_provider};
@@ -26,10 +28,11 @@ pub fn Shell() -> Element {
     use_upgrade_provider();
     use_theme_provider();
     use_page_announcements();
-    let (known, failed) = match use_api_loader(current_account)?.read() {
-        Ok(account) => (account, None),
-        Err(error) => (None, Some(error)),
+    let (known, sells_premium, failed) = match use_api_loader(visit)?.read() {
+        Ok(visit) => (visit.account, visit.sells_premium, None),
+        Err(error) => (None, false, Some(error)),
     };
+    use_sells_premium_provider(sells_premium);
     let account = use_account_provider(known.clone());
     use_time_zone(account);
     let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
@@ -63,7 +66,9 @@ pub fn Shell() -> Element {
         footer { class: "bottom", {concat!("Genomics Annotation Service ", env!("CARGO_PKG_VERSION"))} }
         p { id: ANNOUNCER_ID, class: "visually-hidden", "aria-live": "polite" }
         if known.is_some() {
-            UpgradeDialog {}
+            if sells_premium {
+                UpgradeDialog {}
+            }
             Shortcuts {}
         }
         ToastArea {}
@@ -110,6 +115,7 @@ fn use_time_zone(account: Signal<Option<Account>>) {
 #[component]
 fn SignedInBar() -> Element {
     let here = use_route::<Route>();
+    let sells_premium = use_sells_premium();
     let Some(account) = use_account() else { return rsx! {} };
     let is_billing = matches!(here, Route::Billing {} | Route::BillingReturn { .. });
     let is_list = matches!(here, Route::Annotations { .. }) || here.job().is_some();
@@ -127,7 +133,9 @@ fn SignedInBar() -> Element {
                 icon: IconName::Upload,
                 label: "New",
             }
-            NavLink { to: Route::Billing {}, is_here: is_billing, icon: IconName::Card, label: "Billing" }
+            if sells_premium {
+                NavLink { to: Route::Billing {}, is_here: is_billing, icon: IconName::Card, label: "Billing" }
+            }
             NavLink {
                 to: Route::Account {},
                 is_here: matches!(here, Route::Account {}),
@@ -138,7 +146,9 @@ fn SignedInBar() -> Element {
         div { class: "account",
             LiveDot {}
             ThemeButton {}
-            PlanBadge { plan: account.plan }
+            if sells_premium {
+                PlanBadge { plan: account.plan }
+            }
             span { class: "user", title: "{account.email}", "{account.name}" }
             form { method: "post", action: "/logout",
                 button { class: "button button-quiet", r#type: "submit", "Sign out" }

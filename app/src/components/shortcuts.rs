@@ -1,6 +1,7 @@
 //! Keyboard shortcuts and the dialog that lists them.
 
 use super::{Modal, Theme, use_theme};
+use crate::account::use_sells_premium;
 use crate::app::Route;
 use crate::browser;
 use dioxus::prelude::*;
@@ -19,10 +20,16 @@ enum Command {
     Help,
 }
 
+/// The shortcut of the billing page, which a service that sells nothing does not have.
+const BILLING_KEYS: &str = "g b";
+
+/// The command of [`BILLING_KEYS`].
+const BILLING: Command = Command::Go(Route::Billing {});
+
 /// The shortcuts and their descriptions. Keys separated by a space are pressed one after the other.
 const KEYS: [(&str, &str); 10] = [
     ("g a", "Go to your annotations"),
-    ("g b", "Go to billing"),
+    (BILLING_KEYS, "Go to billing"),
     ("g h", "Go to the home page"),
     ("n", "New annotation"),
     ("/", "Search the list"),
@@ -37,7 +44,7 @@ const KEYS: [(&str, &str); 10] = [
 fn command(previous: Option<&str>, key: &str) -> Option<Command> {
     Some(match (previous, key) {
         (Some("g"), "a") => Command::Go(Route::annotations()),
-        (Some("g"), "b") => Command::Go(Route::Billing {}),
+        (Some("g"), "b") => BILLING,
         (Some("g"), "h") => Command::Go(Route::Home {}),
         (_, "n") => Command::Go(Route::Annotate {}),
         (_, "/") => Command::Search,
@@ -55,7 +62,11 @@ pub fn Shortcuts() -> Element {
     let open = use_signal(|| false);
     let mut enabled = use_signal(|| true);
     let (theme, choose) = use_theme();
-    let run = use_callback(move |command: Command| run_command(command, open, theme, choose));
+    let sells_premium = use_sells_premium();
+    let is_offered = move |command: &Command| sells_premium || *command != BILLING;
+    let run = use_callback(move |command: Command| {
+        is_offered(&command) && run_command(command, open, theme, choose)
+    });
     use_effect(move || {
         enabled.set(browser::read_preference(PREFERENCE).is_none());
         let mut previous = None::<String>;
@@ -71,7 +82,7 @@ pub fn Shortcuts() -> Element {
     rsx! {
         Modal { id: "shortcuts", title: "Keyboard shortcuts", open,
             dl { class: "details details-plain",
-                for (keys, description) in KEYS {
+                for (keys, description) in KEYS.into_iter().filter(|(keys, _)| sells_premium || *keys != BILLING_KEYS) {
                     dt {
                         for key in keys.split(' ') {
                             kbd { "{key}" }

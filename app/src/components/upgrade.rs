@@ -1,7 +1,7 @@
 //! The dialog for upgrading to Premium, and the buttons that open it.
 
 use super::{ErrorNote, Modal};
-use crate::account::use_account;
+use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_action, use_api_resource};
 use crate::app::Route;
 use crate::browser::{self, MountedCheckout};
@@ -27,7 +27,7 @@ pub fn use_upgrade_provider() {
     use_context_provider(|| Upgrade { open });
 }
 
-/// A button that opens the upgrade dialog.
+/// A button that opens the upgrade dialog. Nothing if Premium is not sold.
 #[component]
 pub fn UpgradeButton(
     /// Whether it is the main action of its panel.
@@ -36,6 +36,9 @@ pub fn UpgradeButton(
     #[props(default = "Upgrade to Premium")] label: &'static str,
 ) -> Element {
     let mut upgrade = use_context::<Upgrade>();
+    if !use_sells_premium() {
+        return rsx! {};
+    }
     rsx! {
         button {
             class: if main { "button button-main" } else { "button" },

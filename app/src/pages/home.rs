@@ -1,6 +1,6 @@
 //! The home page.
 
-use crate::account::use_account;
+use crate::account::{use_account, use_sells_premium};
 use crate::app::{Route, login_path};
 use crate::components::Page;
 use crate::format;
@@ -40,8 +40,12 @@ pub fn Home() -> Element {
                 }
             }
             p { class: "muted",
-                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}. Premium: files up to \
-                 {format::bytes(Plan::Premium.max_upload_bytes())}."
+                if use_sells_premium() {
+                    "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}. Premium: files up to \
+                     {format::bytes(Plan::Premium.max_upload_bytes())}."
+                } else {
+                    "Files up to {format::bytes(Plan::Premium.max_upload_bytes())}."
+                }
             }
         }
     }

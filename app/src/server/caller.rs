@@ -33,7 +33,17 @@ pub async fn account_of(web: &Web, session: &Session) -> Result<Account, ApiErro
 /// # Errors
 /// If the session or the account cannot be read.
 pub async fn maybe_account() -> Result<Option<Account>, ApiError> {
-    signed_in(&web()?, &session()?).await
+    Ok(visitor().await?.1)
+}
+
+/// Returns the server state and the caller's account, or `None` if the caller is not signed in.
+///
+/// # Errors
+/// If the session or the account cannot be read.
+pub async fn visitor() -> Result<(Web, Option<Account>), ApiError> {
+    let web = web()?;
+    let account = signed_in(&web, &session()?).await?;
+    Ok((web, account))
 }
 
 fn web() -> Result<Web, ApiError> {

@@ -291,7 +291,7 @@ impl From<BillingError> for ApiError {
             BillingError::AlreadySubscribed
             | BillingError::PaymentDue
             | BillingError::NoSubscription => ErrorCode::Conflict,
-            BillingError::NoCheckout => ErrorCode::NotFound,
+            BillingError::NotSold | BillingError::NoCheckout => ErrorCode::NotFound,
             BillingError::Contended(_) => ErrorCode::Unavailable,
             BillingError::Payments(_) => {
                 tracing::error!(error = %chain(&error), "Stripe failed");

@@ -7,6 +7,7 @@
 //! [`caller`].
 
 pub mod account;
+mod billing_settings;
 pub mod caller;
 pub mod charts;
 mod client;
@@ -32,7 +33,7 @@ mod settings;
 mod sign_in;
 mod sns;
 mod state;
-mod stripe_js;
+mod stripe_web;
 mod unsubscribe;
 mod webhooks;
 
@@ -40,6 +41,7 @@ pub use state::Web;
 
 use anyhow::Context;
 use gas_backend::aws::Sdk;
+use gas_backend::usecases::apply_billing_model;
 use gas_backend::{Billing, Gas, chain, postgres};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 use genome::{Genes, ReferenceSource};
@@ -106,7 +108,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     let origin = settings.public_url.origin();
-    let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
+    let stripe = settings.billing.stripe().map(|stripe| &stripe.api);
+    let billing = Billing::connect(gas, stripe, origin, &pool)?;
+    apply_billing_model(&billing).await?;
     let checker = tokio::spawn(plans::check(billing.clone(), shutdown.clone()));
     let thaw = webhooks::ThawEndpoint::new(&settings.deployment, &sdk)?;
     let unsubscriber = unsubscribe::Unsubscriber {
@@ -114,12 +118,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         key: settings.unsubscribe_key.clone(),
     };
     let web = Web::new(billing, hub, thaw, unsubscriber, genes, &settings).await?;
-    let inbox = webhooks::handle_stripe_events(
-        web.billing.clone(),
-        web.stripe_events.clone(),
-        shutdown.clone(),
-    );
-    let inbox = tokio::spawn(inbox);
+    let inbox = web.stripe.clone().map(|stripe| {
+        let events = webhooks::handle_stripe_events(web.billing.clone(), stripe, shutdown.clone());
+        tokio::spawn(events)
+    });
     let app = router::build(web);
     // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
     // runtime, which ends with the application, and the forwarder needs the connections until it
@@ -137,6 +139,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     drop(keep_runtime);
     pruner.await.context("the pruning of rate limits panicked")?;
     checker.await.context("the plan checks panicked")?;
-    inbox.await.context("the handling of Stripe events panicked")?;
+    if let Some(inbox) = inbox {
+        inbox.await.context("the handling of Stripe events panicked")?;
+    }
     sweeper.await.context("the session sweeper panicked")
 }

@@ -1,10 +1,10 @@
 //! The web server's settings, from flags or environment variables.
 
+use super::billing_settings::BillingSettings;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::references::ReferenceSettings;
 use gas_backend::sources::SourceSettings;
-use gas_backend::stripe::StripeSettings;
 use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
 use std::ffi::OsString;
 use std::str::FromStr;
@@ -61,23 +61,9 @@ pub struct Settings {
     /// https://auth.globus.org/v2/web/logout. Without it, sign-out returns to the home page.
     #[arg(long, env = "GAS_OIDC_LOGOUT_URL")]
     pub oidc_logout_url: Option<String>,
-    /// The connection to Stripe.
+    /// How users get Premium.
     #[command(flatten)]
-    pub stripe: StripeSettings,
-    /// Signing secret of the Stripe webhook endpoint; starts with whsec_
-    #[arg(long, env = "GAS_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
-    pub stripe_webhook_secret: Secret,
-    /// Publishable Stripe key, with which browsers start a checkout; starts with pk_test_ for a
-    /// test account
-    #[arg(long, env = "GAS_STRIPE_PUBLISHABLE_KEY")]
-    pub stripe_publishable_key: String,
-    /// URL of Stripe.js. The release must support createEmbeddedCheckoutPage.
-    #[arg(
-        long,
-        env = "GAS_STRIPE_JS_URL",
-        default_value = "https://js.stripe.com/dahlia/stripe.js"
-    )]
-    pub stripe_js_url: String,
+    pub billing: BillingSettings,
     /// Key that signs unsubscribe links: at least 32 characters, the same key as on the utility
     /// node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]

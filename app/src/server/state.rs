@@ -5,15 +5,14 @@ use super::live::Hub;
 use super::security::Policies;
 use super::settings::Settings;
 use super::sign_in::Provider;
-use super::stripe_js::StripeJs;
+use super::stripe_web::StripeWeb;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
-use gas_backend::{Billing, Gas, PublicUrl, Secret};
+use gas_backend::{Billing, Gas, PublicUrl};
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// Size of the explorer's cache in bytes: enough for about six results of a million records.
 const EXPLORER_CACHE_BYTES: u64 = 128 << 20;
@@ -34,12 +33,8 @@ pub struct Web {
     pub policies: Arc<Policies>,
     /// The ports that use cases about payments need.
     pub billing: Billing,
-    /// Stripe settings for browsers.
-    pub stripe_js: Arc<StripeJs>,
-    /// The key with which Stripe signs its webhook calls.
-    pub stripe_webhook_secret: Secret,
-    /// Wakes the task that handles stored Stripe events.
-    pub stripe_events: Arc<Notify>,
+    /// What is needed to sell Premium. `None` if every user has it.
+    pub stripe: Option<Arc<StripeWeb>>,
     /// The endpoint that SNS calls when archived results are to be restored.
     pub thaw: Arc<ThawEndpoint>,
     /// The open results of the results explorer.
@@ -77,9 +72,7 @@ impl Web {
         Ok(Self {
             provider: Arc::new(Provider::new(settings)?),
             policies: Arc::new(policies),
-            stripe_js: Arc::new(StripeJs::new(settings)),
-            stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
-            stripe_events: Arc::default(),
+            stripe: settings.billing.stripe().map(|stripe| Arc::new(StripeWeb::new(stripe))),
             thaw: Arc::new(thaw),
             explorers: Explorers::new(
                 EXPLORER_CACHE_BYTES,

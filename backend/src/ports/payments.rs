@@ -184,6 +184,19 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
+    /// Gives Premium to a user, or to all, because the deployment sells it to nobody. Users who have it for that
+    /// reason or were granted it, and closed accounts, stay as they are. Returns the number of the others. Changed
+    /// plans are not announced yet, and are in the audit log.
+    async fn give_premium_to_everyone(
+        &self,
+        only: Option<UserId>,
+        at: Timestamp,
+    ) -> PortResult<u64>;
+
+    /// Ends the effect of [`BillingStore::give_premium_to_everyone`]: the plans of those users are due for a check
+    /// at `at`. Returns their number.
+    async fn end_premium_of_everyone(&self, at: Timestamp) -> PortResult<u64>;
+
     /// Records that the plan with this [`BillingRow::plan_version`] is the latest one announced to
     /// the rest of GAS, even if it has changed since.
     async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;

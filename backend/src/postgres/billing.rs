@@ -7,7 +7,7 @@ use crate::ports::{
     StoredEvent, WriteOutcome,
 };
 use async_trait::async_trait;
-use gas_shared::UserId;
+use gas_shared::{Plan, UserId};
 use jiff::Timestamp;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
@@ -32,6 +32,26 @@ const WRITE: &str = "
         billing_version = billing_version + 1,
         updated = now()
     where identity_id = $1 and billing_version = $2";
+
+/// Gives Premium to one user, or to all if `$1` is null, and records changes of plans in the audit log.
+const GIVE_PREMIUM: &str = "
+    with given as (
+        update profiles set
+            plan_since = case when role = $3 then plan_since else to_timestamp($2) end,
+            plan_version = case when role = $3 then plan_version else billing_version + 1 end,
+            role = $3,
+            premium_basis = 'everyone',
+            billing_check = null,
+            billing_version = billing_version + 1,
+            updated = now()
+        where premium_basis is null and deletion_requested is null
+            and ($1::uuid is null or identity_id = $1)
+        returning audit_id, plan_version = billing_version as changed
+    ), recorded as (
+        insert into audit_log (at, account, actor, action, target)
+        select to_timestamp($2), audit_id, 'system', 'plan_changed', $3 from given where changed
+    )
+    select 1 from given";
 
 /// Billing in table `profiles`, events in table `stripe_events`.
 #[derive(Clone, Debug)]
@@ -101,6 +121,30 @@ impl BillingStore for PostgresBilling {
             0 => WriteOutcome::Conflict,
             _ => WriteOutcome::Written,
         })
+    }
+
+    async fn give_premium_to_everyone(
+        &self,
+        only: Option<UserId>,
+        at: Timestamp,
+    ) -> PortResult<u64> {
+        let done = sqlx::query(GIVE_PREMIUM)
+            .bind(only.map(|user| user.as_uuid()))
+            .bind(seconds(at))
+            .bind(Plan::Premium.as_role())
+            .execute(&self.pool)
+            .await
+            .map_err(|error| PortError::new("give Premium to all users", error))?;
+        Ok(done.rows_affected())
+    }
+
+    async fn end_premium_of_everyone(&self, at: Timestamp) -> PortResult<u64> {
+        const END: &str = "
+            update profiles set premium_basis = null, billing_check = to_timestamp($1)
+            where premium_basis = 'everyone'";
+        let done = sqlx::query(END).bind(seconds(at)).execute(&self.pool).await;
+        let done = done.map_err(|error| PortError::new("end Premium of all users", error))?;
+        Ok(done.rows_affected())
     }
 
     async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {

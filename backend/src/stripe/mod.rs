@@ -12,7 +12,6 @@ use crate::ports::{
 };
 use crate::{Offer, Secret};
 use async_trait::async_trait;
-use clap::Args;
 use convert::Failure;
 use gas_shared::Account;
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, InvoiceView, Price};
@@ -48,20 +47,13 @@ const INVOICES: i64 = 24;
 const PAGE: i64 = 100;
 
 /// The settings of the connection to Stripe.
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct StripeSettings {
-    /// The secret key of the Stripe API. Keys of test mode begin with sk_test_ or rk_test_.
-    #[arg(long = "stripe-secret-key", env = "GAS_STRIPE_SECRET_KEY", hide_env_values = true)]
+    /// The secret key of the Stripe API. Keys of test mode begin with `sk_test_` or `rk_test_`.
     pub secret_key: Secret,
     /// The ID of the recurring price of Premium. Subscriptions to other prices are ignored.
-    #[arg(long = "stripe-price-id", env = "GAS_STRIPE_PRICE_ID")]
     pub price_id: String,
     /// The URL of the Stripe API, with a trailing slash.
-    #[arg(
-        long = "stripe-api-url",
-        env = "GAS_STRIPE_API_URL",
-        default_value = "https://api.stripe.com/"
-    )]
     pub api_url: String,
 }
 

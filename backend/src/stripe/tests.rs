@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::testkit::{TestBilling, TestGas};
 use crate::usecases::*;
-use crate::{Billing, chain};
+use crate::{Billing, BillingModel, Sales, chain};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -67,9 +67,11 @@ impl Stack {
         };
         let billing = Billing {
             gas,
-            payments: Arc::new(Stripe::new(&settings, "https://gas.example").unwrap()),
             store: TestBilling::new(&test).store,
-            offer: Arc::new(settings.offer()),
+            model: BillingModel::Subscription(Sales {
+                payments: Arc::new(Stripe::new(&settings, "https://gas.example").unwrap()),
+                offer: Arc::new(settings.offer()),
+            }),
         };
         let reject = Arc::new(AtomicU32::new(0));
         let app = axum::Router::new().route("/hook", post(webhook));
@@ -81,6 +83,10 @@ impl Stack {
         let no_redirects = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().redirect(no_redirects).build().unwrap();
         Self { test, billing, user, stripe_url, http, reject, _data: data }
+    }
+
+    fn payments(&self) -> &dyn Payments {
+        &*self.billing.sales().unwrap().payments
     }
 
     async fn begin(&self, form: CheckoutForm) -> Result<OpenCheckout, BillingError> {
@@ -139,7 +145,7 @@ impl Stack {
     /// The ID of the only subscription.
     async fn subscription(&self) -> String {
         let row = self.billing.store.billing_of(self.user.id).await.unwrap().unwrap();
-        let all = self.billing.payments.subscriptions(&row.customer.unwrap()).await.unwrap();
+        let all = self.payments().subscriptions(&row.customer.unwrap()).await.unwrap();
         all[0].id.clone()
     }
 
@@ -240,7 +246,7 @@ async fn another_form_expires_the_open_checkout_and_a_double_payment_is_ended() 
         attempt: "other",
         expires_at: Timestamp::now() + SignedDuration::from_hours(1),
     };
-    let second = stack.billing.payments.start_checkout(&request).await.unwrap();
+    let second = stack.payments().start_checkout(&request).await.unwrap();
     let OpenCheckout::Hosted { url: second } = second else { panic!("not hosted") };
     for url in [url, second] {
         let path = url.strip_prefix(&stack.stripe_url).unwrap();
@@ -248,18 +254,18 @@ async fn another_form_expires_the_open_checkout_and_a_double_payment_is_ended() 
     }
     stack.settle().await;
     assert_eq!(stack.plan().await, Plan::Premium);
-    let all = stack.billing.payments.subscriptions(request.customer).await.unwrap();
+    let all = stack.payments().subscriptions(request.customer).await.unwrap();
     let mut statuses: Vec<_> = all.iter().map(|one| one.status.as_str()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, ["active", "canceled"]);
     // Both calls may be repeated.
     for one in &all {
         if one.status == crate::ports::SubscriptionStatus::Canceled {
-            stack.billing.payments.end_subscription(&one.id).await.unwrap();
+            stack.payments().end_subscription(&one.id).await.unwrap();
         }
     }
-    for checkout in stack.billing.payments.checkouts(request.customer).await.unwrap() {
-        stack.billing.payments.expire_checkout(&checkout.id).await.unwrap();
+    for checkout in stack.payments().checkouts(request.customer).await.unwrap() {
+        stack.payments().expire_checkout(&checkout.id).await.unwrap();
     }
 }
 

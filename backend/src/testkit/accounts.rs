@@ -89,6 +89,13 @@ impl FakeAccounts {
         profiles.rows.contains_key(&user) && !profiles.is_closing(user)
     }
 
+    /// The profiles of accounts that are not being closed.
+    pub(super) fn active(&self) -> Vec<Account> {
+        let profiles = lock(&self.profiles);
+        let rows = profiles.rows.values().filter(|row| !profiles.is_closing(row.account.id));
+        rows.map(|row| row.account.clone()).collect()
+    }
+
     /// The accounts that are being closed.
     pub(super) fn closing(&self) -> Vec<ClosingAccount> {
         lock(&self.profiles).closing.clone()

@@ -6,10 +6,10 @@ use crate::ports::{
     EventState, OpenCheckout, Payments, PortError, PortResult, StoredEvent, Subscription,
     SubscriptionStatus, WriteOutcome,
 };
-use crate::{Billing, Offer};
+use crate::{Billing, BillingModel, Offer, Sales};
 use async_trait::async_trait;
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, Interval, InvoiceView, Money, Price};
-use gas_shared::{Account, UserId};
+use gas_shared::{Account, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -29,17 +29,23 @@ pub struct TestBilling {
 }
 
 impl TestBilling {
-    /// Creates the billing of an in-memory service.
+    /// Creates the billing of an in-memory service that sells Premium.
     pub fn new(test: &TestGas) -> Self {
         let payments = Arc::new(FakePayments::default());
         let store = Arc::new(FakeBillingStore::new(test.accounts.clone()));
+        let offer = Arc::new(Offer { price_id: TEST_PRICE.to_owned(), livemode: false });
+        let sales = Sales { payments: payments.clone(), offer };
         let billing = Billing {
             gas: test.gas.clone(),
-            payments: payments.clone(),
             store: store.clone(),
-            offer: Arc::new(Offer { price_id: TEST_PRICE.to_owned(), livemode: false }),
+            model: BillingModel::Subscription(sales),
         };
         Self { billing, payments, store }
+    }
+
+    /// The billing of the same service, in a deployment whose users all have Premium.
+    pub fn of_everyone(&self) -> Billing {
+        Billing { model: BillingModel::Everyone, ..self.billing.clone() }
     }
 }
 
@@ -305,6 +311,7 @@ struct Row {
     announced: i64,
     version: i64,
     check_at: Option<Timestamp>,
+    everyone: bool,
 }
 
 impl FakeBillingStore {
@@ -384,6 +391,43 @@ impl BillingStore for FakeBillingStore {
             self.accounts.put_plan(account, at);
         }
         Ok(WriteOutcome::Written)
+    }
+
+    async fn give_premium_to_everyone(
+        &self,
+        only: Option<UserId>,
+        at: Timestamp,
+    ) -> PortResult<u64> {
+        let mut count = 0;
+        for mut account in self.accounts.active() {
+            let mut rows = lock(&self.rows);
+            let row = rows.entry(account.id).or_default();
+            if row.everyone || only.is_some_and(|only| only != account.id) {
+                continue;
+            }
+            count += 1;
+            row.version += 1;
+            row.check_at = None;
+            row.everyone = true;
+            if account.plan != Plan::Premium {
+                row.plan_since = Some(at);
+                row.plan_version = row.version;
+                account.plan = Plan::Premium;
+                self.accounts.put_plan(account, at);
+            }
+        }
+        Ok(count)
+    }
+
+    async fn end_premium_of_everyone(&self, at: Timestamp) -> PortResult<u64> {
+        let mut rows = lock(&self.rows);
+        let ended: Vec<_> = rows.values_mut().filter(|row| row.everyone).collect();
+        let count = ended.len() as u64;
+        for row in ended {
+            row.everyone = false;
+            row.check_at = Some(at);
+        }
+        Ok(count)
     }
 
     async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {

@@ -1,7 +1,7 @@
 //! Closes an account. The data of closed accounts is erased asynchronously.
 //!
 //! The profile is marked as closed, which ends all sessions and tokens. Then a web process, which
-//! has the key of Stripe, deletes the customer there ([`close_accounts`]), and the utility node
+//! may have the key of Stripe, deletes the customer there ([`close_accounts`]), and the utility node
 //! deletes the jobs and finally the profile ([`erase_accounts`](super::erase_accounts)). Files are
 //! deleted with their jobs, within minutes. Every step is idempotent, so an interrupted erasure
 //! resumes in the next round.
@@ -77,7 +77,16 @@ pub async fn close_accounts(billing: &Billing) -> Result<usize, PortError> {
 async fn close_billing(billing: &Billing, user: UserId) -> Result<(), PortError> {
     let row = billing.store.billing_of(user).await?;
     if let Some(customer) = row.and_then(|row| row.customer) {
-        billing.payments.delete_customer(&customer).await?;
+        match billing.sales() {
+            Some(sales) => sales.payments.delete_customer(&customer).await?,
+            // The deployment sold Premium before.
+            None => tracing::error!(
+                alert = "payment",
+                user_id = %user,
+                customer,
+                "an account with a customer at Stripe was closed; delete the customer there"
+            ),
+        }
     }
     billing.store.close_billing(user).await
 }

@@ -53,9 +53,10 @@ mod upload_in_parts;
 pub use apply_plan_change::apply_plan_change;
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
-    BillingError, EventOutcome, HandledEvents, StripeEvent, billing_overview, cancel_subscription,
-    check_plans, checkout_status, delete_old_stripe_events, handle_stripe_events, open_portal,
-    receive_stripe_event, resume_subscription, start_checkout,
+    BillingError, EventOutcome, HandledEvents, StripeEvent, apply_billing_model, billing_overview,
+    cancel_subscription, check_plans, checkout_status, delete_old_stripe_events,
+    handle_stripe_events, open_portal, receive_stripe_event, record_sign_in, resume_subscription,
+    start_checkout,
 };
 pub use cancel_job::cancel_job;
 pub use catalog::{

@@ -1,5 +1,6 @@
 //! The email settings of the account page.
 
+use crate::account::use_sells_premium;
 use crate::api::{self, RawJson, use_api_action};
 use crate::components::sentence;
 use crate::toasts::use_toasts;
@@ -46,7 +47,9 @@ pub fn MailSettings(
                     }
                 }
             }
-            p { class: "muted", "Billing emails are always sent." }
+            if use_sells_premium() {
+                p { class: "muted", "Billing emails are always sent." }
+            }
         }
     }
 }

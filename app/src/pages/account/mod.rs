@@ -7,7 +7,7 @@ mod security;
 mod tokens;
 
 use super::commit_status;
-use crate::account::use_account;
+use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_loader};
 use crate::components::{CopyButton, ErrorNote, Page};
 use crate::error::{ApiError, ErrorCode};
@@ -55,9 +55,11 @@ fn ProfilePanel(account: Profile) -> Element {
                 dd { "{institution}" }
                 dt { "Time zone" }
                 dd { {account.time_zone.as_deref().unwrap_or("–")} }
-                dt { "Plan" }
-                dd {
-                    Link { to: Route::Billing {}, "{account.plan}" }
+                if use_sells_premium() {
+                    dt { "Plan" }
+                    dd {
+                        Link { to: Route::Billing {}, "{account.plan}" }
+                    }
                 }
                 dt { "References" }
                 dd {

@@ -5,7 +5,7 @@ mod options;
 mod paste;
 mod samples;
 
-use crate::account::use_account;
+use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, FileDrop, Page, PartialReferences};
@@ -52,7 +52,9 @@ fn Submit(plan: Plan) -> Element {
             submission.remember(remembered);
         });
     });
+    let sells_premium = use_sells_premium();
     let limit = format::bytes(plan.max_upload_bytes());
+    let limit = if sells_premium { format!("{limit} on {plan}") } else { limit };
     rsx! {
         PartialReferences { references: references.read().unwrap_or_default() }
         FileDrop {
@@ -61,7 +63,7 @@ fn Submit(plan: Plan) -> Element {
             label: "Choose VCF files",
             invitation: "Drop up to {MAX_FILES} VCF files to annotate them",
             hint: "or drop them anywhere on this page: up to {MAX_FILES} files of .vcf, .vcf.gz, \
-                   .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant a line, each up to {limit} on {plan}",
+                   .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant a line, each up to {limit}",
             onfiles: add,
             PasteText { onfile: add, is_full: is_full() }
             Samples { plan, onfile: add }
@@ -93,6 +95,7 @@ fn use_redirect_to_only_job() {
 /// Where and how long this deployment stores files.
 #[component]
 fn Privacy(plan: Plan) -> Element {
+    let sells_premium = use_sells_premium();
     let settings = use_api_loader(api::upload_settings)?.read();
     // If the settings cannot be loaded, the page promises nothing.
     let Ok(settings) = settings else { return rsx! {} };
@@ -104,7 +107,8 @@ fn Privacy(plan: Plan) -> Element {
                 Plan::Free => format!(
                     "On Free, results are archived {window} after they are ready; Premium keeps them available.",
                 ),
-                Plan::Premium => "On Premium, results stay available.".to_owned(),
+                Plan::Premium if sells_premium => "On Premium, results stay available.".to_owned(),
+                Plan::Premium => "Results stay available.".to_owned(),
             }
             " You can delete them at any time."
         }

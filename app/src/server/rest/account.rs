@@ -1,7 +1,7 @@
 //! `/api/v1/account`: the account that owns the token.
 
 use super::caller::AnyToken;
-use super::dto::AccountDto;
+use super::dto::{AccountDto, BillingDto};
 use axum::Json;
 
 /// Get the account.
@@ -16,5 +16,9 @@ use axum::Json;
     ),
 )]
 pub async fn get(caller: AnyToken) -> Json<AccountDto> {
-    Json(caller.account.into())
+    let billing = match caller.web.billing.sales() {
+        Some(_) => BillingDto::Stripe,
+        None => BillingDto::None,
+    };
+    Json(AccountDto::new(caller.account, billing))
 }

@@ -594,8 +594,21 @@ pub struct AccountDto {
     pub email: String,
     /// The user's plan.
     pub plan: PlanDto,
+    /// How users get Premium.
+    pub billing: BillingDto,
     /// The largest file that the plan allows, in bytes.
     pub max_upload_bytes: u64,
+}
+
+/// How users get Premium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Billing)]
+#[serde(rename_all = "snake_case")]
+pub enum BillingDto {
+    /// They subscribe to it on the billing page.
+    Stripe,
+    /// Every user of this service has it.
+    None,
 }
 
 /// A user's plan.
@@ -609,9 +622,11 @@ pub enum PlanDto {
     Premium,
 }
 
-impl From<Account> for AccountDto {
-    fn from(account: Account) -> Self {
+impl AccountDto {
+    /// The account as this service shows it.
+    pub fn new(account: Account, billing: BillingDto) -> Self {
         Self {
+            billing,
             id: account.id.as_uuid(),
             max_upload_bytes: account.plan.max_upload_bytes(),
             plan: match account.plan {

@@ -23,7 +23,8 @@ const MAX_HTML_BYTES: usize = 8 * 1024 * 1024;
 pub struct Policies {
     upload_origin: String,
     sign_in_origin: String,
-    stripe: StripeSources,
+    /// `None` if nothing is sold.
+    stripe: Option<StripeSources>,
     https: bool,
 }
 
@@ -71,7 +72,11 @@ impl Policies {
         Ok(Self {
             upload_origin: origin(&link)?,
             sign_in_origin: origin(&settings.oidc_issuer)?,
-            stripe: StripeSources::of(&settings.stripe_js_url)?,
+            stripe: settings
+                .billing
+                .stripe()
+                .map(|stripe| StripeSources::of(&stripe.js_url))
+                .transpose()?,
             https: settings.public_url.is_https(),
         })
     }
@@ -79,11 +84,16 @@ impl Policies {
     fn content_security_policy(&self, nonce: Option<&str>) -> String {
         let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
         let (upload, sign_in) = (&self.upload_origin, &self.sign_in_origin);
-        let StripeSources { script, frames, calls, images } = &self.stripe;
+        let stripe = |of: fn(&StripeSources) -> &str| {
+            self.stripe.as_ref().map(|stripe| format!(" {}", of(stripe))).unwrap_or_default()
+        };
+        let (script, images) = (stripe(|all| &all.script), stripe(|all| &all.images));
+        let (calls, frames) = (stripe(|all| &all.calls), stripe(|all| &all.frames));
+        let frames = if frames.is_empty() { " 'none'" } else { &frames };
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {script}{nonce}; \
-             style-src 'self'; img-src 'self' data: {images}; font-src 'self'; \
-             connect-src 'self' {upload} {calls}; frame-src {frames}; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{script}{nonce}; \
+             style-src 'self'; img-src 'self' data:{images}; font-src 'self'; \
+             connect-src 'self' {upload}{calls}; frame-src{frames}; \
              form-action 'self' {sign_in}; base-uri 'none'; frame-ancestors 'none'"
         )
     }
@@ -94,10 +104,11 @@ impl Policies {
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        let features = format!(
-            "camera=(), geolocation=(), microphone=(), payment=(self \"{}\")",
-            self.stripe.script
-        );
+        let payment = match &self.stripe {
+            Some(stripe) => format!("(self \"{}\")", stripe.script),
+            None => "()".to_owned(),
+        };
+        let features = format!("camera=(), geolocation=(), microphone=(), payment={payment}");
         if let Ok(features) = HeaderValue::from_str(&features) {
             headers.insert(HeaderName::from_static("permissions-policy"), features);
         }
@@ -174,7 +185,7 @@ mod tests {
         Policies {
             upload_origin: "https://gas-inputs.s3.amazonaws.com".into(),
             sign_in_origin: "https://auth.globus.org".into(),
-            stripe: StripeSources::of("https://js.stripe.com/dahlia/stripe.js").unwrap(),
+            stripe: Some(StripeSources::of("https://js.stripe.com/dahlia/stripe.js").unwrap()),
             https: true,
         }
     }
@@ -187,10 +198,22 @@ mod tests {
     #[test]
     fn an_emulated_stripe_replaces_the_origins_of_the_real_one() {
         let local = StripeSources::of("http://127.0.0.1:4600/v1/stripe.js").unwrap();
-        let policy = Policies { stripe: local, ..policies() }.content_security_policy(None);
+        let policy = Policies { stripe: Some(local), ..policies() }.content_security_policy(None);
         assert!(policy.contains("'wasm-unsafe-eval' http://127.0.0.1:4600; "), "{policy}");
         assert!(policy.contains("frame-src http://127.0.0.1:4600; "), "{policy}");
         assert!(!policy.contains("stripe.com"), "{policy}");
+    }
+
+    #[test]
+    fn a_service_without_billing_allows_nothing_of_stripe() {
+        let policies = Policies { stripe: None, ..policies() };
+        let policy = policies.content_security_policy(None);
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval'; "), "{policy}");
+        assert!(policy.contains("frame-src 'none'; ") && !policy.contains("stripe"), "{policy}");
+        let mut headers = HeaderMap::new();
+        policies.write(&mut headers, None);
+        let features = headers["permissions-policy"].to_str().unwrap();
+        assert!(features.ends_with("payment=()"), "{features}");
     }
 
     #[test]

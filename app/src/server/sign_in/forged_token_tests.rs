@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gas_backend::testkit::TestGas;
+use gas_backend::testkit::{TestBilling, TestGas};
 use jiff::Timestamp;
 use openidconnect::core::{
     CoreHmacKey, CoreJwsSigningAlgorithm as Algorithm, CoreRsaPrivateSigningKey,
@@ -96,7 +96,9 @@ impl Test {
         let state = pending.request.state().to_owned();
         let code = format!("code-{state}");
         let query = CallbackQuery { code: Some(code), state: Some(state), ..Default::default() };
-        finish(&self.gas.gas, &self.provider, pending, query).await.map_err(text)
+        finish(&TestBilling::new(&self.gas).billing, &self.provider, pending, query)
+            .await
+            .map_err(text)
     }
 
     /// A sign-in whose ID token `forge` makes of the valid claims.
@@ -336,7 +338,9 @@ async fn a_state_works_once_for_ten_minutes_and_in_its_browser_only() {
     let ((mine, _), (theirs, _)) = (test.begin().await, test.begin().await);
     let state = Some(theirs.request.state().to_owned());
     let query = CallbackQuery { code: Some("x".into()), state, ..Default::default() };
-    let rejected = finish(&test.gas.gas, &test.provider, mine, query).await.map_err(text);
+    let rejected = finish(&TestBilling::new(&test.gas).billing, &test.provider, mine, query)
+        .await
+        .map_err(text);
     assert_eq!(rejected.unwrap_err(), "the response belongs to another sign-in");
 
     let signed = theirs.sign(&key).unwrap();
@@ -359,7 +363,9 @@ async fn a_code_that_was_used_and_an_error_of_the_provider_end_the_sign_in() {
         error: Some("access_denied".into()),
         ..Default::default()
     };
-    let rejected = finish(&test.gas.gas, &test.provider, pending, query).await.map_err(text);
+    let rejected = finish(&TestBilling::new(&test.gas).billing, &test.provider, pending, query)
+        .await
+        .map_err(text);
     assert!(rejected.unwrap_err().contains("access_denied"));
     assert!(!test.has_profile().await);
 }

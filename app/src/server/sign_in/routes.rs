@@ -12,10 +12,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use gas_backend::Gas;
 use gas_backend::audit::{Act, Actor};
 use gas_backend::ports::SignIn;
-use gas_backend::usecases::{LimitError, TooMany, count_sign_in};
+use gas_backend::usecases::{LimitError, TooMany, count_sign_in, record_sign_in};
+use gas_backend::{Billing, Gas};
 use gas_shared::UserId;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ async fn sign_in(
 ) -> Result<Redirect, SignInError> {
     let pending = pending.ok_or_else(|| anyhow!("no sign-in was started in this browser"))?;
     let next = pending.next.clone();
-    let finished = finish(&web.gas, &web.provider, pending, query).await;
+    let finished = finish(&web.billing, &web.provider, pending, query).await;
     let finished = match finished {
         Ok(SignIn { account, first }) => match session.sign_in(&web.gas, &account).await? {
             true => Ok((account, first)),
@@ -111,14 +111,14 @@ async fn sign_in(
 
 /// Finishes a sign-in with the provider's response, and creates or updates the profile.
 async fn finish(
-    gas: &Gas,
+    billing: &Billing,
     provider: &Arc<Provider>,
     pending: Pending,
     query: CallbackQuery,
 ) -> Result<SignIn, SignInError> {
-    let code = checked_code(gas, &pending, query).await?;
+    let code = checked_code(&billing.gas, &pending, query).await?;
     let identity = provider.finish(pending.request, code).await?;
-    let sign_in = gas.accounts.record_sign_in(&identity).await?;
+    let sign_in = record_sign_in(billing, &identity).await?;
     sign_in.ok_or(SignInError::AccountClosing(identity.id))
 }
 

@@ -1,6 +1,7 @@
 //! The endpoint for Stripe events, and the task that handles them.
 
 use crate::server::Web;
+use crate::server::stripe_web::StripeWeb;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -12,7 +13,6 @@ use gas_backend::{Billing, chain};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,10 @@ pub async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, &'static str) {
-    let event = match verify_event(&web, &headers, &body) {
+    let Some(stripe) = &web.stripe else {
+        return (StatusCode::NOT_FOUND, "this service has no billing");
+    };
+    let event = match verify_event(stripe, &headers, &body) {
         Ok(event) => event,
         Err(why) => {
             tracing::warn!(why, "rejected a Stripe event");
@@ -48,7 +51,7 @@ pub async fn receive(
     match tokio::time::timeout(TIME_LIMIT, receive_stripe_event(&web.billing, &event)).await {
         Ok(Ok(EventState::Processed)) => (StatusCode::OK, "already done"),
         Ok(Ok(EventState::Pending)) => {
-            web.stripe_events.notify_one();
+            stripe.events.notify_one();
             (StatusCode::OK, "stored")
         }
         Ok(Err(error)) => {
@@ -64,14 +67,14 @@ pub async fn receive(
 
 /// Handles stored events when one arrives, and when one is due that failed or that another process
 /// left behind, until shutdown.
-pub async fn handle_events(billing: Billing, arrived: Arc<Notify>, shutdown: CancellationToken) {
+pub async fn handle_events(billing: Billing, stripe: Arc<StripeWeb>, shutdown: CancellationToken) {
     let mut every = tokio::time::interval(CHECK_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let work = async {
         loop {
             tokio::select! {
                 _ = every.tick() => {}
-                () = arrived.notified() => {}
+                () = stripe.events.notified() => {}
             }
             if let Err(error) = handle_stripe_events(&billing).await {
                 tracing::error!(error = %chain(&error), "failed to read the stored Stripe events");
@@ -83,9 +86,13 @@ pub async fn handle_events(billing: Billing, arrived: Arc<Notify>, shutdown: Can
 }
 
 /// Verifies Stripe's signature over the raw body, then parses the event.
-fn verify_event(web: &Web, headers: &HeaderMap, body: &[u8]) -> Result<StripeEvent, String> {
+fn verify_event(
+    stripe: &StripeWeb,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<StripeEvent, String> {
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-    let secret = web.stripe_webhook_secret.expose();
+    let secret = stripe.webhook_secret.expose();
     // The timestamp tolerance prevents replays, so this uses the system clock, not the test clock.
     check_signature(header.unwrap_or_default(), body, secret, Timestamp::now())
         .map_err(|error| error.to_string())?;

@@ -1,10 +1,10 @@
 //! Starts a checkout of Premium.
 
 use super::renewal_status::{deciding, renewal_status};
-use super::{BillingError, row_of};
+use super::{BillingError, row_of, sales};
 use crate::ports::{BillingRow, Checkout, CheckoutRequest, OpenCheckout};
 use crate::usecases::limits::count_checkout;
-use crate::{Billing, chain};
+use crate::{Billing, Sales, chain};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -35,15 +35,16 @@ pub async fn start_checkout(
     account: &Account,
     form: CheckoutForm,
 ) -> Result<OpenCheckout, BillingError> {
+    let sales = sales(billing)?;
     count_checkout(&billing.gas, account.id).await?;
     let row = row_of(billing, account.id).await?;
     let customer = ensure_customer(billing, account, &row).await?;
-    let checkouts = billing.payments.checkouts(&customer).await.map_err(BillingError::Payments)?;
-    let reusable = checkouts.iter().find(|checkout| is_reusable(billing, checkout, form));
+    let checkouts = sales.payments.checkouts(&customer).await.map_err(BillingError::Payments)?;
+    let reusable = checkouts.iter().find(|checkout| is_reusable(billing, sales, checkout, form));
     for other in &checkouts {
         let is_open = other.status == Some(CheckoutStatus::Open);
         if is_open && reusable.is_none_or(|reusable| reusable.id != other.id) {
-            billing.payments.expire_checkout(&other.id).await.map_err(BillingError::Payments)?;
+            sales.payments.expire_checkout(&other.id).await.map_err(BillingError::Payments)?;
         }
     }
     // After the others are expired: until then they can be paid.
@@ -54,7 +55,7 @@ pub async fn start_checkout(
     // The latest checkout changes with every attempt that ended, so that a paid or expired checkout is
     // not returned again.
     let latest = checkouts.first().map_or("none", |checkout| checkout.id.as_str());
-    let (profile, price) = (profile(&row), &billing.offer.price_id);
+    let (profile, price) = (profile(&row), &sales.offer.price_id);
     let attempt = format!("{profile}:{price}:{}:{latest}", window(billing));
     let request = CheckoutRequest {
         user: account.id,
@@ -65,11 +66,11 @@ pub async fn start_checkout(
         expires_at: Timestamp::UNIX_EPOCH
             + SignedDuration::from_secs((window(billing) + 1) * ATTEMPT_SECS + OPEN_SECS),
     };
-    billing.payments.start_checkout(&request).await.map_err(BillingError::Payments)
+    sales.payments.start_checkout(&request).await.map_err(BillingError::Payments)
 }
 
 /// Whether a checkout can be opened again in the wanted form.
-fn is_reusable(billing: &Billing, checkout: &Checkout, form: CheckoutForm) -> bool {
+fn is_reusable(billing: &Billing, sales: &Sales, checkout: &Checkout, form: CheckoutForm) -> bool {
     let has_form = match checkout.opener {
         Some(OpenCheckout::Embedded { .. }) => form == CheckoutForm::Embedded,
         Some(OpenCheckout::Hosted { .. }) => form == CheckoutForm::Hosted,
@@ -77,7 +78,7 @@ fn is_reusable(billing: &Billing, checkout: &Checkout, form: CheckoutForm) -> bo
     };
     let left = checkout.expires_at.duration_since(billing.gas.now());
     has_form
-        && checkout.price_id.as_ref() == Some(&billing.offer.price_id)
+        && checkout.price_id.as_ref() == Some(&sales.offer.price_id)
         && left >= SignedDuration::from_secs(LEFT_SECS)
 }
 
@@ -90,13 +91,14 @@ pub async fn checkout_status(
     user: UserId,
     session: &str,
 ) -> Result<CheckoutStatus, BillingError> {
+    let sales = sales(billing)?;
     // The id becomes part of a path at Stripe.
     let is_id = session.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if session.is_empty() || !is_id {
         return Err(BillingError::NoCheckout);
     }
     let own = row_of(billing, user).await?.customer.ok_or(BillingError::NoCheckout)?;
-    let checkout = billing.payments.checkout(session).await.map_err(BillingError::Payments)?;
+    let checkout = sales.payments.checkout(session).await.map_err(BillingError::Payments)?;
     match checkout {
         Some((customer, status)) if customer == own => Ok(status),
         _ => Err(BillingError::NoCheckout),
@@ -112,21 +114,22 @@ async fn ensure_customer(
     if let Some(customer) = &row.customer {
         return Ok(customer.clone());
     }
+    let sales = sales(billing)?;
     let attempt = format!("{}:customer:{}", profile(row), window(billing));
-    let made = billing.payments.create_customer(account, &attempt).await;
+    let made = sales.payments.create_customer(account, &attempt).await;
     let made = made.map_err(BillingError::Payments)?;
     let linked = billing.store.link_customer(account.id, &made).await?;
     if linked.as_ref() != Some(&made) {
         // The user has another customer by now or has closed the account, so this one is
         // unreferenced.
-        discard(billing, account.id, &made).await;
+        discard(sales, account.id, &made).await;
     }
     linked.ok_or(BillingError::NoUser(account.id))
 }
 
 /// Deletes an unreferenced customer. If that fails, no row records it, so the operators must do it.
-async fn discard(billing: &Billing, user: UserId, customer: &str) {
-    if let Err(error) = billing.payments.delete_customer(customer).await {
+async fn discard(sales: &Sales, user: UserId, customer: &str) {
+    if let Err(error) = sales.payments.delete_customer(customer).await {
         let error = chain(&error);
         tracing::error!(user_id = %user, customer, %error, "unreferenced customer at Stripe; delete it there");
     }
@@ -140,9 +143,10 @@ fn profile(row: &BillingRow) -> String {
 
 /// Rejects a second subscription. It asks Stripe, since the row may be behind its events.
 async fn reject_second_subscription(billing: &Billing, customer: &str) -> Result<(), BillingError> {
-    let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
+    let sales = sales(billing)?;
+    let all = sales.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.now();
-    let deciding = deciding(&all, &billing.offer, now);
+    let deciding = deciding(&all, &sales.offer, now);
     match deciding.and_then(|subscription| renewal_status(subscription, now)) {
         None => Ok(()),
         Some(RenewalStatus::Renews { .. } | RenewalStatus::Ends { .. }) => {

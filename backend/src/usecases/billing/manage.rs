@@ -1,7 +1,7 @@
 //! Cancels and resumes a subscription, and opens the billing portal.
 
 use super::renewal_status::{deciding, renewal_status};
-use super::{BillingError, billing_overview, row_of};
+use super::{BillingError, billing_overview, row_of, sales};
 use crate::Billing;
 use gas_shared::UserId;
 use gas_shared::billing::BillingOverview;
@@ -33,8 +33,9 @@ pub async fn resume_subscription(
 /// # Errors
 /// [`BillingError::NoSubscription`] if the user has never started a checkout.
 pub async fn open_portal(billing: &Billing, user: UserId) -> Result<String, BillingError> {
+    let sales = sales(billing)?;
     let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
-    billing.payments.open_portal(&customer).await.map_err(BillingError::Payments)
+    sales.payments.open_portal(&customer).await.map_err(BillingError::Payments)
 }
 
 async fn set_cancel_at_period_end(
@@ -42,13 +43,14 @@ async fn set_cancel_at_period_end(
     user: UserId,
     cancel: bool,
 ) -> Result<BillingOverview, BillingError> {
+    let sales = sales(billing)?;
     let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
-    let all = billing.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
+    let all = sales.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.now();
-    let subscription = deciding(&all, &billing.offer, now)
+    let subscription = deciding(&all, &sales.offer, now)
         .filter(|subscription| renewal_status(subscription, now).is_some())
         .ok_or(BillingError::NoSubscription)?;
-    let done = billing.payments.set_cancel_at_period_end(&subscription.id, cancel).await;
+    let done = sales.payments.set_cancel_at_period_end(&subscription.id, cancel).await;
     done.map_err(BillingError::Payments)?;
     billing_overview(billing, user).await
 }

@@ -1,10 +1,13 @@
 //! Premium and its payment.
 //!
+//! A deployment either sells Premium by Stripe, or gives it to every user ([`apply_billing_model`]).
+//!
 //! Stripe is the source of truth for subscriptions; PostgreSQL stores the plan that they give. Only
-//! `sync_plan` changes a plan: it reads all subscriptions of the user's customer from Stripe and
+//! `sync_plan` changes the plan of a user there: it reads all subscriptions of the user's customer from Stripe and
 //! writes the result. A Stripe event only triggers it, so events may arrive twice, late and in any
 //! order. The browser's return from a checkout changes nothing.
 
+mod billing_model;
 mod checkout;
 mod manage;
 mod overview;
@@ -14,6 +17,7 @@ mod sync_plan;
 #[cfg(test)]
 mod tests;
 
+pub use billing_model::{apply_billing_model, record_sign_in};
 pub use checkout::{checkout_status, start_checkout};
 pub use manage::{cancel_subscription, open_portal, resume_subscription};
 pub use overview::billing_overview;
@@ -24,13 +28,16 @@ pub use stripe_event::{
 pub use sync_plan::check_plans;
 
 use super::{ChangeError, LimitError};
-use crate::Billing;
 use crate::ports::{BillingRow, PortError};
+use crate::{Billing, Sales};
 use gas_shared::UserId;
 
 /// The reason why a billing request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BillingError {
+    /// Every user has Premium, so nothing is sold.
+    #[error("this service has no billing: every user has Premium")]
+    NotSold,
     /// The user has a subscription.
     #[error("you already have a Premium subscription")]
     AlreadySubscribed,
@@ -61,6 +68,10 @@ pub enum BillingError {
     /// Another service failed.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+fn sales(billing: &Billing) -> Result<&Sales, BillingError> {
+    billing.sales().ok_or(BillingError::NotSold)
 }
 
 async fn row_of(billing: &Billing, user: UserId) -> Result<BillingRow, BillingError> {

@@ -4,8 +4,8 @@
 //! repeated until it succeeds, also after a crash, so every event is handled at least once, in any
 //! order.
 
-use super::BillingError;
 use super::sync_plan::sync_plan;
+use super::{BillingError, sales};
 use crate::mail::Notice;
 use crate::ports::{
     ClaimedEvent, EventState, PortError, PortResult, StoredEvent, SubscriptionStatus,
@@ -211,7 +211,8 @@ async fn handle_body(
 }
 
 async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, BillingError> {
-    if event.livemode != billing.offer.livemode {
+    let sales = sales(billing)?;
+    if event.livemode != sales.offer.livemode {
         tracing::warn!(event_id = event.id, "event of the other mode (live or test) ignored");
         return Ok(EventOutcome::Ignored);
     }

@@ -1,13 +1,12 @@
-//! Updates a user's plan from Stripe: the only code that changes a plan.
+//! Updates a user's plan from Stripe, if Premium is sold, and announces changes of plans.
 
 use super::renewal_status::{found, redundant};
 use super::{BillingError, row_of};
-use crate::Billing;
 use crate::audit::{Act, Actor};
-use crate::chain;
 use crate::mail::Notice;
 use crate::ports::{BillingRow, Subscription, SubscriptionStatus, WriteOutcome};
 use crate::usecases::{apply_plan_change, publish};
+use crate::{Billing, Sales, chain};
 use gas_shared::{Account, Plan, UserId};
 use jiff::Timestamp;
 
@@ -17,7 +16,7 @@ const MAX_RACES: u32 = 10;
 /// The number of users that [`check_plans`] reads at a time.
 pub(super) const PAGE: u16 = 100;
 
-/// Updates a user's plan from Stripe and announces a change.
+/// Updates a user's plan from Stripe, if Premium is sold, and announces a change.
 ///
 /// The row is written only if its version is the one from before Stripe was asked, so of two
 /// concurrent calls the one with the older response cannot win. A change that was stored but not
@@ -44,13 +43,13 @@ async fn write(
     billing: &Billing,
     row: &BillingRow,
 ) -> Result<(WriteOutcome, Option<SubscriptionStatus>), BillingError> {
-    let Some(customer) = &row.customer else { return Ok((WriteOutcome::Written, None)) };
-    let mut all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
-    if end_redundant(billing, customer, &all).await? {
-        all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
-    }
+    let Some(sales) = billing.sales() else { return Ok((WriteOutcome::Written, None)) };
+    let all = match &row.customer {
+        Some(customer) => subscriptions(sales, customer).await?,
+        None => Vec::new(),
+    };
     let now = billing.gas.now();
-    let found = found(&all, &billing.offer, now);
+    let found = found(&all, &sales.offer, now);
     let outcome = billing.store.write_billing(row, &found, now).await?;
     if outcome == WriteOutcome::Written && found.plan != row.account.plan {
         tracing::info!(from = %row.account.plan, to = %found.plan, "plan changed");
@@ -60,18 +59,27 @@ async fn write(
     Ok((outcome, found.subscription.map(|subscription| subscription.status)))
 }
 
+/// The subscriptions of a customer, after all but one paid one were ended.
+async fn subscriptions(sales: &Sales, customer: &str) -> Result<Vec<Subscription>, BillingError> {
+    let all = sales.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
+    if !end_redundant(sales, customer, &all).await? {
+        return Ok(all);
+    }
+    sales.payments.subscriptions(customer).await.map_err(BillingError::Payments)
+}
+
 /// Ends all but one of several paid subscriptions, so that the user is not charged for them again.
 /// Two checkouts that were opened at the same moment can both be paid. The payment is refunded by an
 /// operator, who may have to ask the user for the card to refund. Returns whether there were any.
 async fn end_redundant(
-    billing: &Billing,
+    sales: &Sales,
     customer: &str,
     all: &[Subscription],
 ) -> Result<bool, BillingError> {
-    let redundant = redundant(all, &billing.offer);
+    let redundant = redundant(all, &sales.offer);
     for one in &redundant {
         let subscription = &one.id;
-        billing.payments.end_subscription(subscription).await.map_err(BillingError::Payments)?;
+        sales.payments.end_subscription(subscription).await.map_err(BillingError::Payments)?;
         tracing::error!(
             alert = "payment",
             customer,
@@ -104,7 +112,8 @@ async fn announce_plan(
     since: Timestamp,
 ) -> Result<(), BillingError> {
     apply_plan_change(&billing.gas, account, since).await?;
-    if account.plan == Plan::Premium {
+    // Where every user has Premium, nobody has bought it.
+    if account.plan == Plan::Premium && billing.sales().is_some() {
         let welcome = Notice::Welcome { user_id: account.id, since };
         publish(&*billing.gas.notices, &welcome).await?;
     }

@@ -36,6 +36,8 @@ class Account(Model):
     email: str
     plan: str
     """`free` or `premium`."""
+    billing: str = "stripe"
+    """How users get Premium: `stripe` for a subscription, `none` if every user has it."""
     max_upload_bytes: int
 
 
