@@ -17,11 +17,19 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The rows of a block, unless more are at its last position. A query reads a whole block: of a score for each allele, which has
-/// another block for each query, they are few. Blocks of many columns have many rows, since each column has a header.
+/// The rows of a block, unless more are at its last position. A query reads a whole block: of sources with few columns, blocks have few
+/// rows. Blocks of many columns have many rows, since each column has a header.
 const fn block_rows(description: &SourceDescription) -> usize {
-    if description.matching.has_alleles() && description.columns.len() <= 3 { 512 } else { 4096 }
+    if has_small_blocks(description) { 512 } else { 4096 }
 }
+
+const fn has_small_blocks(description: &SourceDescription) -> bool {
+    description.matching.has_alleles() && description.columns.len() <= 3
+}
+
+/// The rows of a small block with less than a position for each row. Of such a source (a score for each allele), nearly every query
+/// reads another block.
+const DENSE_ROWS: usize = 256;
 
 /// The bytes of texts after which a block ends, and the most of one block.
 const BLOCK_TEXT: usize = 1 << 23;
@@ -279,8 +287,10 @@ impl ContigRows {
         path: &Path,
     ) -> Result<(), BuildError> {
         let start = self.check(row, description)?;
-        let most = block_rows(description);
-        let full = self.buffer.rows() >= most || self.buffer.text_bytes() >= BLOCK_TEXT;
+        let rows = self.buffer.rows();
+        let full = rows >= block_rows(description)
+            || has_small_blocks(description) && rows >= DENSE_ROWS && self.is_dense()
+            || self.buffer.text_bytes() >= BLOCK_TEXT;
         // All rows of a position are in one block, so that a query reads one.
         if full && (start != self.last || matches!(row.key, Key::Gene(_))) {
             self.flush(out).map_err(BuildError::file(path))?;
@@ -313,6 +323,12 @@ impl ContigRows {
         self.buffer.end_row();
         self.rows += 1;
         Ok(())
+    }
+
+    /// Whether the rows of the block have less than a position each.
+    fn is_dense(&self) -> bool {
+        let first = self.buffer.starts.first().copied().unwrap_or(0);
+        ((self.last - first) as usize) < self.buffer.rows()
     }
 
     /// Checks a row before anything of it is stored, and returns its start.

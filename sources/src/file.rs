@@ -24,6 +24,13 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The most bytes of metadata that are read.
 const MAX_METADATA: usize = 1 << 26;
 
+/// The bytes that are read at once, of blocks that are needed one after another. Each read costs as much as to copy some thousand
+/// bytes.
+const READ_AHEAD: usize = 1 << 16;
+
+/// So many blocks in a row must have been needed before those after them are read with them.
+const IN_A_ROW: u32 = 4;
+
 const OUTSIDE: Damaged = Damaged("a block is outside of the file");
 
 /// A text that is not where its number says.
@@ -174,7 +181,14 @@ impl SourceFile {
 
     /// A cursor. Each thread uses its own.
     pub fn cursor(&self) -> Cursor<'_> {
-        Cursor { file: self, current: None, bytes: Vec::new(), headers: BlockHeaders::default() }
+        Cursor {
+            file: self,
+            current: None,
+            bytes: Vec::new(),
+            read: 0..0,
+            in_a_row: 0,
+            headers: BlockHeaders::default(),
+        }
     }
 
     /// Verifies all checksums. Reads the whole file.
@@ -220,29 +234,28 @@ impl SourceFile {
         Ok(Section { offset, length: entry.length.into(), checksum: 0 })
     }
 
-    /// Reads a block to the start of `out`, which is made longer if it is too short.
+    /// Reads a block to the start of `out`, which is made longer if it is too short, and as much of what follows it that there are
+    /// `at_least` bytes, if the file has them. Returns where in the file the bytes are.
     fn read_block(
         &self,
-        contig: usize,
-        entry: &BlockEntry,
+        block: Section,
+        at_least: usize,
         out: &mut Vec<u8>,
-    ) -> Result<(), Damaged> {
-        let section = self.section_of(contig, entry)?;
-        let range = section.range().filter(|range| range.end <= self.bytes.len());
-        let range = range.ok_or(OUTSIDE)?;
+    ) -> Result<Range<usize>, Damaged> {
+        let range = block.range().filter(|range| range.end <= self.bytes.len()).ok_or(OUTSIDE)?;
+        let end = range.end.max(range.start.saturating_add(at_least).min(self.bytes.len()));
+        let range = range.start..end;
         if out.len() < range.len() {
             out.resize(range.len(), 0);
         }
         let out = &mut out[..range.len()];
         match &self.bytes {
             Bytes::Mapped(_, file) => file
-                .read_exact_at(out, section.offset)
-                .map_err(|_| Damaged("a block cannot be read from the file")),
-            Bytes::Owned(bytes) => {
-                out.copy_from_slice(&bytes[range]);
-                Ok(())
-            }
+                .read_exact_at(out, block.offset)
+                .map_err(|_| Damaged("a block cannot be read from the file"))?,
+            Bytes::Owned(bytes) => out.copy_from_slice(&bytes[range.clone()]),
         }
+        Ok(range)
     }
 
     /// The distinct texts of a category column of a contig.
@@ -294,9 +307,13 @@ impl Section {
 pub struct Cursor<'a> {
     file: &'a SourceFile,
     current: Option<CurrentBlock>,
-    /// The bytes of the current block, and after them those of larger ones.
+    /// The bytes that were read last, and after them what was read before.
     bytes: Vec<u8>,
-    /// Its headers.
+    /// Where in the file they are.
+    read: Range<usize>,
+    /// How often the block was one of the two after the block before.
+    in_a_row: u32,
+    /// The headers of the current block.
     headers: BlockHeaders,
 }
 
@@ -304,8 +321,9 @@ pub struct Cursor<'a> {
 struct CurrentBlock {
     contig: usize,
     number: usize,
-    /// The number of its bytes.
-    length: usize,
+    /// Where its bytes are among those that were read.
+    start: usize,
+    end: usize,
     /// The positions whose rows are all in this block.
     positions: (u32, u32),
 }
@@ -481,19 +499,28 @@ impl<'a> Cursor<'a> {
             |current: CurrentBlock| current.contig == contig && current.number == number;
         if !self.current.is_some_and(is_current) {
             let entry = self.file.directory(contig)?.get(number)?;
-            self.current = None;
-            self.file.read_block(contig, &entry, &mut self.bytes)?;
-            let length = entry.length as usize;
-            self.headers.read(&self.bytes[..length], &self.file.description().columns)?;
+            let before = self.current.take().filter(|current| current.contig == contig);
+            let is_next =
+                before.is_some_and(|before| (1..=2).contains(&number.wrapping_sub(before.number)));
+            self.in_a_row = if is_next { self.in_a_row.saturating_add(1) } else { 0 };
+            let block = self.file.section_of(contig, &entry)?;
+            let range = block.range().ok_or(OUTSIDE)?;
+            if range.start < self.read.start || range.end > self.read.end {
+                let at_least = if self.in_a_row < IN_A_ROW { 0 } else { READ_AHEAD };
+                self.read = 0..0;
+                self.read = self.file.read_block(block, at_least, &mut self.bytes)?;
+            }
+            let (start, end) = (range.start - self.read.start, range.end - self.read.start);
+            self.headers.read(&self.bytes[start..end], &self.file.description().columns)?;
             let positions = (entry.first, entry.last);
-            self.current = Some(CurrentBlock { contig, number, length, positions });
+            self.current = Some(CurrentBlock { contig, number, start, end, positions });
         }
         Ok(self.block())
     }
 
     fn block(&self) -> Block<'_> {
-        let length = self.current.map_or(0, |current| current.length);
-        Block::new(&self.bytes[..length], &self.headers)
+        let range = self.current.map_or(0..0, |current| current.start..current.end);
+        Block::new(&self.bytes[range], &self.headers)
     }
 }
 

@@ -8,6 +8,7 @@ use gas_sources::{
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 fn column(name: &str, kind: ColumnKind) -> Column {
     Column { name: name.into(), description: String::new(), kind, prefix: None }
@@ -328,4 +329,64 @@ fn other_files_are_rejected() {
     let last = changed.len() - 1;
     changed[last] ^= 1;
     assert!(matches!(open(&changed), ReadError::Damaged(_)));
+}
+
+/// The positions of each contig of [`SCORES`], which has some dozen blocks.
+const SCORED: u32 = 3000;
+
+/// A score for each base in place of an A.
+static SCORES: LazyLock<SourceFile> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.source");
+    let columns = vec![
+        column("SCORE", ColumnKind::Decimal { decimals: 3 }),
+        column("CLASS", ColumnKind::Category),
+    ];
+    let description = SourceDescription { columns, ..description(Matching::Minimized) };
+    let mut builder = SourceBuilder::create(&path, description).unwrap();
+    for number in 0..2 {
+        builder.contig(contig(&number.to_string())).unwrap();
+        for position in 1..=SCORED {
+            for alt in b"CGT" {
+                let key = Key::Allele { position, reference: b"A", alt: &[*alt] };
+                let values = score(number, position, *alt);
+                builder.push(&Row { key, values: &values }).unwrap();
+            }
+        }
+    }
+    builder.finish().unwrap();
+    // The open file stays readable when its folder is removed.
+    SourceFile::open(&path).unwrap()
+});
+
+fn score(contig: usize, position: u32, alt: u8) -> [Value<'static>; 2] {
+    let number = (contig as i64 * 17 + i64::from(position)) * 7919 % 100_003 + i64::from(alt);
+    let class: &[u8] = if number % 5 == 0 { b"high" } else { b"low" };
+    [Value::Integer(number), Value::Text(class)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn blocks_that_are_read_together_have_the_values_of_those_read_alone(
+        walks in proptest::collection::vec(
+            (0usize..2, 0u32..SCORED, prop_oneof![1u32..4, 60u32..200, 1u32..900], 1u32..80), 1..20),
+    ) {
+        let mut cursor = SCORES.cursor();
+        for (contig, first, step, queries) in walks {
+            for position in (0..queries).map(|n| first + n * step) {
+                for alt in b"ACGT" {
+                    let found = cursor.allele(contig, position, b"A", &[*alt]).unwrap();
+                    let found: Vec<_> = found.map(|row| {
+                        let row = row.unwrap();
+                        [0, 1].map(|n| row.value(n).unwrap())
+                    }).collect();
+                    let is_known = *alt != b'A' && (1..=SCORED).contains(&position);
+                    let expected = is_known.then(|| score(contig, position, *alt));
+                    prop_assert_eq!(found, Vec::from_iter(expected), "{} {}", contig, position);
+                }
+            }
+        }
+    }
 }
