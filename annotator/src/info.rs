@@ -9,7 +9,9 @@ use memchr::memmem::Finder;
 /// case-sensitive (VCF 4.4, section 1.6.1).
 #[derive(Clone, Debug)]
 pub(crate) struct OwnKeys {
-    finders: Vec<Finder<'static>>,
+    keys: Vec<Box<[u8]>>,
+    /// Bit `n` says that a key has `n` bytes, the highest bit that one has more.
+    lengths: u64,
     /// Finds an empty field.
     empty_field: Finder<'static>,
     /// Finds a missing value among fields.
@@ -31,13 +33,15 @@ impl OwnKeys {
 
     fn without_keys() -> Self {
         let (empty_field, missing_field) = (Finder::new(b";;"), Finder::new(b";."));
-        Self { finders: Vec::new(), empty_field, missing_field }
+        Self { keys: Vec::new(), lengths: 0, empty_field, missing_field }
     }
 
     /// Adds keys.
     pub(crate) fn extend<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) {
-        let finders = keys.into_iter().map(|key| Finder::new(key.as_bytes()).into_owned());
-        self.finders.extend(finders);
+        for key in keys {
+            self.lengths |= length_bit(key.len());
+            self.keys.push(key.as_bytes().into());
+        }
     }
 
     /// Whether INFO may have a field that is left out.
@@ -48,13 +52,28 @@ impl OwnKeys {
             || info.ends_with(b";")
             || self.empty_field.find(info).is_some()
             || self.missing_field.find(info).is_some()
-            || self.finders.iter().any(|finder| finder.find(info).is_some())
+            || self.has_own(info)
     }
 
-    fn contains(&self, field: &[u8]) -> bool {
-        let key = &field[..memchr::memchr(b'=', field).unwrap_or(field.len())];
-        self.finders.iter().any(|finder| finder.needle() == key)
+    /// Whether any field has one of the keys.
+    fn has_own(&self, info: &[u8]) -> bool {
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b';', info).chain([info.len()]);
+        ends.map(|end| &info[std::mem::replace(&mut start, end + 1)..end])
+            .any(|field| self.contains(field))
     }
+
+    #[inline]
+    fn contains(&self, field: &[u8]) -> bool {
+        // Keys are short, and few have the length of one of these.
+        let key = &field[..field.iter().position(|b| *b == b'=').unwrap_or(field.len())];
+        self.lengths & length_bit(key.len()) != 0 && self.keys.iter().any(|own| **own == *key)
+    }
+}
+
+/// The bit of a length in [`OwnKeys::lengths`].
+const fn length_bit(length: usize) -> u64 {
+    if length < 63 { 1 << length } else { 1 << 63 }
 }
 
 /// Appends INFO without empty and missing fields and without the values of the run's own keys. A missing INFO

@@ -352,6 +352,58 @@ fn other_formats_have_a_value_for_each_alt_in_info() {
 }
 
 #[test]
+fn values_in_info_are_the_same_whether_a_record_has_other_alts() {
+    let region = description(
+        "Regulatory",
+        Matching::Overlap,
+        vec![column("REGULATORY", ColumnKind::Category)],
+    );
+    let score = vec![column("phyloP", ColumnKind::Decimal { decimals: 3 })];
+    let mut id = column("Existing_variation", ColumnKind::Integer);
+    id.prefix = Some("COSV".into());
+    let cosmic = description("COSMIC", Matching::Minimized, vec![id]);
+    let sources = dbsnp(clinvar(gnomad(Sources::new())))
+        .add(region, &[(Key::Region { start: 100, end: 120 }, &[text("promoter; strong")])])
+        .add(
+            description("phyloP", Matching::Position, score),
+            &[(Key::Position(105), &[Integer(-125)]), (Key::Position(105), &[Integer(-7)])],
+        )
+        .add(cosmic, &[(allele(105, "G", "A"), &[Integer(5)])]);
+    let csq = Mode::Csq(CsqOptions { local: true, ..CsqOptions::default() });
+    for mode in [Mode::Full(AnnotationFormat::Ann), csq] {
+        let options = Options { mode, ..sources.options() };
+        let of = |record: &str| annotate(record, &options).unwrap();
+        let joined = of("1\t105\t.\tG\tC,A,T\t.\t.\tphyloP=9;DP=3\n");
+        let key = "Existing_variation=";
+        assert_eq!(joined.matches(key).count(), 1, "one list of all identifiers: {joined}");
+        assert_eq!(joined.matches("##INFO=<ID=Existing_variation,").count(), 1, "{joined}");
+        let joined = &info(&joined)[0];
+        assert_eq!(joined["phyloP"], "-0.007,-0.007,-0.007");
+        assert_eq!(joined["Existing_variation"], ".,rs7&rs70&COSV5,rs7");
+        let mut seen = 0;
+        for (n, alt) in ["C", "A", "T"].into_iter().enumerate() {
+            for before in [".", "DP=3;phyloP=9"] {
+                let alone = of(&format!("1\t105\t.\tG\t{alt}\t.\t.\t{before}\n"));
+                assert!(!alone.contains(";;") && !alone.contains("\t;"), "{alone}");
+                let mut alone = info(&alone).remove(0);
+                assert_eq!(alone.remove("DP"), (before != ".").then(|| "3".to_owned()));
+                for (key, values) in joined.iter().filter(|(key, _)| *key != "DP") {
+                    let expected = values.split(',').nth(n).filter(|value| *value != ".");
+                    if matches!(&**key, "ANN" | "BCSQ") {
+                        alone.remove(key);
+                        continue;
+                    }
+                    seen += usize::from(expected.is_some());
+                    assert_eq!(alone.remove(key).as_deref(), expected, "{key} of {alt}, {mode:?}");
+                }
+                assert_eq!(alone, BTreeMap::new(), "{alt}, {mode:?}");
+            }
+        }
+        assert!(seen > 40, "{seen}");
+    }
+}
+
+#[test]
 fn a_column_with_the_name_of_a_key_of_vcf_has_another_key_in_info() {
     let columns = vec![
         column("AF", ColumnKind::Decimal { decimals: 4 }),

@@ -63,9 +63,9 @@ pub(super) trait DataSet: Debug {
 pub(crate) struct Found<'a> {
     pub(super) identifiers: &'a mut Vec<u8>,
     pub(super) values: &'a mut [Vec<u8>],
-    /// The values that end a CSQ entry in the order of the data sets, each after a `|`. A data set appends all of its fields,
-    /// with a value or without, or none if it has `values`.
-    pub(super) csq_fields: &'a mut Vec<u8>,
+    /// The values that are written where they stay, in the order of the data sets, as the fields of the data set say.
+    /// `None` if they are collected in `values` instead.
+    pub(super) line: Option<&'a mut Vec<u8>>,
     pub(super) info: &'a mut Vec<u8>,
     pub(super) in_dbsnp: &'a mut bool,
     pub(super) max_frequency: &'a mut MaxFrequency,

@@ -1,12 +1,19 @@
 //! Values of source columns as INFO keys with a value for each ALT, for formats that have no fields for them.
 
+use super::line_field::LineField;
 use super::source_set::AddedColumn;
 use crate::info::begin_field;
 
 /// The values of a column for the alleles of a record.
 #[derive(Debug)]
 pub(super) struct InfoColumn<'r> {
-    column: &'r AddedColumn,
+    key: &'r str,
+    /// How the values of a record with one ALT are written.
+    pub(super) field: LineField,
+    /// Where the values of the current allele are; `None` if they are its identifiers.
+    pub(super) value: Option<usize>,
+    /// Whether the look-up writes the values of a record with one ALT.
+    pub(super) is_in_line: bool,
     /// The values so far, separated by commas.
     text: Vec<u8>,
     /// The number of values in `text`.
@@ -14,13 +21,16 @@ pub(super) struct InfoColumn<'r> {
 }
 
 impl<'r> InfoColumn<'r> {
-    pub(super) const fn new(column: &'r AddedColumn) -> Self {
-        Self { column, text: Vec::new(), alleles: 0 }
-    }
-
-    /// Whether the values are the identifiers of the allele.
-    pub(super) fn is_identifier(&self) -> bool {
-        self.column.is_identifier()
+    /// A column whose values are at a position among those of an allele, unless they are identifiers.
+    pub(super) fn new(column: &'r AddedColumn, value: usize, is_in_line: bool) -> Self {
+        Self {
+            key: &column.info_key,
+            field: LineField::new(column, true),
+            value: (!column.is_identifier()).then_some(value),
+            is_in_line,
+            text: Vec::new(),
+            alleles: 0,
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -34,8 +44,12 @@ impl<'r> InfoColumn<'r> {
             return;
         }
         self.fill(allele);
-        let value = if self.column.has_one_number { largest(value) } else { value };
-        self.push(value);
+        let value = self.field.shown(value);
+        if self.alleles > 0 {
+            self.text.push(b',');
+        }
+        self.text.extend_from_slice(value);
+        self.alleles += 1;
     }
 
     /// Appends the field to INFO, which begins at `info_start` of `out`, of a record with a number of alleles, if it has a
@@ -46,50 +60,18 @@ impl<'r> InfoColumn<'r> {
         }
         self.fill(alleles);
         begin_field(out, info_start);
-        out.extend_from_slice(self.column.info_key.as_bytes());
+        out.extend_from_slice(self.key.as_bytes());
         out.push(b'=');
         out.extend_from_slice(&self.text);
     }
 
     fn fill(&mut self, alleles: usize) {
         while self.alleles < alleles {
-            self.push(b".");
-        }
-    }
-
-    fn push(&mut self, value: &[u8]) {
-        if self.alleles > 0 {
-            self.text.push(b',');
-        }
-        self.text.extend_from_slice(value);
-        self.alleles += 1;
-    }
-}
-
-/// The largest of several numbers, since a header promises one for each allele.
-fn largest(values: &[u8]) -> &[u8] {
-    if !values.contains(&b'&') {
-        return values;
-    }
-    let number = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|t| t.parse::<f64>().ok());
-    let numbers = values.split(|b| *b == b'&').filter_map(|text| Some((number(text)?, text)));
-    numbers.max_by(|(a, _), (b, _)| a.total_cmp(b)).map_or(b".", |(_, text)| text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_of_several_numbers_is_written() {
-        for (values, expected) in [
-            ("7", "7"),
-            ("0.1&1e-05&0.25", "0.25"),
-            ("-1&-2", "-1"),
-            ("1&...", "1"),
-            ("...&x", "."),
-        ] {
-            assert_eq!(largest(values.as_bytes()), expected.as_bytes(), "{values}");
+            if self.alleles > 0 {
+                self.text.push(b',');
+            }
+            self.text.push(b'.');
+            self.alleles += 1;
         }
     }
 }

@@ -12,6 +12,7 @@ mod fit;
 mod info_key;
 mod info_values;
 mod known_variants;
+mod line_field;
 mod regions;
 mod source_columns;
 mod source_coverage;
@@ -40,7 +41,8 @@ use gas_shared::vcf::{AltKind, Record};
 use gas_sources::{AlleleBuffer, AlleleQuery, CanonicalAllele, Damaged, RecordAllele};
 use info_key::check_info_key;
 use info_values::InfoColumn;
-use source_columns::{IDENTIFIERS, WrittenColumn};
+use line_field::LineField;
+use source_columns::IDENTIFIERS;
 use source_look_up::look_up;
 use source_set::Scope;
 use std::ops::Range;
@@ -153,8 +155,11 @@ pub(crate) struct ColocatedVariants<'r> {
     identifiers: Vec<u8>,
     /// The values of the current allele: of [`fields`], then of the columns of sources.
     values: Vec<Vec<u8>>,
-    /// The values of sources that end a CSQ entry, in the order of the sources, each after a `|`.
-    source_fields: Vec<u8>,
+    /// Whether the columns of sources are INFO keys.
+    is_info: bool,
+    /// The values of sources that are written where they stay: fields that end a CSQ entry, each after a `|`, or INFO fields of a
+    /// record with one ALT, each after a `;`.
+    line: Vec<u8>,
     /// The values as they end a CSQ entry, except those of transcripts and genes.
     csq_values: Vec<u8>,
     /// The values of the current transcript and its gene, each after a `|`.
@@ -169,7 +174,7 @@ pub(crate) struct ColocatedVariants<'r> {
     info_columns: Vec<InfoColumn<'r>>,
     has_max_frequency: bool,
     max_frequency: MaxFrequency,
-    /// The alleles of the current record.
+    /// The alleles of the current record, if there are INFO keys of sources.
     alleles: usize,
     in_dbsnp: bool,
     canonical: AlleleBuffer,
@@ -207,20 +212,17 @@ impl<'r> ColocatedVariants<'r> {
         let of_tracks = tracks
             .iter()
             .map(|track| OpenDataSet { data: Box::new(track), values: track.fields.clone() });
-        let is_csq_field =
-            |column: &WrittenColumn| !is_info && is_source_field(&column.column.name);
+        let columns = sources.columns();
         let of_sources = sources.sources().iter().map(|source| OpenDataSet {
-            data: look_up(source, is_info, is_csq_field),
+            data: look_up(source, is_info, line_fields(&columns[source.values.clone()], is_info)),
             values: source.values.start + own..source.values.end + own,
         });
         let by_entry = sources.sources().iter().enumerate();
         let by_entry = by_entry
             .filter(|(_, source)| !is_info && source.scope() == Scope::Entry)
             .map(|(n, _)| n + tracks.len());
-        let columns = sources.columns();
         let values = vec![Vec::new(); own + columns.len()];
         let no_entry_values = columns.iter().filter(|column| column.scope == Scope::Entry);
-        let info_columns = columns.iter().map(InfoColumn::new);
         let mut colocated = Self {
             tracks,
             data_sets: of_tracks.chain(of_sources).collect(),
@@ -228,13 +230,14 @@ impl<'r> ColocatedVariants<'r> {
             own_fields: own_fields(columns).collect(),
             identifiers: Vec::new(),
             values,
-            source_fields: Vec::new(),
+            is_info,
+            line: Vec::new(),
             csq_values: Vec::new(),
             entry_values: Vec::new(),
             no_entry_values: vec![b'|'; no_entry_values.count()],
             hits: Vec::new(),
             info: Vec::new(),
-            info_columns: if is_info { info_columns.collect() } else { Vec::new() },
+            info_columns: if is_info { info_columns(sources, own) } else { Vec::new() },
             has_max_frequency: sources.has_max_frequency(),
             max_frequency: MaxFrequency::default(),
             alleles: 0,
@@ -242,8 +245,8 @@ impl<'r> ColocatedVariants<'r> {
             canonical: AlleleBuffer::default(),
             damage: None,
         };
-        let source_fields = source_fields(columns).filter(|n| !colocated.is_max_frequency(*n));
-        colocated.source_fields = vec![b'|'; source_fields.count()];
+        let line = source_fields(columns).filter(|n| !sources.is_max_frequency(*n));
+        colocated.line = vec![b'|'; line.count()];
         colocated.join_values();
         colocated.leave_entry();
         colocated
@@ -263,8 +266,14 @@ impl<'r> ColocatedVariants<'r> {
         self.info.iter_mut().for_each(Vec::clear);
         if !self.info_columns.is_empty() {
             self.info_columns.iter_mut().for_each(InfoColumn::clear);
+            self.line.clear();
             self.alleles = memchr::memchr_iter(b',', record.alt).count() + 1;
         }
+    }
+
+    /// Whether values are written to `line`. Those of several ALTs are collected by INFO key first.
+    fn has_line(&self) -> bool {
+        !self.is_info || self.alleles == 1
     }
 
     /// Looks up an allele of the current record in all data sets.
@@ -288,8 +297,9 @@ impl<'r> ColocatedVariants<'r> {
     ) {
         self.identifiers.clear();
         self.values.iter_mut().for_each(Vec::clear);
-        self.source_fields.clear();
+        self.line.clear();
         self.max_frequency.clear();
+        let has_line = self.has_line();
         let mut nothing = Vec::new();
         let has_sources = self.data_sets.len() > self.tracks.len();
         let query = Query {
@@ -305,7 +315,7 @@ impl<'r> ColocatedVariants<'r> {
             let mut found = Found {
                 identifiers: &mut self.identifiers,
                 values: &mut self.values[data_set.values.clone()],
-                csq_fields: &mut self.source_fields,
+                line: has_line.then_some(&mut self.line),
                 info: self.info.get_mut(n).unwrap_or(&mut nothing),
                 in_dbsnp: &mut self.in_dbsnp,
                 max_frequency: &mut self.max_frequency,
@@ -316,14 +326,19 @@ impl<'r> ColocatedVariants<'r> {
             }
         }
         self.set_max_frequency();
-        if self.info_columns.is_empty() {
+        if !self.is_info {
             self.join_values();
             self.leave_entry();
-        } else {
-            let own = self.values.len() - self.info_columns.len();
-            for (column, value) in self.info_columns.iter_mut().zip(&self.values[own..]) {
-                let value = if column.is_identifier() { &self.identifiers } else { value };
+        }
+        for column in &mut self.info_columns {
+            let value = match column.value {
+                Some(number) => &self.values[number],
+                None => &self.identifiers,
+            };
+            if !has_line {
                 column.set(allele.number, value);
+            } else if !column.is_in_line {
+                column.field.write(value, &mut self.line);
             }
         }
     }
@@ -346,7 +361,7 @@ impl<'r> ColocatedVariants<'r> {
             }
             self.csq_values.extend_from_slice(&self.values[*value]);
         }
-        self.csq_values.extend_from_slice(&self.source_fields);
+        self.csq_values.extend_from_slice(&self.line);
         if self.has_max_frequency
             && let [.., frequency, populations] = &self.values[..]
         {
@@ -355,11 +370,6 @@ impl<'r> ColocatedVariants<'r> {
                 self.csq_values.extend_from_slice(value);
             }
         }
-    }
-
-    /// Whether a column of the sources is MAX_AF or MAX_AF_POPS.
-    fn is_max_frequency(&self, column: usize) -> bool {
-        self.has_max_frequency && fields().count() + column + 2 >= self.values.len()
     }
 
     /// Looks up the transcript and the gene of the next entry of CSQ.
@@ -423,6 +433,15 @@ impl<'r> ColocatedVariants<'r> {
             out.push(b'=');
             out.extend_from_slice(value);
         }
+        if self.info_columns.is_empty() {
+            return;
+        }
+        if self.has_line() {
+            // The first field of INFO has no semicolon before it.
+            let from = usize::from(out.len() == info_start && !self.line.is_empty());
+            out.extend_from_slice(&self.line[from..]);
+            return;
+        }
         for column in &mut self.info_columns {
             column.write(self.alleles, out, info_start);
         }
@@ -470,10 +489,40 @@ fn own_fields(columns: &[AddedColumn]) -> impl Iterator<Item = usize> {
 
 /// The columns of sources that are fields of CSQ after [`fields`] and depend on the allele only, in order.
 fn source_fields(columns: &[AddedColumn]) -> impl Iterator<Item = usize> {
-    let of_allele = columns.iter().enumerate().filter(|(_, column)| {
-        column.scope == Scope::Allele && is_source_field(&column.column.name)
-    });
+    let of_allele = columns.iter().enumerate().filter(|(_, column)| is_field_of_allele(column));
     of_allele.map(|(n, _)| n)
+}
+
+/// Whether a column depends on the allele only and has no field in CSQ without sources.
+fn is_field_of_allele(column: &AddedColumn) -> bool {
+    column.scope == Scope::Allele && is_source_field(&column.column.name)
+}
+
+/// How the values of the columns of a source are written where they stay, by column, as far as they are.
+fn line_fields(columns: &[AddedColumn], is_info: bool) -> Vec<Option<LineField>> {
+    let field =
+        |column: &AddedColumn| is_field_of_allele(column).then(|| LineField::new(column, is_info));
+    columns.iter().map(field).collect()
+}
+
+/// The columns as INFO keys, in the order in which they are written. Their values are after `own` ones.
+fn info_columns(sources: &SourceSet, own: usize) -> Vec<InfoColumn<'_>> {
+    let columns = sources.columns();
+    let is_first = |n: usize, column: &AddedColumn| {
+        columns[..n].iter().all(|before| before.info_key != column.info_key)
+    };
+    let mut written: Vec<InfoColumn<'_>> = columns
+        .iter()
+        .enumerate()
+        // Identifiers of several sources are one list.
+        .filter(|(n, column)| is_first(*n, column))
+        .map(|(n, column)| {
+            let is_in_line = is_field_of_allele(column) && !sources.is_max_frequency(n);
+            InfoColumn::new(column, own + n, is_in_line)
+        })
+        .collect();
+    written.sort_by_key(|column| !column.is_in_line);
+    written
 }
 
 /// Whether the column of a source has a field of CSQ of its own, by its name.

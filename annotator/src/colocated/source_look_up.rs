@@ -1,6 +1,7 @@
 //! Looks an allele up in a source file: by allele, position or region, by allele and transcript, or by gene.
 
 use super::data_set::{DataSet, EntryKey, Found, MaxFrequency, Query, keep_if_new};
+use super::line_field::LineField;
 use super::source_columns::{ValueFrom, WrittenColumn};
 use super::source_gene::row_of_gene;
 use super::source_set::OpenSource;
@@ -17,12 +18,12 @@ const MAX_ROWS: usize = 50;
 const MORE: &[u8] = b"...";
 
 /// A look-up in a source. With `is_info`, the values of transcripts and genes are those of the allele, for formats without
-/// fields for them. `is_csq_field` says of each column whether its values are written to [`Found::csq_fields`].
-pub(super) fn look_up<'r>(
-    source: &'r OpenSource,
+/// fields for them. `fields` says of each column how its values are written to [`Found::line`], if they are.
+pub(super) fn look_up(
+    source: &OpenSource,
     is_info: bool,
-    is_csq_field: impl Fn(&WrittenColumn) -> bool,
-) -> Box<dyn DataSet + 'r> {
+    fields: Vec<Option<LineField>>,
+) -> Box<dyn DataSet + '_> {
     let matcher = Matcher::new(&source.file);
     let rows = Rows { source, matcher, integers: Vec::new() };
     match source.file.description().matching {
@@ -39,7 +40,7 @@ pub(super) fn look_up<'r>(
         matching => Box::new(AlleleLookUp {
             rows,
             largest: (matching == Matching::Position).then(|| vec![None; source.columns.len()]),
-            csq_fields: source.columns.iter().map(is_csq_field).collect(),
+            fields,
         }),
     }
 }
@@ -120,16 +121,16 @@ struct AlleleLookUp<'r> {
     rows: Rows<'r>,
     /// Of a source by position: the largest number of each column at the positions of the allele.
     largest: Option<Vec<Option<i64>>>,
-    /// By column: whether its values are fields of CSQ in the order of the columns.
-    csq_fields: Vec<bool>,
+    /// By column: how its values are written where they stay, if they are.
+    fields: Vec<Option<LineField>>,
 }
 
 impl DataSet for AlleleLookUp<'_> {
     fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
-        let Self { rows, largest, csq_fields } = self;
+        let Self { rows, largest, fields } = self;
         let source = rows.source;
         let has_largest = largest.is_some();
-        let start = found.csq_fields.len();
+        let start = found.line.as_ref().map_or(0, |line| line.len());
         let mut count = 0usize;
         if let Some(largest) = largest {
             largest.fill(None);
@@ -153,14 +154,17 @@ impl DataSet for AlleleLookUp<'_> {
                 return Ok(ControlFlow::Break(()));
             }
             if count == 2 {
-                take_csq_fields(csq_fields, start, found);
+                take_fields(fields, start, found);
             }
-            for (n, is_csq_field) in csq_fields.iter().enumerate() {
-                if count == 1 && *is_csq_field {
+            for (n, field) in fields.iter().enumerate() {
+                if let Some(field) = field
+                    && count == 1
+                    && let Some(line) = &mut found.line
+                {
                     // Nearly always there is one row, whose values are written where they stay.
-                    found.csq_fields.push(b'|');
                     let column = &source.columns[n];
-                    let frequency = append(source, column, row, found.csq_fields, false)?;
+                    let frequency =
+                        field.write_with(line, |line| append(source, column, row, line, false))?;
                     add_frequency(column, frequency, found.max_frequency);
                 } else {
                     write_value(source, n, row, found)?;
@@ -173,26 +177,30 @@ impl DataSet for AlleleLookUp<'_> {
                 source.file.write_value(column, Value::Integer(*number), &mut found.values[n]);
             }
         }
-        if count != 1 || has_largest {
-            for (value, _) in found.values.iter().zip(csq_fields).filter(|(_, is_field)| **is_field)
-            {
-                found.csq_fields.push(b'|');
-                found.csq_fields.extend_from_slice(value);
+        if (count != 1 || has_largest)
+            && let Some(line) = &mut found.line
+        {
+            for (value, field) in found.values.iter().zip(fields) {
+                if let Some(field) = field {
+                    field.write(value, line);
+                }
             }
         }
         Ok(count > 0)
     }
 }
 
-/// Makes the fields of the first row, from `start` on, values to which those of other rows are added.
+/// Makes the fields of the first row, from `start` of the line on, values to which those of other rows are added.
 #[cold]
-fn take_csq_fields(is_csq_field: &[bool], start: usize, found: &mut Found<'_>) {
-    // Values have no such character.
-    let mut fields = found.csq_fields[start..].split(|b| *b == b'|').skip(1);
-    for (value, _) in found.values.iter_mut().zip(is_csq_field).filter(|(_, is_field)| **is_field) {
-        value.extend_from_slice(fields.next().unwrap_or_default());
+fn take_fields(fields: &[Option<LineField>], start: usize, found: &mut Found<'_>) {
+    let Some(line) = &mut found.line else { return };
+    let mut written = &line[start..];
+    for (value, field) in found.values.iter_mut().zip(fields) {
+        if let Some(field) = field {
+            value.extend_from_slice(field.take(&mut written));
+        }
     }
-    found.csq_fields.truncate(start);
+    line.truncate(start);
 }
 
 /// The number of a column of a source by position, unless it is a quotient or a text.

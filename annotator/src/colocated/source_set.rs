@@ -93,7 +93,7 @@ impl AddedColumn {
     }
 
     /// The header line of the INFO key.
-    pub(crate) fn info_definition(&self) -> String {
+    fn info_definition(&self) -> String {
         let kind = match self.column.kind {
             SourceColumnKind::Integer | SourceColumnKind::Flag if self.has_one_number => "Integer",
             SourceColumnKind::Float if self.has_one_number => "Float",
@@ -106,7 +106,7 @@ impl AddedColumn {
     }
 
     /// The line that declares the column, in a result that has it as a field of CSQ or as an INFO key.
-    pub(crate) fn declaration(&self, is_info: bool) -> String {
+    fn declaration(&self, is_info: bool) -> String {
         if is_info {
             SourceColumn { name: self.info_key.clone(), ..self.column.clone() }.header_line()
         } else {
@@ -254,9 +254,25 @@ impl SourceSet {
         self.shared.columns.iter().map(|column| column.info_key.as_str())
     }
 
+    /// The lines of the header that declare the columns, and before each that of its INFO key, if it is one.
+    pub(crate) fn column_definitions(&self, is_info: bool) -> impl Iterator<Item = String> {
+        let columns = &self.shared.columns;
+        columns.iter().enumerate().flat_map(move |(n, column)| {
+            // Identifiers of several sources are one list.
+            let is_first = columns[..n].iter().all(|before| before.info_key != column.info_key);
+            let definition = (is_info && is_first).then(|| column.info_definition());
+            definition.into_iter().chain([column.declaration(is_info)])
+        })
+    }
+
     /// Whether MAX_AF and MAX_AF_POPS are the last two columns.
     pub(super) fn has_max_frequency(&self) -> bool {
         self.shared.columns.last().is_some_and(|last| last.column.name == MAX_FREQUENCY[1])
+    }
+
+    /// Whether a column, by its number, is MAX_AF or MAX_AF_POPS.
+    pub(super) fn is_max_frequency(&self, column: usize) -> bool {
+        self.has_max_frequency() && column + MAX_FREQUENCY.len() >= self.shared.columns.len()
     }
 
     /// The lines of the header that describe the sources, with their licenses and digests, and the contigs of the reference

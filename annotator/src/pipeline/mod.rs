@@ -471,10 +471,7 @@ fn output_header(header: &HeaderText, options: &Options, reference: &Reference) 
         }
     }
     let is_info = options.mode != Mode::Full(AnnotationFormat::Csq);
-    for column in sources.columns() {
-        definitions.extend(is_info.then(|| column.info_definition()));
-        definitions.push(column.declaration(is_info));
-    }
+    definitions.extend(sources.column_definitions(is_info));
     definitions.extend(sources.definitions(reference));
     definitions.push(AnnotationGap::definition());
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
