@@ -440,22 +440,26 @@ fn inheritance(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
 
 /// Criteria about columns of sources, if the result has them: dense and sparse ones, and a selective one.
 fn of_sources(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
-    if files.open(&Cache::new(CACHE_BYTES))?.columns().sources().is_empty() {
-        return Ok(Vec::new());
-    }
+    let explorer = files.open(&Cache::new(CACHE_BYTES))?;
     let number = |name: &'static str, range| Filter::of_range(&ColumnName::Borrowed(name), range);
     let category =
         |name: &'static str, value| Filter::of_values(&ColumnName::Borrowed(name), &[value]);
     let high = Range { min: Some(0.9), ..Range::default() };
     let top = Range { min: Some(39.99), ..Range::default() };
-    Ok(vec![
-        ("population AF", number("population_AF", RARE)),
-        ("dense score", number("dense_score", Range { min: Some(30.0), ..Range::default() })),
-        ("dense score, few records", number("dense_score", top)),
-        ("missense score", number("missense_score", high)),
-        ("missense class", category("missense_class", "likely_pathogenic")),
-        ("flag", category("in_repeat", "1")),
-    ])
+    let dense = Range { min: Some(30.0), ..Range::default() };
+    let filters = [
+        ("population AF", "population_AF", number("population_AF", RARE)),
+        ("dense score", "dense_score", number("dense_score", dense)),
+        ("dense score, few records", "dense_score", number("dense_score", top)),
+        ("missense score", "missense_score", number("missense_score", high)),
+        ("missense class", "missense_class", category("missense_class", "likely_pathogenic")),
+        ("flag", "in_repeat", category("in_repeat", "1")),
+    ];
+    // Results that are not synthetic have other columns.
+    let is_there =
+        |name: &str| explorer.columns().sources().iter().any(|source| source.name == name);
+    let found = filters.into_iter().filter(|(_, column, _)| is_there(column));
+    Ok(found.map(|(name, _, filter)| (name, filter)).collect())
 }
 
 const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };

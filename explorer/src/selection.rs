@@ -24,6 +24,16 @@ impl Bits {
         Self { words, rows }
     }
 
+    /// The rows for whose values a test holds.
+    #[inline]
+    pub fn of_values<T: Copy>(values: &[T], holds: impl Fn(T) -> bool) -> Self {
+        let word = |values: &[T]| {
+            let bits = values.iter().enumerate();
+            bits.fold(0, |word, (n, value)| word | u64::from(holds(*value)) << n)
+        };
+        Self { words: values.chunks(64).map(word).collect(), rows: values.len() }
+    }
+
     /// All rows, or none.
     pub fn filled(rows: usize, with: bool) -> Self {
         let mut words = vec![if with { u64::MAX } else { 0 }; rows.div_ceil(64)];
@@ -175,6 +185,9 @@ mod tests {
             assert_eq!(bits.any_in(first..=last), naive, "{first} to {last}");
         }
         assert!(!bits.any_in(200..=300));
+        let values: Vec<u16> = (0..130).collect();
+        assert_eq!(Bits::of_values(&values, |n| n % 3 == 0), Bits::of(130, |row| row % 3 == 0));
+        assert_eq!(Bits::of_values(&values[..128], |n| n > 9), Bits::of(128, |row| row > 9));
         assert!(matches!(Matches::of(Bits::filled(130, true)), Matches::All));
         assert!(matches!(Matches::of(Bits::filled(130, false)), Matches::None));
     }

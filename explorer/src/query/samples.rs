@@ -29,18 +29,18 @@ pub(crate) fn mask_of_sample(
     or_missing: bool,
     block: &BlockColumns,
 ) -> Result<Bits, Error> {
-    let holds = |value: Option<u32>| {
-        value.map_or(or_missing, |value| bounds[0] <= value && value <= bounds[1])
+    let holds = |value: u32, none: u32| {
+        let is_within = bounds[0] <= value && value <= bounds[1];
+        is_within & (value != none) | or_missing & (value == none)
     };
     Ok(match kind {
         ColumnKind::Depth(_) => {
-            let values = block.u32s(kind)?;
-            Bits::of(block.rows, |row| holds(Some(values[row]).filter(|depth| *depth != NO_DEPTH)))
+            let depths = &block.u32s(kind)?[..block.rows];
+            Bits::of_values(depths, |depth| holds(depth, NO_DEPTH))
         }
         _ => {
-            let values = block.u16s(kind)?;
-            let value = |row: usize| Some(values[row]).filter(|value| *value != NO_SHORT);
-            Bits::of(block.rows, |row| holds(value(row).map(u32::from)))
+            let values = &block.u16s(kind)?[..block.rows];
+            Bits::of_values(values, |value| holds(value.into(), NO_SHORT.into()))
         }
     })
 }
@@ -146,55 +146,67 @@ impl Explorer {
     async fn compound_rows(&self, filter: &Filter, trio: Trio) -> Result<Vec<Matches>, Error> {
         let selection = self.select_boxed(filter).await?;
         let mut genes: HashMap<u32, GeneAlleles> = HashMap::new();
+        let mut kept = Some(Vec::new());
+        let collect = |place, gene: u32, allele: HetAllele| {
+            genes.entry(gene).or_default().add(allele);
+            match &mut kept {
+                Some(alleles) if alleles.len() < MOST_KEPT => alleles.push((place, gene, allele)),
+                _ => kept = None,
+            }
+        };
+        self.for_each_allele(&selection, trio, collect).await?;
         let without_parents = trio.father.is_none() && trio.mother.is_none();
-        for pass in [Pass::Collect, Pass::Select] {
-            let mut selected = Vec::new();
-            let mut columns = trio.columns();
-            columns.extend([ColumnKind::Genes, ColumnKind::Contig]);
-            columns.push(ColumnKind::PhaseSet(trio.child));
-            let loads = selection.blocks.iter().enumerate().map(|(n, matches)| {
-                let is_empty = matches.count(self.footer.blocks[n].rows) == 0;
-                let columns = if is_empty { &[][..] } else { &columns[..] };
-                self.load(n, columns).boxed()
-            });
-            let loads: Vec<_> = loads.collect();
-            let concurrent = self.concurrent_blocks(&columns);
-            let mut loads = futures::stream::iter(loads).buffered(concurrent);
-            let mut n = 0;
-            while let Some(block) = loads.try_next().await? {
-                let (matches, rows) = (&selection.blocks[n], self.footer.blocks[n].rows);
-                let mut bits = Bits::filled(block.rows, false);
-                let mut found = Ok(());
-                matches.for_each(rows, |row| {
-                    let alleles = self.alleles_of_row(trio, &block, row);
-                    match (alleles, pass) {
-                        (Err(error), _) => found = Err(error),
-                        (Ok(alleles), Pass::Collect) => {
-                            for (gene, allele) in alleles {
-                                genes.entry(gene).or_default().add(allele);
-                            }
-                        }
-                        (Ok(alleles), Pass::Select) => {
-                            let is_paired = alleles.iter().any(|(gene, allele)| {
-                                let known = genes.get(gene);
-                                known.is_some_and(|known| known.pairs(*allele, without_parents))
-                            });
-                            if is_paired {
-                                bits.insert(row);
-                            }
-                        }
-                    }
-                });
-                found?;
-                selected.push(Matches::of(bits));
-                n += 1;
-                yield_now().await;
+        let rows = self.footer.blocks.iter().map(|block| block.rows as usize);
+        let mut selected: Vec<Bits> = rows.map(|rows| Bits::filled(rows, false)).collect();
+        let mut select = |(block, row): (usize, usize), gene: u32, allele: HetAllele| {
+            let known = genes.get(&gene);
+            if known.is_some_and(|known| known.pairs(allele, without_parents)) {
+                selected[block].insert(row);
             }
-            if matches!(pass, Pass::Select) {
-                return Ok(selected);
+        };
+        match kept {
+            Some(alleles) => {
+                alleles.into_iter().for_each(|(place, gene, allele)| select(place, gene, allele));
             }
+            None => self.for_each_allele(&selection, trio, select).await?,
         }
-        Ok(Vec::new())
+        Ok(selected.into_iter().map(Matches::of).collect())
+    }
+
+    /// Calls `found` with each heterozygous ALT allele of the child and each gene of its row, in the rows of a selection: block and
+    /// row, gene, allele.
+    async fn for_each_allele(
+        &self,
+        selection: &Selection,
+        trio: Trio,
+        mut found: impl FnMut((usize, usize), u32, HetAllele) + Send,
+    ) -> Result<(), Error> {
+        let mut columns = trio.columns();
+        columns.extend([ColumnKind::Genes, ColumnKind::Contig]);
+        columns.push(ColumnKind::PhaseSet(trio.child));
+        let loads = selection.blocks.iter().enumerate().map(|(n, matches)| {
+            let is_empty = matches.count(self.footer.blocks[n].rows) == 0;
+            let columns = if is_empty { &[][..] } else { &columns[..] };
+            self.load(n, columns).boxed()
+        });
+        let loads: Vec<_> = loads.collect();
+        let concurrent = self.concurrent_blocks(&columns);
+        let mut loads = futures::stream::iter(loads).buffered(concurrent);
+        let mut n = 0;
+        while let Some(block) = loads.try_next().await? {
+            let (matches, rows) = (&selection.blocks[n], self.footer.blocks[n].rows);
+            let mut read = Ok(());
+            matches.for_each(rows, |row| match self.alleles_of_row(trio, &block, row) {
+                Err(error) => read = Err(error),
+                Ok(alleles) => {
+                    alleles.into_iter().for_each(|(gene, allele)| found((n, row), gene, allele));
+                }
+            });
+            read?;
+            n += 1;
+            yield_now().await;
+        }
+        Ok(())
     }
 
     /// The heterozygous ALT alleles of the child in a row, with each gene of the row.
@@ -229,13 +241,8 @@ impl Explorer {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Pass {
-    /// Collects the alleles of each gene.
-    Collect,
-    /// Selects the rows whose alleles are one of a pair.
-    Select,
-}
+/// The most alleles that are kept until the other alleles of their genes are known. Of more, the columns are read twice.
+const MOST_KEPT: usize = 1 << 20;
 
 /// A heterozygous allele of the child.
 #[derive(Clone, Copy, Debug)]

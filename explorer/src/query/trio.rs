@@ -57,22 +57,28 @@ pub(crate) fn mask_of_trio(
         sample.map(|sample| block.u16s(ColumnKind::Genotype(sample))).transpose()
     };
     let columns = [of(Some(trio.child))?, of(trio.father)?, of(trio.mother)?];
-    // Few combinations of genotypes occur, and many in a row.
-    let mut known: HashMap<[u16; 3], bool> = HashMap::new();
-    let mut last = None;
+    let is_allowed = |numbers| {
+        trio.call(genotypes, numbers).is_some_and(|call| {
+            let mut alleles = call.child.alternatives().into_iter();
+            alleles.any(|allele| mode.allows(&call, sex, allele))
+        })
+    };
+    // Few combinations of genotypes occur: nearly always they fit into a table.
+    let count = genotypes.len();
+    let combinations = count.checked_pow(3).filter(|n| *n <= MOST_COMBINATIONS).unwrap_or(0);
+    let mut table: Vec<Option<bool>> = vec![None; combinations];
+    let mut others: HashMap<[u16; 3], Option<bool>> = HashMap::new();
     Ok(Bits::of(block.rows, |row| {
         let numbers = columns.map(|column| column.map_or(0, |column| column[row]));
-        match last {
-            Some((before, allowed)) if before == numbers => return allowed,
-            _ => {}
-        }
-        let allowed = *known.entry(numbers).or_insert_with(|| {
-            trio.call(genotypes, numbers).is_some_and(|call| {
-                let mut alleles = call.child.alternatives().into_iter();
-                alleles.any(|allele| mode.allows(&call, sex, allele))
-            })
-        });
-        last = Some((numbers, allowed));
-        allowed
+        let [child, father, mother] = numbers.map(usize::from);
+        let is_known = child < count && father < count && mother < count;
+        let slot = match table.get_mut((child * count + father) * count + mother) {
+            Some(slot) if is_known => slot,
+            _ => others.entry(numbers).or_default(),
+        };
+        *slot.get_or_insert_with(|| is_allowed(numbers))
     }))
 }
+
+/// The most combinations of three genotypes that are looked up in a table.
+const MOST_COMBINATIONS: usize = 1 << 16;
