@@ -33,9 +33,10 @@ pub(crate) struct AnnotateOptions {
     /// The folder that contains `chr20/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
-    /// The number of records of the generated file.
-    #[arg(long, default_value_t = 500_000)]
-    records: usize,
+    /// The number of records of the generated file [default: 500,000; with --sources, one for each 690 bases, as a sample of a
+    /// human genome has].
+    #[arg(long)]
+    records: Option<usize>,
     /// The numbers of records for the measurement of memory.
     #[arg(long, value_delimiter = ',', default_values_t = [500_000, 1_000_000, 2_000_000, 4_000_000])]
     sizes: Vec<usize>,
@@ -53,6 +54,9 @@ pub(crate) struct AnnotateOptions {
     #[arg(long)]
     work: Option<PathBuf>,
 }
+
+/// A sample of a human genome has 4.5 million records on 3.1 billion bases.
+const BASES_PER_RECORD: usize = 690;
 
 /// A program to measure.
 struct Program {
@@ -84,7 +88,10 @@ pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
     };
     let vcf = match &options.vcf {
         Some(vcf) => vcf.clone(),
-        None => generate(options.records)?,
+        None => {
+            let of_sample = options.sources.then(|| genome.bases() / BASES_PER_RECORD);
+            generate(options.records.or(of_sample).unwrap_or(500_000))?
+        }
     };
     let records = records(&vcf)?;
     println!("{records} records of {}\n", vcf.display());
@@ -163,7 +170,21 @@ fn with_sources(
             });
         }
         println!("\n{}", output.description());
-        print_table(&compare(&programs, vcf, runs)?, records);
+        let rows = compare(&programs, vcf, runs)?;
+        print_table(&rows, records);
+        if let [(_, none), .., (_, all)] = &rows[..] {
+            let times = median(all.iter().zip(none).map(|(all, none)| all.cpu / none.cpu));
+            let out = workspace.work.join(output.file_name());
+            let size = |program: &Program| {
+                measure(&mut (program.command)(vcf))?;
+                Ok::<_, anyhow::Error>(fs::metadata(&out)?.len() as f64 / (1 << 20) as f64)
+            };
+            println!(
+                "all sources: {times:.2} times the CPU time, {:.1} instead of {:.1} MiB of output",
+                size(&programs[programs.len() - 1])?,
+                size(&programs[0])?
+            );
+        }
     }
     Ok(())
 }

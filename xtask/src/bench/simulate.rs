@@ -29,6 +29,11 @@ pub(super) fn unpack(from: &Path, to: &Path) -> Result<()> {
 }
 
 impl Genome {
+    /// The number of bases.
+    pub(super) fn bases(&self) -> usize {
+        self.contigs.iter().map(|(_, bases)| bases.len()).sum()
+    }
+
     /// Reads gene models and sequence, plain or gzipped.
     pub(super) fn read(gff: &Path, fasta: &Path) -> Result<Self> {
         let mut text = Vec::new();
