@@ -5,6 +5,7 @@
 
 use crate::{RetentionPolicy, Secret};
 use clap::{Args, ValueEnum};
+use gas_shared::plan::{PREMIUM_MAX_UPLOAD_BYTES, S3_MAX_OBJECT_BYTES};
 
 /// The resources of a deployment.
 #[derive(Args, Clone, Debug)]
@@ -68,6 +69,9 @@ pub struct Deployment {
     /// The SQS queue subscribed to topic `start_thaw`.
     #[arg(long, env = "GAS_START_THAW_QUEUE_URL")]
     pub start_thaw_queue_url: String,
+    /// The SQS queue of retrieved files that are too large for the restore function. Stacks of older versions have none.
+    #[arg(long, env = "GAS_LARGE_RESTORES_QUEUE_URL")]
+    pub large_restores_queue_url: Option<String>,
     /// The SNS topic of events that are reported to users by mail.
     #[arg(long, env = "GAS_NOTICES_TOPIC_ARN")]
     pub notices_topic_arn: String,
@@ -80,6 +84,10 @@ pub struct Deployment {
     /// How long results are kept in S3.
     #[command(flatten)]
     pub retention: RetentionPolicy,
+    /// The largest file that a Premium user may upload, in bytes, at most 5 TiB. From the threshold of shards on, a worker's
+    /// disk need not hold it.
+    #[arg(long, env = "GAS_PREMIUM_MAX_UPLOAD_BYTES", default_value_t = PREMIUM_MAX_UPLOAD_BYTES, value_parser = clap::value_parser!(u64).range(1..=S3_MAX_OBJECT_BYTES))]
+    pub premium_max_upload_bytes: u64,
     /// Multiplies the limits of users and client addresses, except for requests with API tokens: for
     /// load tests, and where all users have the same address.
     #[arg(long, env = "GAS_LIMIT_FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

@@ -97,6 +97,7 @@ pub struct Gas {
 impl AnnotateGas {
     /// Builds the adapters of a deployment. It makes no request.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk) -> Self {
+        gas_shared::plan::set_premium_max_upload_bytes(deployment.premium_max_upload_bytes);
         Self {
             jobs: JobRepository {
                 store: Arc::new(sdk.job_store(&deployment.annotations_table)),

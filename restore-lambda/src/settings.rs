@@ -4,7 +4,7 @@ use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::clock::SystemClock;
 use gas_backend::deployment::ArchiveSettings;
-use gas_backend::usecases::Restorer;
+use gas_backend::usecases::{LargeRestores, Restorer};
 use gas_backend::{JobRepository, ObjectKeys, RetentionPolicy, aws::SnsTopic};
 use std::sync::Arc;
 
@@ -33,6 +33,12 @@ pub(crate) struct Settings {
     /// The SNS topic of users whose archived results are to be thawed.
     #[arg(long, env = "GAS_START_THAW_TOPIC_ARN")]
     start_thaw_topic_arn: String,
+    /// The SQS queue of files that are too large for this function, and which the utility node restores.
+    #[arg(long, env = "GAS_LARGE_RESTORES_QUEUE_URL")]
+    large_restores_queue_url: Option<String>,
+    /// The largest file that this function restores, in bytes. It has 15 minutes.
+    #[arg(long, env = "GAS_RESTORE_MAX_BYTES", default_value_t = 8 << 30)]
+    restore_max_bytes: u64,
     #[command(flatten)]
     archive: ArchiveSettings,
     #[command(flatten)]
@@ -61,6 +67,10 @@ impl Settings {
             start_thaw: topic(&self.start_thaw_topic_arn),
             notices: topic(&self.notices_topic_arn),
             retention: self.retention,
+            large: self.large_restores_queue_url.as_ref().map(|url| LargeRestores {
+                queue: Arc::new(sdk.queue(url)),
+                most_bytes: self.restore_max_bytes,
+            }),
         }
     }
 }

@@ -1,14 +1,34 @@
 //! The two plans and their limits.
 
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fmt, str::FromStr};
 
 /// The largest file that a Free user may upload, in bytes.
 pub const FREE_MAX_UPLOAD_BYTES: u64 = 150_000;
 
-/// The largest object that one S3 POST can create, in bytes (S3 quota for a single upload: 5 GiB).
-/// Multipart uploads could create larger ones, which the workers' disks cannot hold.
-pub const S3_MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// The largest file that a Premium user may upload unless the operator sets another limit, in bytes.
+pub const PREMIUM_MAX_UPLOAD_BYTES: u64 = 500 * GIB;
+
+/// The largest object that one S3 POST can create, in bytes (S3 quota for a single upload: 5 GiB). Larger
+/// files are uploaded in parts.
+pub const S3_MAX_POST_BYTES: u64 = 5 * GIB;
+
+/// The largest object of S3, in bytes.
+pub const S3_MAX_OBJECT_BYTES: u64 = 5 * 1024 * GIB;
+
+/// The least that a Premium user may store, in bytes.
+const PREMIUM_STORED_BYTES: u64 = 500_000_000_000;
+
+/// The limit of this deployment. It is one number of a process, so that every text and check has the same.
+static PREMIUM_LIMIT: AtomicU64 = AtomicU64::new(PREMIUM_MAX_UPLOAD_BYTES);
+
+/// Sets the largest file that a Premium user may upload, in bytes, for this process: at its start, before anything reads it.
+pub fn set_premium_max_upload_bytes(bytes: u64) {
+    PREMIUM_LIMIT.store(bytes.min(S3_MAX_OBJECT_BYTES), Ordering::Relaxed);
+}
 
 /// How many of a user's archived results are restored at the Expedited tier in a day. It costs a multiple
 /// of the Standard tier, at which the others are restored.
@@ -43,7 +63,7 @@ pub struct Quota {
 
 impl Plan {
     /// The quota of the plan.
-    pub const fn quota(self) -> Quota {
+    pub fn quota(self) -> Quota {
         match self {
             Self::Free => Quota {
                 jobs_per_hour: 30,
@@ -57,17 +77,18 @@ impl Plan {
                 jobs_per_day: 5_000,
                 active_jobs: 1_000,
                 dispatched_jobs: 10,
-                stored_bytes: 500_000_000_000,
+                // The largest file and its result.
+                stored_bytes: PREMIUM_STORED_BYTES.max(2 * self.max_upload_bytes()),
             },
         }
     }
 
-    /// The largest file that may be uploaded on this plan, in bytes. The S3 POST policy contains it, so
-    /// S3 itself rejects larger files.
-    pub const fn max_upload_bytes(self) -> u64 {
+    /// The largest file that may be uploaded on this plan, in bytes. S3 itself rejects larger files: the POST
+    /// policy has the limit, and the length of each part is signed.
+    pub fn max_upload_bytes(self) -> u64 {
         match self {
             Self::Free => FREE_MAX_UPLOAD_BYTES,
-            Self::Premium => S3_MAX_POST_BYTES,
+            Self::Premium => PREMIUM_LIMIT.load(Ordering::Relaxed),
         }
     }
 
@@ -117,5 +138,12 @@ mod tests {
             assert_eq!(serde_json::to_value(plan).unwrap(), plan.as_role());
         }
         assert!("admin".parse::<Plan>().is_err());
+    }
+
+    #[test]
+    fn a_premium_user_may_store_the_largest_file_and_its_result() {
+        let limit = Plan::Premium.max_upload_bytes();
+        assert_eq!(limit, PREMIUM_MAX_UPLOAD_BYTES);
+        assert!(Plan::Premium.quota().stored_bytes >= 2 * limit);
     }
 }

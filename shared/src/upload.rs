@@ -11,10 +11,17 @@ const MIB: u64 = 1024 * 1024;
 /// that an interrupted upload need not restart from the beginning.
 pub const ONE_REQUEST_MAX_BYTES: u64 = 64 * MIB;
 
-/// The size of a part, in bytes: small enough to repeat, and large enough that the largest file stays
-/// below S3's limit. S3 accepts up to 10,000 parts of at least 5 MiB
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
+/// The smallest part of an upload but the last, in bytes: small enough to repeat.
 pub const PART_BYTES: u64 = 8 * MIB;
+
+/// The most parts that S3 accepts (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
+const MAX_PARTS: u64 = 10_000;
+
+/// The size of the parts of a file, in bytes: [`PART_BYTES`], unless S3 would not accept so many.
+pub const fn part_bytes(size: u64) -> u64 {
+    let bytes = size.div_ceil(MAX_PARTS).next_multiple_of(MIB);
+    if bytes > PART_BYTES { bytes } else { PART_BYTES }
+}
 
 /// A file to annotate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

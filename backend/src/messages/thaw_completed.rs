@@ -2,10 +2,10 @@
 //! back end has its own format.
 
 use gas_shared::JobId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A retrieval that has completed or failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThawCompleted {
     /// The job that the result belongs to.
     pub job_id: JobId,

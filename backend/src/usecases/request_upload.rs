@@ -4,6 +4,7 @@ use super::choose_options::{OptionsError, check_options, remember_options};
 use super::limits::{LimitError, count_new_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
+use gas_shared::plan::S3_MAX_POST_BYTES;
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, FileName, FileNameError, Job, JobId, Plan};
 use jiff::SignedDuration;
@@ -32,6 +33,16 @@ pub enum RequestUploadError {
         /// The file's size in bytes.
         size: u64,
         /// The largest file of all plans, in bytes.
+        limit: u64,
+    },
+    /// The file is larger than one request can send to S3.
+    #[error(
+        "the file has {size} bytes; files of more than {limit} are uploaded in parts, by the web page"
+    )]
+    NeedsParts {
+        /// The file's size in bytes.
+        size: u64,
+        /// The largest file that is uploaded in one request, in bytes.
         limit: u64,
     },
     /// The file is larger than the user's plan allows.
@@ -82,6 +93,10 @@ pub(super) async fn request_upload_as(
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     Span::current().record("job_id", display(job_id));
     let name = admit(account, new)?;
+    let (size, limit) = (new.size_bytes, S3_MAX_POST_BYTES);
+    if size > limit {
+        return Err(RequestUploadError::NeedsParts { size, limit });
+    }
     check_options(gas, account, &new.options).await?;
     count_new_job(gas, account, new.size_bytes).await?;
     let job = new_job(gas, account, new, name, job_id);
@@ -100,7 +115,7 @@ pub(super) async fn sign_upload(
     let expires_at = signed_at + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
     // The announced size counts towards the user's storage, so S3 accepts no more. Rows of older
     // versions have none.
-    let max_bytes = account.plan.max_upload_bytes();
+    let max_bytes = account.plan.max_upload_bytes().min(S3_MAX_POST_BYTES);
     let max_bytes = job.input.size.map_or(max_bytes, |size| size.min(max_bytes));
     let file = &job.input.file;
     let rule = UploadRule { file, content_type, max_bytes, signed_at, expires_at };
@@ -208,6 +223,16 @@ mod tests {
                 request_upload(&test.gas, &user, &NewUpload::new("a.vcf", size)).await.unwrap_err();
             assert!(matches!(rejected, RequestUploadError::TooLarge { .. }), "{rejected}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_needs_parts_gets_no_single_request() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Premium);
+        let new = |size| NewUpload::new("a.vcf.gz", size);
+        assert!(request_upload(&test.gas, &ada, &new(S3_MAX_POST_BYTES)).await.is_ok());
+        let rejected = request_upload(&test.gas, &ada, &new(S3_MAX_POST_BYTES + 1)).await;
+        assert!(matches!(rejected, Err(RequestUploadError::NeedsParts { .. })));
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@
 use super::{ChangeError, change_job, publish};
 use crate::mail::Notice;
 use crate::messages::{StartThaw, ThawCompleted};
-use crate::ports::{Archive, PortError, PortResult, Topic};
+use crate::ports::{Archive, PortError, PortResult, Queue, Topic};
 use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRejected, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
@@ -29,6 +29,17 @@ pub struct Restorer {
     pub notices: Arc<dyn Topic>,
     /// How long results stay in S3.
     pub retention: RetentionPolicy,
+    /// Who restores large files, if this process has not the time to.
+    pub large: Option<LargeRestores>,
+}
+
+/// The queue of files that another process restores.
+#[derive(Clone)]
+pub struct LargeRestores {
+    /// The queue. Its messages are [`ThawCompleted`].
+    pub queue: Arc<dyn Queue>,
+    /// The largest file that this process restores itself, in bytes.
+    pub most_bytes: u64,
 }
 
 impl From<&Gas> for Restorer {
@@ -40,6 +51,7 @@ impl From<&Gas> for Restorer {
             start_thaw: gas.start_thaw.clone(),
             notices: gas.notices.clone(),
             retention: gas.retention,
+            large: None,
         }
     }
 }
@@ -51,6 +63,8 @@ pub enum Restored {
     Done,
     /// The retrieval failed and was requested again.
     RequestedAgain,
+    /// Another process restores the file, since it is large.
+    HandedOver,
 }
 
 /// The reason why a file was not restored. Retrying is safe.
@@ -87,6 +101,7 @@ pub async fn restore_result(
             restorer.request_again(job, completion).await?;
             Ok(Restored::RequestedAgain)
         }
+        Some((job, _)) if restorer.hand_over(job, completion).await? => Ok(Restored::HandedOver),
         Some((job, archived)) => {
             let job = restorer.fetch(job, archived, completion).await?;
             restorer.clean_up(Some(&job), completion).await?;
@@ -107,6 +122,19 @@ fn wanted<'a>(job: &'a Job, completion: &ThawCompleted) -> Option<&'a Archived> 
 }
 
 impl Restorer {
+    /// Sends a large file to the process that restores it. `false` if that is this one.
+    async fn hand_over(&self, job: &Job, completion: &ThawCompleted) -> PortResult<bool> {
+        let JobState::Completed(done) = &job.state else { return Ok(false) };
+        let Some(large) = self.large.as_ref().filter(|large| done.result_size > large.most_bytes)
+        else {
+            return Ok(false);
+        };
+        let body = serde_json::to_string(completion)
+            .map_err(|error| PortError::permanent("hand a large file over", error))?;
+        large.queue.send(&body).await?;
+        Ok(true)
+    }
+
     async fn fetch(
         &self,
         job: &Job,

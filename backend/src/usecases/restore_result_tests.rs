@@ -2,9 +2,13 @@
 //! `fault_tests.rs`.
 
 use super::*;
+use crate::ports::Message;
 use crate::testkit::TestGas;
 use crate::usecases::{archive_result, settle_result, sign_result_link, thaw_results};
+use async_trait::async_trait;
 use gas_shared::Plan;
+use std::sync::Mutex;
+use std::time::Duration;
 
 const RESULT: &[u8] = b"##fileformat";
 
@@ -71,6 +75,58 @@ async fn a_message_that_is_delivered_ten_times_restores_once() {
     assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     let messages = case.test.notices.bodies().split_off(notices);
     assert!(messages.iter().all(|body| *body == messages[0]), "one event, so one mail");
+}
+
+/// A queue to which files are handed over.
+#[derive(Default)]
+struct HandedOver(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Queue for HandedOver {
+    async fn send_later(&self, body: &str, _: Duration) -> PortResult<()> {
+        self.0.lock().unwrap().push(body.to_owned());
+        Ok(())
+    }
+
+    async fn receive(&self, _: u8, _: Duration, _: Duration) -> PortResult<Vec<Message>> {
+        Ok(Vec::new())
+    }
+
+    async fn extend(&self, _: &Message, _: Duration) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &Message) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_handed_over_and_restored_from_the_same_message() {
+    let case = ready().await;
+    let queue = Arc::new(HandedOver::default());
+    let most_bytes = RESULT.len() as u64 - 1;
+    let large = Some(LargeRestores { queue: queue.clone(), most_bytes });
+    let function = Restorer { large, ..case.restorer.clone() };
+    let outcome = restore_result(&function, &case.completion).await.unwrap();
+    assert_eq!(outcome, Restored::HandedOver);
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1));
+    let bodies = queue.0.lock().unwrap().clone();
+    assert_eq!(bodies.len(), 1);
+    let completion: ThawCompleted = serde_json::from_str(&bodies[0]).unwrap();
+    assert_eq!(completion, case.completion);
+    for _ in 0..2 {
+        let outcome = restore_result(&case.restorer, &completion).await.unwrap();
+        assert_eq!(outcome, Restored::Done);
+        assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
+    }
+    // Its message is delivered again.
+    assert_eq!(restore_result(&function, &case.completion).await.unwrap(), Restored::Done);
+    // A file of the largest size is not handed over.
+    let case = ready().await;
+    let large = Some(LargeRestores { queue, most_bytes: most_bytes + 1 });
+    let function = Restorer { large, ..case.restorer.clone() };
+    assert_eq!(restore_result(&function, &case.completion).await.unwrap(), Restored::Done);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const LIMIT: u64 = Plan::Free.quota().stored_bytes;
+const LIMIT: u64 = 200_000_000;
 
 /// A service without raised limits and a user whose jobs store this many bytes.
 async fn storing(plan: Plan, bytes: u64) -> (TestGas, Account, JobId) {

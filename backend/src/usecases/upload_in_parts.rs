@@ -12,7 +12,7 @@ use super::{ConfirmError, FindError, find_job};
 use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
 use crate::{Gas, chain};
 use gas_shared::job::{JobState, Part, Parts};
-use gas_shared::upload::{NewUpload, PART_BYTES, PartTicket, PartsTicket};
+use gas_shared::upload::{NewUpload, PartTicket, PartsTicket, part_bytes};
 use gas_shared::{Account, Job, JobId, JobStatus, UserId};
 use jiff::SignedDuration;
 use tracing::Span;
@@ -67,7 +67,8 @@ pub async fn begin_parts(
     let job = new_job(gas, account, new, name, id);
     let content_type = content_type(&job.input.name);
     let upload_id = gas.part_uploads.begin(&job.input.file, content_type).await?;
-    let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
+    let size = new.size_bytes;
+    let parts = Parts { upload_id, size, part_bytes: part_bytes(size) };
     let job = job.in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
     if made.is_err() {

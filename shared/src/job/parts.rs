@@ -38,8 +38,8 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::S3_MAX_POST_BYTES;
-    use crate::upload::PART_BYTES;
+    use crate::plan::S3_MAX_OBJECT_BYTES;
+    use crate::upload::{PART_BYTES, part_bytes};
     use proptest::prelude::*;
 
     fn parts(size: u64, part_bytes: u64) -> Vec<Part> {
@@ -48,7 +48,15 @@ mod tests {
 
     #[test]
     fn the_largest_file_stays_within_the_part_limit_of_s3() {
-        assert!(parts(S3_MAX_POST_BYTES, PART_BYTES).len() <= 10_000);
+        for size in
+            [1, PART_BYTES, 10_000 * PART_BYTES, 10_000 * PART_BYTES + 1, S3_MAX_OBJECT_BYTES]
+        {
+            let part = part_bytes(size);
+            assert!(parts(size, part).len() <= 10_000, "{size}");
+            assert!((PART_BYTES..=1 << 30).contains(&part), "{size}");
+        }
+        assert_eq!(part_bytes(10_000 * PART_BYTES), PART_BYTES);
+        assert_eq!(part_bytes(S3_MAX_OBJECT_BYTES), 525 << 20);
     }
 
     proptest! {

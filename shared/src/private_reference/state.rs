@@ -4,7 +4,7 @@ use super::SourceRole;
 use crate::UserId;
 use crate::job::Parts;
 use crate::reference::{ReferenceChoice, ReferenceId};
-use crate::upload::PART_BYTES;
+use crate::upload::part_bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,7 +62,11 @@ pub struct UploadedSource {
 impl UploadedSource {
     /// The multipart upload of the file.
     pub fn parts(&self) -> Parts {
-        Parts { upload_id: self.upload_id.clone(), size: self.size, part_bytes: PART_BYTES }
+        Parts {
+            upload_id: self.upload_id.clone(),
+            size: self.size,
+            part_bytes: part_bytes(self.size),
+        }
     }
 }
 
