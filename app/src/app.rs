@@ -10,8 +10,10 @@ use crate::pages::{
     Annotate, Annotations, Home, JobDetails, JobLayout, JobLog, NotFound, Unsubscribe,
 };
 use dioxus::prelude::*;
+use gas_shared::Plan;
 use gas_shared::explorer::url::encode_query_value;
 use gas_shared::job::ListQuery;
+use gas_shared::plan::set_premium_max_upload_bytes;
 
 /// The pages of the application. All except [`Home`] and [`Unsubscribe`] need a signed-in user;
 /// anyone who has a mail may unsubscribe.
@@ -81,6 +83,8 @@ pub fn login_path(next: &str) -> String {
 /// The root component.
 #[component]
 pub fn App() -> Element {
+    // The server's limit, before any page shows or checks it.
+    set_premium_max_upload_bytes(use_server_cached(|| Plan::Premium.max_upload_bytes()));
     rsx! {
         Router::<Route> {}
     }

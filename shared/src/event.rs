@@ -13,6 +13,11 @@ pub enum LiveEvent {
         /// The server's time, to which deadlines refer.
         now: Timestamp,
     },
+    /// The stream is open again, and the events since then follow. Data that was fetched before stays valid.
+    Resumed {
+        /// The server's time, to which deadlines refer.
+        now: Timestamp,
+    },
     /// The new version of a job. Events may arrive out of order: apply one only if its
     /// [`JobView::version`] is greater than the version on the page.
     Job(Box<JobView>),
@@ -24,6 +29,6 @@ pub enum LiveEvent {
     References,
     /// Events were dropped because the client reads too slowly: fetch everything again.
     Resync,
-    /// The server closes the stream so that the session is checked again: reconnect immediately.
+    /// The server closes the stream: reopen it immediately.
     Ending,
 }

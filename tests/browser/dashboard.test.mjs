@@ -135,7 +135,7 @@ test('a pending job shows its position in the queue', async () => {
 function countStreams(context) {
   const open = new Set();
   context.on('request', (request) => {
-    if (request.url().endsWith('/api/events')) open.add(request);
+    if (new URL(request.url()).pathname === '/api/events') open.add(request);
   });
   for (const end of ['requestfinished', 'requestfailed']) context.on(end, (request) => open.delete(request));
   return open;

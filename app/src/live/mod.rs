@@ -96,6 +96,11 @@ impl Live {
         self.changes.read();
     }
 
+    /// Makes the loaders that follow changes fetch again after a moment.
+    pub fn refetch_soon(self) {
+        self.note_change();
+    }
+
     /// Makes the calling loader fetch again when a private reference was added, changed or deleted.
     pub fn refetch_on_reference_changes(self) {
         self.reference_changes.read();
@@ -176,6 +181,10 @@ impl Live {
                 self.stream.set(StreamState::Live);
                 self.clock_ahead.set(Timestamp::now().duration_since(now));
                 self.generation += 1;
+            }
+            LiveEvent::Resumed { now } => {
+                self.stream.set(StreamState::Live);
+                self.clock_ahead.set(Timestamp::now().duration_since(now));
             }
             LiveEvent::Plan(plan) => self.set_plan(plan),
             LiveEvent::References => self.reference_changes += 1,

@@ -82,8 +82,10 @@ fn parse_state(text: &str) -> Option<(StreamState, SignedDuration)> {
 /// Keeps the stream open until the session ends.
 async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
     let mut pause = FIRST_PAUSE;
+    // The server's time of the last event. The server decides whether it still knows all events since.
+    let mut last_event: Option<Timestamp> = None;
     loop {
-        match api::live_events().await {
+        match api::live_events(last_event.map(Timestamp::as_millisecond)).await {
             Ok(mut events) => {
                 let opened_at = Timestamp::now();
                 let mut ended = false;
@@ -98,13 +100,14 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                     let may_have_missed =
                         matches!(event, LiveEvent::Connected { .. } | LiveEvent::Resync);
                     live.handle(event);
+                    last_event = Some(live.now());
                     if may_have_missed && !refresh_plan(live, user, tabs).await {
                         live.stream.set(StreamState::SignedOut);
                         return;
                     }
                 }
                 if ended {
-                    // The server ends each stream after a while to check the session again. The stream
+                    // The server ends each stream after a while, and with its session. The stream
                     // is reopened without a timer, which browsers delay in background tabs, unless the
                     // server ends streams immediately.
                     if Timestamp::now().duration_since(opened_at) < MIN_STREAM_LIFE {

@@ -129,6 +129,7 @@ impl From<RequestUploadError> for ApiError {
         let code = match error {
             RequestUploadError::Name(_)
             | RequestUploadError::Empty
+            | RequestUploadError::NeedsParts { .. }
             | RequestUploadError::TooLarge { .. } => ErrorCode::Invalid,
             RequestUploadError::OverLimit { .. } => ErrorCode::OverLimit,
             RequestUploadError::Options(error) => return error.into(),

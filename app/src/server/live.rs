@@ -1,5 +1,6 @@
 //! Live events: forwards the job events of this process's queue to the browsers that it serves.
 
+use super::recent_events::RecentEvents;
 use crate::api::RawJson;
 use axum::BoxError;
 use axum::response::Sse;
@@ -23,13 +24,13 @@ use uuid::Uuid;
 /// How many events a slow browser may fall behind before it gets [`LiveEvent::Resync`].
 const BACKLOG: usize = 16;
 
-/// A stream ends after at most this long. The browser reconnects, and the server checks its session
-/// again.
-const MAX_STREAM_AGE: Duration = Duration::from_secs(60);
+/// A stream ends after at most this long, and the browser reopens it: a browser that vanished without a word does not
+/// keep one forever.
+const MAX_STREAM_AGE: Duration = Duration::from_mins(15);
 
 /// Streams end up to this much earlier, so that streams that were opened at the same time, such as
 /// after a restart, do not all reconnect at the same time.
-const AGE_JITTER: Duration = Duration::from_secs(15);
+const AGE_JITTER: Duration = Duration::from_mins(4);
 
 /// The interval of the comments that keep proxies from closing an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -68,6 +69,7 @@ pub struct Hub {
     /// The positions of jobs in the queue.
     pub queue_positions: QueuePositions,
     streams: Arc<Streams>,
+    recent: Arc<Mutex<RecentEvents>>,
     closing: CancellationToken,
 }
 
@@ -157,31 +159,39 @@ impl Hub {
             lists: JobLists::default(),
             queue_positions: QueuePositions::default(),
             streams: Arc::new(streams),
+            recent: Arc::new(Mutex::new(RecentEvents::new(Timestamp::now()))),
             closing: CancellationToken::new(),
         }
     }
 
-    /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
+    /// Opens a stream of a user's events for one browser, which has had them up to `after`. It ends when the response is
+    /// dropped, or `ended` is ready.
     ///
     /// # Errors
     /// [`StreamRejected`] if the user or this process has too many streams.
     pub fn subscribe(
         &self,
         user: UserId,
+        after: Option<Timestamp>,
+        ended: impl Future<Output = ()> + Send + 'static,
     ) -> Result<ServerEvents<RawJson<LiveEvent>>, StreamRejected> {
-        let events =
-            self.events(user)?.map(|json| Ok::<_, BoxError>(Event::default().data(&*json)));
+        let events = self.events_after(user, after, ended)?;
+        let events = events.map(|json| Ok::<_, BoxError>(Event::default().data(&*json)));
         let response = Sse::new(events.boxed());
         Ok(ServerEvents::from_sse(response)
             .with_keep_alive(Some(KeepAlive::new().interval(KEEP_ALIVE))))
     }
 
     /// The events of a new stream, as JSON.
-    fn events(
+    fn events_after<E: Future<Output = ()> + Send + 'static>(
         &self,
         user: UserId,
-    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<>, StreamRejected> {
+        after: Option<Timestamp>,
+        ended: E,
+    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<E>, StreamRejected> {
         let open = self.streams.open(user)?;
+        // Read after the stream is open: an event may be in both, but none is in neither.
+        let missed = after.and_then(|after| self.recent().after(user, after));
         let live = stream::unfold(open, |mut open| async move {
             let event = open.next().await?;
             Some((event, open))
@@ -189,12 +199,33 @@ impl Hub {
         let closing = self.closing.clone();
         let age = MAX_STREAM_AGE - jitter();
         let end = async move {
-            _ = tokio::time::timeout(age, closing.cancelled()).await;
+            tokio::select! {
+                () = tokio::time::sleep(age) => {}
+                () = closing.cancelled() => {}
+                () = ended => {}
+            }
         };
-        Ok(stream::once(async { json(&LiveEvent::Connected { now: Timestamp::now() }) })
+        let is_resumed = missed.is_some();
+        let first = async move {
+            let now = Timestamp::now();
+            let resumed = LiveEvent::Resumed { now };
+            json(&if is_resumed { resumed } else { LiveEvent::Connected { now } })
+        };
+        Ok(stream::once(first)
+            .chain(stream::iter(missed.unwrap_or_default()))
             .chain(live)
             .take_until(Box::pin(end))
             .chain(stream::once(async { json(&LiveEvent::Ending) })))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, RecentEvents> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what was derived from events, because some were lost.
+    fn forget(&self) {
+        self.lists.clear();
+        self.recent().clear(Timestamp::now());
     }
 
     /// Updates the caches with an event and sends it to all open streams of the user.
@@ -202,10 +233,12 @@ impl Hub {
         // The caches come first: a browser may request its list as soon as it gets the event.
         self.lists.receive(user, event);
         self.queue_positions.receive(event);
+        let event = json(event);
+        self.recent().push(Timestamp::now(), user, event.clone());
         let sender = self.streams.lock().users.get(&user).map(|of_user| of_user.sender.clone());
         if let Some(sender) = sender {
             // Fails if the last stream was closed at the same moment.
-            _ = sender.send(json(event));
+            _ = sender.send(event);
         }
     }
 
@@ -235,7 +268,7 @@ pub async fn forward_events(mut queue: EventQueue, hub: Hub, shutdown: Cancellat
             Ok(bodies) => bodies.iter().for_each(|body| deliver(&hub, body)),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "failed to receive live events");
-                hub.lists.clear();
+                hub.forget();
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }

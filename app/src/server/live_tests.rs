@@ -11,6 +11,7 @@ use axum::{Extension, Router};
 use dioxus::server::{FullstackState, ServerFunction};
 use gas_shared::job::{StateView, StoredOptions};
 use gas_shared::{FileName, JobId, JobView};
+use jiff::SignedDuration;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -20,6 +21,16 @@ fn user(n: u128) -> UserId {
 
 fn hub() -> Hub {
     Hub::new(1_000)
+}
+
+impl Hub {
+    /// The events of a new stream of a browser that has had none.
+    fn events(
+        &self,
+        user: UserId,
+    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<>, StreamRejected> {
+        self.events_after(user, None, std::future::pending())
+    }
 }
 
 fn event(version: u64) -> LiveEvent {
@@ -120,7 +131,7 @@ async fn streams_end_when_the_hub_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_ends_within_a_minute_so_that_the_session_is_checked_again() {
+async fn a_stream_ends_within_a_quarter_of_an_hour() {
     let hub = hub();
     let mut ada = Box::pin(hub.events(user(1)).unwrap());
     assert!(is_connected(&mut ada).await);
@@ -128,6 +139,45 @@ async fn a_stream_ends_within_a_minute_so_that_the_session_is_checked_again() {
     assert_eq!(next(&mut ada).await, Some(LiveEvent::Ending));
     let age = opened.elapsed();
     assert!(age <= MAX_STREAM_AGE && age >= MAX_STREAM_AGE - AGE_JITTER, "{age:?}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session() {
+    let hub = hub();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let ended = async move { _ = ended.await };
+    let mut ada = Box::pin(hub.events_after(user(1), None, ended).unwrap());
+    assert!(is_connected(&mut ada).await);
+    hub.send(user(1), &event(1));
+    assert_eq!(next(&mut ada).await, Some(event(1)));
+    end.send(()).unwrap();
+    assert_eq!(next(&mut ada).await, Some(LiveEvent::Ending));
+    assert_eq!(next(&mut ada).await, None);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_opened_again_has_the_events_in_between() {
+    let hub = hub();
+    let mut ada = Box::pin(hub.events(user(1)).unwrap());
+    assert!(is_connected(&mut ada).await);
+    drop(ada);
+    hub.send(user(1), &event(7));
+    hub.send(user(2), &event(8));
+    // Processes may differ by some seconds; this one has just started, so the browser is ahead of it.
+    let after = Timestamp::now() + SignedDuration::from_secs(11);
+    let missed = |after| {
+        let ada = hub.events_after(user(1), Some(after), std::future::pending()).unwrap();
+        Box::pin(ada)
+    };
+    let mut again = missed(after);
+    assert!(matches!(next(&mut again).await, Some(LiveEvent::Resumed { .. })));
+    hub.send(user(1), &event(9));
+    let mut found = next(&mut again).await;
+    if found == Some(event(7)) {
+        found = next(&mut again).await;
+    }
+    assert_eq!(found, Some(event(9)));
+    assert!(is_connected(&mut missed(Timestamp::now())).await, "before the start of the process");
 }
 
 /// The resident memory of this process that is not shared with files, in bytes.
@@ -139,7 +189,7 @@ fn resident_bytes() -> i64 {
 
 /// Opens a stream for a user of its own.
 async fn open_stream(Extension(hub): Extension<Hub>) -> Response {
-    let stream = hub.subscribe(UserId::new(Uuid::new_v4()));
+    let stream = hub.subscribe(UserId::new(Uuid::new_v4()), None, std::future::pending());
     stream.map_err(|rejected| rejected.to_string()).into_response()
 }
 

@@ -24,6 +24,7 @@ mod live;
 mod log_file;
 mod overload;
 mod plans;
+mod recent_events;
 mod rest;
 mod result_file;
 mod router;

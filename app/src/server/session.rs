@@ -26,6 +26,9 @@ const COOKIE: Cookie = Cookie("gas-session");
 /// gets an id and a cookie of this version.
 const OLD_COOKIE: Cookie = Cookie("gas");
 
+/// How often the session of a long request is checked.
+const CHECK_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// The session of a request. It is read from the database when it is first needed.
@@ -60,6 +63,22 @@ impl Session {
         let Some(sent) = &self.0.sent else { return Ok(None) };
         let current = self.0.current.get_or_try_init(|| resume_session(gas, sent)).await?;
         Ok(current.as_ref().map(|current| current.account.clone()))
+    }
+
+    /// Returns when the session has ended, for requests that last long: it is checked every minute. A database that does
+    /// not answer ends no session.
+    pub async fn ended(&self, gas: &Gas) {
+        let Some(sent) = &self.0.sent else { return };
+        loop {
+            tokio::time::sleep(CHECK_EVERY).await;
+            match resume_session(gas, sent).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "session of a stream not checked");
+                }
+            }
+        }
     }
 
     /// Signs the browser in, with a new id: one that was known before the sign-in cannot be used after

@@ -10,7 +10,10 @@
 use super::sqs::seconds;
 use crate::chain::chain;
 use crate::ports::{LONG_POLL, PortError, PortResult};
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::operation::receive_message::ReceiveMessageError;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, QueueAttributeName};
+use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
@@ -32,6 +35,12 @@ const DEAD_AFTER_SECS: i64 = 3600;
 /// The age of a queue without a tag, in seconds, from which on it is deleted. Versions that did not
 /// write the tag are replaced within this time.
 const UNTAGGED_SECS: i64 = 24 * 3600;
+
+/// Receive calls at the same time while there are more events than one of them returns.
+const PARALLEL_RECEIVES: usize = 8;
+
+/// The most messages that one call returns (an SQS limit).
+const MESSAGES: i32 = 10;
 
 /// A queue that receives every event of a topic until it is closed.
 #[derive(Debug)]
@@ -82,16 +91,8 @@ impl EventQueue {
     /// another one, and the events in between are lost.
     pub async fn receive(&mut self) -> PortResult<Vec<String>> {
         self.renew().await;
-        let received = self
-            .sqs
-            .receive_message()
-            .queue_url(&self.url)
-            .max_number_of_messages(10)
-            .wait_time_seconds(seconds(LONG_POLL))
-            .send()
-            .await;
-        let answer = match received {
-            Ok(answer) => answer,
+        let first = match self.receive_once(LONG_POLL).await {
+            Ok(messages) => messages,
             Err(error) => {
                 let is_gone =
                     error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist());
@@ -102,9 +103,26 @@ impl EventQueue {
                 return Err(error);
             }
         };
-        let messages = answer.messages.unwrap_or_default();
-        self.remove(&messages).await?;
-        Ok(messages.into_iter().filter_map(|message| message.body).collect())
+        let has_more = first.len() == MESSAGES as usize;
+        let more = if has_more { PARALLEL_RECEIVES } else { 0 };
+        let more = (0..more).map(|_| self.receive_once(Duration::ZERO));
+        let mut bodies = Vec::new();
+        for received in std::iter::once(Ok(first)).chain(join_all(more).await) {
+            // Events of a call that has failed are received again.
+            let Ok(messages) = received else { continue };
+            self.remove(&messages).await?;
+            bodies.extend(messages.into_iter().filter_map(|message| message.body));
+        }
+        Ok(bodies)
+    }
+
+    async fn receive_once(
+        &self,
+        wait: Duration,
+    ) -> Result<Vec<Message>, SdkError<ReceiveMessageError>> {
+        let call = self.sqs.receive_message().queue_url(&self.url);
+        let call = call.max_number_of_messages(MESSAGES).wait_time_seconds(seconds(wait));
+        Ok(call.send().await?.messages.unwrap_or_default())
     }
 
     /// Ends the subscription and deletes the queue.
@@ -147,7 +165,7 @@ impl EventQueue {
         }
     }
 
-    async fn remove(&self, messages: &[aws_sdk_sqs::types::Message]) -> PortResult<()> {
+    async fn remove(&self, messages: &[Message]) -> PortResult<()> {
         let action = || format!("delete messages of {}", self.url);
         let mut entries = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {

@@ -7,7 +7,7 @@ use WriteOutcome::{Conflict, Written};
 use gas_shared::job::{
     ArchiveRemains, Archived, AssemblyMismatch, ClaimId, Completion, Deletion, Failure,
     FailureKind, JobListEntry, JobState, NotAnnotated, ObjectLocation, Parts, Progress, Results,
-    Retrieval, Run, ShardedRun, Stored, Tier,
+    Retrieval, Run, ShardProgress, ShardedRun, Stored, Tier,
 };
 use gas_shared::{FileName, Job, JobId, JobStatus, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -71,13 +71,16 @@ fn pending(second: i64) -> JobState {
 fn running(second: i64) -> JobState {
     let progress = Progress { step: "annotate".to_owned(), permille: 420, records: 7 };
     let (claim, started_at) = (ClaimId(Uuid::new_v4()), at(second));
+    let mut shards = ShardedRun::new(3);
+    [0, 2].into_iter().for_each(|shard| shards.set_done(shard, 5));
+    shards.set_running(1, ShardProgress { permille: 300, records: 2 }, at(second + 5));
     JobState::Running(Run {
         claim,
         started_at,
         heartbeat_at: at(second + 5),
         engine_failures: 1,
         progress,
-        shards: Some(ShardedRun { total: 3, done: [0, 2].into() }),
+        shards: Some(shards),
     })
 }
 

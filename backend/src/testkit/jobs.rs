@@ -8,6 +8,7 @@ use gas_shared::{Job, JobId, JobStatus, JobView, UserId};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// A job table in memory.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct FakeJobs {
     lagging: Mutex<Option<Vec<Job>>>,
     /// Rows of an older version, which have no deadline until they are written.
     without_deadline: Mutex<Vec<JobId>>,
+    /// How long reading the entries of a user takes.
+    list_delay: Mutex<Duration>,
     crash: Crash,
 }
 
@@ -121,6 +124,11 @@ impl FakeJobs {
         }
     }
 
+    /// Makes reading the entries of a user take this long.
+    pub fn slow_lists_down(&self, delay: Duration) {
+        *lock(&self.list_delay) = delay;
+    }
+
     /// From now on, the index that list entries are read from lags behind.
     pub fn freeze_lists(&self) {
         *lock(&self.lagging) = Some(self.select(|_| true));
@@ -215,6 +223,10 @@ impl JobStore for FakeJobs {
 
     async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         self.crash.before_call()?;
+        let delay = *lock(&self.list_delay);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let jobs = lock(&self.lagging).clone();
         let jobs = jobs.unwrap_or_else(|| self.select(|_| true));
         let own = jobs.iter().filter(|job| job.owner == owner);

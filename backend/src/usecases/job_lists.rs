@@ -31,6 +31,12 @@ const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 const RECENT: usize = 1024;
 const RECENTLY: Duration = Duration::from_secs(120);
 
+/// How long a list waits until all entries of a user are read. Then the newest jobs are shown alone.
+const ENTRIES_BUDGET: Duration = Duration::from_millis(80);
+
+/// How many of the newest jobs these are.
+const NEWEST: u16 = 200;
+
 /// The period of [`Overview::completed`].
 const LATELY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -152,6 +158,37 @@ impl JobLists {
     }
 }
 
+impl JobLists {
+    /// As [`of`](Self::of), but `None` after [`ENTRIES_BUDGET`]; the entries are read further.
+    async fn of_in_time(&self, gas: &Gas, user: UserId) -> PortResult<Option<Arc<UserJobs>>> {
+        let (lists, gas) = (self.clone(), gas.clone());
+        let reading = tokio::spawn(async move { lists.of(&gas, user).await });
+        match tokio::time::timeout(ENTRIES_BUDGET, reading).await {
+            Ok(Ok(jobs)) => jobs.map(Some),
+            Ok(Err(panicked)) => Err(PortError::new("read a job list", panicked)),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// The entries of a user's newest jobs.
+async fn newest(gas: &Gas, user: UserId) -> PortResult<Arc<UserJobs>> {
+    let page = gas.jobs.store.jobs_of(user, None, NEWEST).await?;
+    let entries = page.jobs.iter().map(|job| (job.id, JobListEntry::from(&JobView::from(job))));
+    let jobs = CachedJobs { entries: entries.collect(), ..CachedJobs::default() };
+    Ok(Arc::new(UserJobs { read_at: gas.now(), weight: 0, jobs: Mutex::new(jobs) }))
+}
+
+/// Whether the page of a query has only some of the newest jobs.
+fn is_of_newest(query: &ListQuery) -> bool {
+    let last = u64::from(query.page) * u64::from(query.size);
+    let ListQuery { statuses, search, sort, .. } = query;
+    statuses.is_empty()
+        && search.is_empty()
+        && *sort == ListQuery::default().sort
+        && last <= u64::from(NEWEST)
+}
+
 impl UserJobs {
     fn lock(&self) -> MutexGuard<'_, CachedJobs> {
         lock(&self.jobs)
@@ -228,7 +265,8 @@ fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) ->
     all
 }
 
-/// Finds a page of a user's jobs, with counts, overview and queue positions.
+/// Finds a page of a user's jobs, with counts, overview and queue positions. A user with very many jobs gets the newest
+/// ones at once, while the others are read ([`JobList::is_partial`]).
 ///
 /// # Errors
 /// If the store fails.
@@ -239,8 +277,15 @@ pub async fn find_jobs(
     owner: UserId,
     query: &ListQuery,
 ) -> PortResult<JobList> {
-    let user = lists.of(gas, owner).await?;
+    let (user, is_partial) = if !is_of_newest(query) {
+        (lists.of(gas, owner).await?, false)
+    } else if let Some(user) = lists.of_in_time(gas, owner).await? {
+        (user, false)
+    } else {
+        (newest(gas, owner).await?, true)
+    };
     let (mut list, ids) = user.lock().find(query, gas.now());
+    list.is_partial = is_partial;
     let mut rows = gas.jobs.store.jobs(&ids).await?;
     rows.retain(|job| job.owner == owner);
     let place = |job: &Job| ids.iter().position(|id| *id == job.id);

@@ -106,6 +106,30 @@ async fn recent_events_complete_a_list_from_an_index_that_is_behind() {
     assert_eq!(case.find(&ListQuery::default()).await.matched, 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_newest_jobs_are_shown_while_a_long_list_is_read() {
+    let case = Case::new();
+    for _ in 0..230 {
+        case.test.pending_job(&case.ada).await;
+        case.test.clock.advance_secs(1);
+    }
+    let newest = case.test.pending_job(&case.ada).await;
+    case.test.jobs.slow_lists_down(Duration::from_secs(5));
+    let clock = tokio::time::Instant::now();
+    let first = case.find(&ListQuery::default()).await;
+    assert!(clock.elapsed() < Duration::from_millis(200));
+    assert_eq!((first.is_partial, first.matched, first.jobs.len()), (true, 200, 25));
+    assert_eq!(first.jobs[0].id, newest.id);
+    // The list in another order needs all entries.
+    let search = ListQuery { search: newest.id.to_string(), ..ListQuery::default() };
+    let found = case.find(&search).await;
+    assert_eq!((found.is_partial, ids(&found)), (false, vec![newest.id]));
+    assert!(clock.elapsed() >= Duration::from_secs(5), "it waits for the read that has begun");
+    assert!(clock.elapsed() < Duration::from_secs(10));
+    let all = case.find(&ListQuery::default()).await;
+    assert_eq!((all.is_partial, all.matched), (false, 231));
+}
+
 #[tokio::test]
 async fn entries_are_read_again_after_a_while() {
     let case = Case::new();

@@ -101,7 +101,7 @@ pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use rerun_job::{RerunError, rerun_job};
-pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
+pub use restore_result::{LargeRestores, RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, InputRejection, announce_result, claim_job, complete_job, fail_job, reject_input,
     release_job, report_progress,

@@ -55,6 +55,7 @@ mod tests {
     use gas_runtime::{LogCapture, Shutdown};
     use gas_shared::Plan;
     use serde_json::Value;
+    use std::num::NonZeroU8;
     use std::sync::Arc;
 
     #[tokio::test(start_paused = true)]
@@ -71,7 +72,14 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             shutdown.now();
         };
-        let work = consume("archive", queue.clone(), Duration::from_secs(60), archiver, &shutdown);
+        let work = consume(
+            "archive",
+            queue.clone(),
+            Duration::from_secs(60),
+            NonZeroU8::MIN,
+            archiver,
+            &shutdown,
+        );
         tokio::join!(work, stop);
         let lines = log.lines();
         let line = lines.iter().find(|line| line.contains("archive request handled")).unwrap();

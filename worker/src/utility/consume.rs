@@ -1,4 +1,4 @@
-//! The loop that handles the messages of a queue, one at a time.
+//! The loop that handles the messages of a queue, one at a time in each of its slots.
 //!
 //! A message is kept invisible while it is handled, and deleted when its work is done. If a service
 //! is unavailable, the message is held and handled again until the service answers. If its handling
@@ -8,10 +8,12 @@
 use crate::delivery::{give_back, keep_invisible, postpone};
 use crate::outage::{Backoff, MAX_OUTAGE, MaybeOutage};
 use async_trait::async_trait;
+use futures::future::join_all;
 use gas_backend::chain;
 use gas_backend::ports::{LONG_POLL, Message, Queue};
 use gas_runtime::Shutdown;
 use std::error::Error;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -57,12 +59,25 @@ pub(crate) trait Consumer: Send + Sync {
     async fn handle(&self, message: &Message) -> Result<Handled, ConsumeError>;
 }
 
-/// Handles the messages of a queue until shutdown. `role` names the consumer in the log.
+/// Handles the messages of a queue until shutdown, at most one in each slot at a time. `role` names the consumer in the
+/// log.
 pub(crate) async fn consume(
     role: &'static str,
     queue: Arc<dyn Queue>,
     visibility: Duration,
+    slots: NonZeroU8,
     consumer: impl Consumer,
+    shutdown: &Shutdown,
+) {
+    let slot = |_| consume_in_slot(role, &*queue, visibility, &consumer, shutdown);
+    join_all((0..slots.get()).map(slot)).await;
+}
+
+async fn consume_in_slot(
+    role: &'static str,
+    queue: &dyn Queue,
+    visibility: Duration,
+    consumer: &impl Consumer,
     shutdown: &Shutdown,
 ) {
     while !shutdown.is_requested() {
@@ -74,8 +89,8 @@ pub(crate) async fn consume(
             Ok(messages) => {
                 for message in messages {
                     tokio::select! {
-                        () = handle(role, &*queue, visibility, &consumer, &message) => {}
-                        () = shutdown.due() => interrupted(&*queue, &message).await,
+                        () = handle(role, queue, visibility, consumer, &message) => {}
+                        () = shutdown.due() => interrupted(queue, &message).await,
                     }
                 }
             }
@@ -181,7 +196,7 @@ mod tests {
         queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count });
         let shutdown = Shutdown::default();
         let script = Script(work, Mutex::new(vec![outcome]));
-        let work = consume("test", queue.clone(), VISIBILITY, script, &shutdown);
+        let work = consume("test", queue.clone(), VISIBILITY, NonZeroU8::MIN, script, &shutdown);
         let stop = async {
             tokio::time::sleep(stop).await;
             shutdown.now();
@@ -210,6 +225,37 @@ mod tests {
         assert_eq!(queue.deleted(), ["r"]);
     }
 
+    /// A consumer whose messages take a second.
+    struct TakesASecond;
+
+    #[async_trait]
+    impl Consumer for TakesASecond {
+        async fn handle(&self, _: &Message) -> Result<Handled, ConsumeError> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(Handled::Done)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_messages_as_slots_are_handled_at_the_same_time() {
+        for (slots, handled) in [(1, 2), (4, 8)] {
+            let queue = Arc::new(FakeQueue::default());
+            for number in 0..9 {
+                let (body, receipt) = ("b".into(), number.to_string());
+                queue.offer(Message { body, receipt, receive_count: 1 });
+            }
+            let shutdown = Shutdown::default();
+            let slots = NonZeroU8::new(slots).unwrap();
+            let work = consume("test", queue.clone(), VISIBILITY, slots, TakesASecond, &shutdown);
+            let stop = async {
+                tokio::time::sleep(Duration::from_millis(2_500)).await;
+                assert_eq!(queue.deleted().len(), handled, "{slots} slots");
+                shutdown.now();
+            };
+            tokio::join!(work, stop);
+        }
+    }
+
     /// A consumer that needs a service which is unavailable until the given time.
     struct NeedsService(Instant);
 
@@ -229,7 +275,7 @@ mod tests {
         queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count: 1 });
         let shutdown = Shutdown::default();
         let consumer = NeedsService(Instant::now() + Duration::from_mins(5));
-        let work = consume("test", queue.clone(), VISIBILITY, consumer, &shutdown);
+        let work = consume("test", queue.clone(), VISIBILITY, NonZeroU8::MIN, consumer, &shutdown);
         let stop = async {
             tokio::time::sleep(Duration::from_mins(6)).await;
             shutdown.now();

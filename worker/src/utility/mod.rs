@@ -8,6 +8,7 @@ mod notify;
 mod reconcile;
 #[cfg(test)]
 mod replay_tests;
+mod restore;
 mod settings;
 mod thaw;
 
@@ -36,18 +37,32 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     gas.archive.prepare().await?;
     let notifier = Notifier::connect(&gas, site, &settings.mail, &sdk, &pool);
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
-    let visibility = settings.visibility();
+    let (visibility, slots) = (settings.visibility(), settings.slots);
     let shutdown = &shutdown;
     let running = settings.roles().into_iter().map(|role| -> Running<'_> {
         let (gas, notifier) = (gas.clone(), notifier.clone());
         match role {
             UtilityRole::Archive => {
                 let queue = queue(&deployment.archive_queue_url);
-                Box::pin(consume("archive", queue, visibility, archive::Archiver { gas }, shutdown))
+                Box::pin(consume(
+                    "archive",
+                    queue,
+                    visibility,
+                    slots,
+                    archive::Archiver { gas },
+                    shutdown,
+                ))
             }
             UtilityRole::Thaw => {
                 let queue = queue(&deployment.start_thaw_queue_url);
-                Box::pin(consume("thaw", queue, visibility, thaw::Thawer { gas }, shutdown))
+                Box::pin(consume("thaw", queue, visibility, slots, thaw::Thawer { gas }, shutdown))
+            }
+            UtilityRole::Restore => {
+                let Some(url) = &deployment.large_restores_queue_url else {
+                    return Box::pin(std::future::ready(()));
+                };
+                let restorer = restore::LargeRestorer::new(&gas);
+                Box::pin(consume("restore", queue(url), visibility, slots, restorer, shutdown))
             }
             UtilityRole::Notify => {
                 let queue = queue(&deployment.mail_queue_url);
@@ -55,6 +70,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     "notify",
                     queue,
                     visibility,
+                    slots,
                     notify::MailSender { gas, notifier },
                     shutdown,
                 ))

@@ -56,6 +56,7 @@ mod tests {
     use gas_runtime::Shutdown;
     use gas_shared::{Account, JobStatus, Plan};
     use jiff::Timestamp;
+    use std::num::NonZeroU8;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -113,7 +114,7 @@ mod tests {
         let postgresql = &test.outages.postgresql;
         postgresql.begin();
         let visibility = Duration::from_secs(60);
-        let work = consume("notify", queue.clone(), visibility, sender, &shutdown);
+        let work = consume("notify", queue.clone(), visibility, NonZeroU8::MIN, sender, &shutdown);
         let control = async {
             tokio::time::sleep(Duration::from_mins(5)).await;
             assert_eq!((test.archive_timer.started().len(), mail.mailer.sent().len()), (0, 0));

@@ -64,10 +64,10 @@ impl Kind {
 
 /// The kind of the messages of each topic and queue of a deployment. `None` for those whose tests
 /// are elsewhere.
-const SOURCES: [(&str, Option<Kind>); 17] = [
+const SOURCES: [(&str, Option<Kind>); 18] = [
     ("GAS_JOB_REQUESTS_TOPIC_ARN", Some(Kind::JobRequest)),
     ("GAS_JOB_REQUESTS_QUEUE_URL", Some(Kind::JobRequest)),
-    // `dead_letters.rs`: the message of an ended job is deleted.
+    // `job_dead_letters.rs`: the message of an ended job is deleted.
     ("GAS_JOB_REQUESTS_DLQ_URL", None),
     ("GAS_PREMIUM_JOB_REQUESTS_TOPIC_ARN", Some(Kind::JobRequest)),
     ("GAS_PREMIUM_JOB_REQUESTS_QUEUE_URL", Some(Kind::JobRequest)),
@@ -85,6 +85,8 @@ const SOURCES: [(&str, Option<Kind>); 17] = [
     ("GAS_NOTICES_TOPIC_ARN", Some(Kind::Mail)),
     ("GAS_MAIL_QUEUE_URL", Some(Kind::Mail)),
     ("GAS_COMPLETE_THAW_TOPIC_ARN", Some(Kind::CompleteThaw)),
+    // `restore_result_tests.rs`: its messages are those of `complete_thaw`.
+    ("GAS_LARGE_RESTORES_QUEUE_URL", None),
 ];
 
 /// The topic whose messages change nothing: web servers forward them to open browsers.

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use gas_backend::mail::MailSettings;
 use gas_backend::{Database, Deployment, PublicUrl};
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 /// Settings of role `utility`.
@@ -23,6 +24,9 @@ pub(crate) struct UtilitySettings {
     /// How long a message stays invisible to other processes without a heartbeat, in seconds.
     #[arg(long, env = "GAS_UTILITY_VISIBILITY_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(6..=43_200))]
     visibility_secs: u64,
+    /// How many messages of each queue are handled at the same time.
+    #[arg(long, env = "GAS_UTILITY_SLOTS", default_value = "4")]
+    pub(crate) slots: NonZeroU8,
     /// The pause between two rounds of reconciliation, in seconds.
     #[arg(long, env = "GAS_RECONCILE_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     reconcile_secs: u64,
@@ -38,6 +42,8 @@ pub(crate) enum UtilityRole {
     Archive,
     /// Request the archived results of users who changed to Premium.
     Thaw,
+    /// Restore retrieved files that are too large for the restore function.
+    Restore,
     /// Send mail to users.
     Notify,
     /// Erase closed accounts.

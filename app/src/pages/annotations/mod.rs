@@ -45,6 +45,9 @@ pub fn Annotations(query: ListQuery) -> Element {
     let mut last = use_signal(|| None::<JobList>);
     use_effect(move || {
         if let Ok(list) = list.read() {
+            if list.is_partial {
+                live.refetch_soon();
+            }
             let is_waiting = !list.queue.is_empty();
             if *waits.peek() != is_waiting {
                 waits.set(is_waiting);
@@ -101,6 +104,9 @@ fn List(
     let shown: Vec<_> = rows.iter().map(|row| row.job.clone()).collect();
     rsx! {
         OverviewStrip { overview: found.overview }
+        if found.is_partial {
+            p { class: "muted", role: "status", "These are your newest jobs. Counting all of them …" }
+        }
         RestoreBanner { jobs: shown.clone() }
         Toolbar { query: query.clone(), counts: found.counts.to_vec() }
         if rows.is_empty() {

@@ -114,7 +114,7 @@ fn NoteText(note: Note) -> Element {
         Note::Progress(progress, shards, since) => rsx! {
             p { class: "muted", {format!("Step {} of {}", step::number(&progress.step), step::COUNT)} }
             if let Some(shards) = shards {
-                Parts { shards, since, permille: progress.permille }
+                Parts { shards, since, permille: progress.permille, records: progress.records }
             }
             JobProgress { progress }
         },
@@ -153,14 +153,22 @@ fn NoteText(note: Note) -> Element {
     }
 }
 
-/// The annotated parts of a large file, and the time left at the rate so far.
+/// The parts of a large file that are annotated and being annotated, the records a second, and the time left at that
+/// rate.
 #[component]
-fn Parts(shards: ShardCounts, since: Timestamp, permille: u16) -> Element {
+fn Parts(shards: ShardCounts, since: Timestamp, permille: u16, records: u64) -> Element {
     let elapsed = use_seconds_since(since);
     let left = elapsed.and_then(|elapsed| seconds_left(elapsed, permille));
+    let rate = elapsed.and_then(|elapsed| records.checked_div(u64::try_from(elapsed).ok()?));
     rsx! {
         p { class: "muted",
             "{shards.done} of {shards.total} parts annotated"
+            if shards.running > 0 {
+                ", {shards.running} running"
+            }
+            if let Some(rate) = rate.filter(|rate| *rate > 0) {
+                ", {format::count(rate)} records per second"
+            }
             if let Some(left) = left {
                 ", about {format::duration_of(left)} left"
             }

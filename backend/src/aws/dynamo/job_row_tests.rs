@@ -3,7 +3,9 @@
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gas_shared::UsedSource;
-use gas_shared::job::{Archived, MAX_SHARDS, Results, Retention, Retrieval, Stored, Tier};
+use gas_shared::job::{
+    Archived, MAX_SHARDS, Results, Retention, Retrieval, ShardProgress, Stored, Tier,
+};
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
 use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
 use gas_shared::source::SourceId;
@@ -37,7 +39,16 @@ fn any_progress() -> impl Strategy<Value = Progress> {
 
 fn any_shards() -> impl Strategy<Value = Option<ShardedRun>> {
     let done = proptest::collection::btree_set(0..MAX_SHARDS, 0..9);
-    proptest::option::of((any::<u32>(), done).prop_map(|(total, done)| ShardedRun { total, done }))
+    let running = proptest::collection::vec((0..MAX_SHARDS, 0..1000u16, any::<u32>()), 0..4);
+    let parts = (any::<u32>(), done, running, any_time());
+    proptest::option::of(parts.prop_map(|(total, done, running, at)| {
+        let mut run = ShardedRun::new(total);
+        done.into_iter().for_each(|shard| run.set_done(shard, 7));
+        for (shard, permille, records) in running {
+            run.set_running(shard, ShardProgress { permille, records: records.into() }, at);
+        }
+        run
+    }))
 }
 
 fn any_run() -> impl Strategy<Value = JobState> {

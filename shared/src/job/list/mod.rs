@@ -29,6 +29,10 @@ pub struct JobList {
     pub overview: Overview,
     /// The queue positions of the page's jobs that wait for a worker.
     pub queue: Vec<(JobId, QueuePosition)>,
+    /// Only the newest jobs are known so far: counts and overview are of these. Request the list again after a second or
+    /// two.
+    #[serde(default)]
+    pub is_partial: bool,
 }
 
 /// Totals over all jobs of a user.
