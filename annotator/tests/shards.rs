@@ -13,7 +13,7 @@ use gas_annotate::pipeline::{
     JoinedFile, Mode, Options, Outcome, annotate_file, annotate_shard, join_shards, plan_shards,
 };
 use gas_annotate::report::{summarize, write_count_log};
-use gas_annotate::shards::{Exclusion, Plan, ShardCount, ShardError};
+use gas_annotate::shards::{Exclusion, Plan, RangeSource, Shard, ShardCount, ShardError};
 use gas_annotate::vcf::reblock;
 use gas_shared::vcf::{BGZF_END, InputLimits};
 use proptest::prelude::*;
@@ -79,10 +79,22 @@ impl Input {
         number: u32,
         exclusion: Option<&Exclusion>,
     ) -> Result<(), ShardError> {
+        self.annotate_of(None, plan, number, exclusion)
+    }
+
+    /// Annotates a shard. With `whole`, the input is a copy of it.
+    fn annotate_of(
+        &self,
+        whole: Option<&dyn RangeSource>,
+        plan: &Plan,
+        number: u32,
+        exclusion: Option<&Exclusion>,
+    ) -> Result<(), ShardError> {
         let shard = plan.shard(number)?;
         let (output, never) = (self.output(number), AtomicBool::new(false));
         annotate_shard(
             &self.path,
+            whole,
             &plan.head,
             shard,
             exclusion,
@@ -376,6 +388,45 @@ fn an_error_in_a_shard_names_the_line_of_the_file() {
     }
 }
 
+/// A copy in which all bytes are zero but those of the header and a shard. A block has at most 64 KiB.
+fn copy_of(bytes: &[u8], plan: &Plan, shard: &Shard) -> Vec<u8> {
+    let mut copy = vec![0; bytes.len()];
+    let header_end = plan.head.header_end.block as usize + (1 << 16);
+    let end = shard.end.map_or(bytes.len(), |end| end.block as usize + (1 << 16));
+    for range in [0..header_end, shard.start.block as usize..end] {
+        let range = range.start..range.end.min(bytes.len());
+        copy[range.clone()].copy_from_slice(&bytes[range]);
+    }
+    copy
+}
+
+#[test]
+fn an_error_in_a_copy_names_the_line_of_the_whole_file_if_that_can_be_read() {
+    let mut text = many();
+    let line = text.match_indices('\n').nth(20_000).unwrap().0 + 1;
+    text.insert_str(line, "20\tx\t.\tA\tC\t.\t.\t.\n");
+    for bytes in [text.clone().into_bytes(), bgzf(text.as_bytes(), &[65_280])] {
+        let input = Input::new(&bytes, small_cuts());
+        let expected = input.in_one_piece().unwrap_err().to_string();
+        let plan = input.plan(ShardCount::Exactly(8)).unwrap();
+        let whole_path = input.folder.path().join("whole");
+        std::fs::write(&whole_path, &bytes).unwrap();
+        let whole = File::open(&whole_path).unwrap();
+        let mut failed = 0;
+        for shard in &plan.shards {
+            std::fs::write(&input.path, copy_of(&bytes, &plan, shard)).unwrap();
+            let Err(found) = input.annotate_of(Some(&whole), &plan, shard.shard, None) else {
+                continue;
+            };
+            failed += 1;
+            assert_eq!(found.to_string(), expected);
+            let found = input.annotate(&plan, shard.shard, None).unwrap_err().to_string();
+            assert!(found.contains("counted from its start"), "{found}");
+        }
+        assert_eq!(failed, 1);
+    }
+}
+
 #[test]
 fn a_copy_with_header_and_shard_only_is_enough() {
     let bytes = bgzf(many().as_bytes(), &[65_280]);
@@ -383,15 +434,7 @@ fn a_copy_with_header_and_shard_only_is_enough() {
     let expected = input.in_one_piece().unwrap();
     let plan = input.plan(ShardCount::Exactly(4)).unwrap();
     for shard in &plan.shards {
-        // All bytes that are not needed are zero. A block has at most 64 KiB.
-        let mut copy = vec![0; bytes.len()];
-        let header_end = plan.head.header_end.block as usize + (1 << 16);
-        let end = shard.end.map_or(bytes.len(), |end| end.block as usize + (1 << 16));
-        for range in [0..header_end, shard.start.block as usize..end] {
-            let range = range.start..range.end.min(bytes.len());
-            copy[range.clone()].copy_from_slice(&bytes[range]);
-        }
-        std::fs::write(&input.path, copy).unwrap();
+        std::fs::write(&input.path, copy_of(&bytes, &plan, shard)).unwrap();
         input.annotate(&plan, shard.shard, None).unwrap();
     }
     std::fs::write(&input.path, &bytes).unwrap();

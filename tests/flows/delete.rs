@@ -1,7 +1,7 @@
 //! Deleting jobs: all their data is removed, and the owner's browsers are notified.
 
 use crate::calls::Calls;
-use crate::live::Events;
+use crate::events::Events;
 use crate::stack::{Stack, stack};
 use anyhow::{Context, Result, ensure};
 use gas_backend::ports::JobStore;

@@ -4,62 +4,22 @@
 //! `.config/nextest.toml`.
 
 use crate::calls::Calls;
-use crate::stack::{Stack, program, stack};
+use crate::large_file::{assert_equals_one_piece, large_file, read, run};
+use crate::stack::{program, stack};
 use anyhow::{Context, Result, bail, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gas_backend::ports::ObjectStore;
-use gas_backend::{Gas, RegionIndex};
-use gas_shared::job::{JobState, ObjectLocation, StateView};
-use gas_shared::{Job, JobId, JobStatus, JobView, Provenance};
+use gas_backend::Gas;
+use gas_shared::job::{JobState, StateView};
+use gas_shared::{Job, JobId, JobStatus, JobView};
 use gas_tests::{Client, sample};
 use reqwest::Method;
 use std::io::Write;
-use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Bytes of a file that has several shards in the stack of the tests.
-const BYTES: usize = 19 << 20;
 
 /// The longest time that a run may take.
 const TIMEOUT: Duration = Duration::from_secs(150);
-
-/// A sorted VCF text of more than `BYTES`, each of whose records has a long INFO field.
-fn large_file() -> Result<String> {
-    let text = sample("free.vcf")?;
-    let (header, records): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
-    let of_contig = records.iter().filter(|line| line.starts_with("20\t"));
-    let mut sites: Vec<(u64, &str)> = of_contig
-        .filter_map(|line| Some((line.split('\t').nth(1)?.parse().ok()?, *line)))
-        .collect();
-    sites.sort_unstable();
-    ensure!(sites.len() > 100, "{} records", sites.len());
-    let pad = BYTES / sites.len() / 10;
-    let mut vcf = header.join("\n") + "\n";
-    let mut bases = any_bases();
-    for (_, record) in &sites {
-        // Records at one position are as good as others, and ten times as many have ten times as many chunks.
-        for copy in 0..10 {
-            let pad = bases.by_ref().take(pad + copy).collect::<String>();
-            vcf.push_str(&format!("{record};PAD={pad}\n"));
-        }
-    }
-    ensure!(vcf.len() > BYTES, "{} bytes", vcf.len());
-    Ok(vcf)
-}
-
-/// The same bases on every call, which do not repeat: compressed, the file still has several shards.
-fn any_bases() -> impl Iterator<Item = char> {
-    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
-    std::iter::successors(Some(1_u64), next).map(|state| match state >> 62 {
-        0 => 'A',
-        1 => 'C',
-        2 => 'G',
-        _ => 'T',
-    })
-}
 
 async fn premium(user: &str) -> Result<Client> {
     let client = Client::signed_in(&stack().web_url(), user).await?;
@@ -88,64 +48,6 @@ async fn completed(user: &Client, id: JobId) -> Result<()> {
     let ends = [JobStatus::Completed, JobStatus::Failed];
     let done = tokio::time::timeout(TIMEOUT, user.wait_for(id, &ends)).await??;
     ensure!(done.state.status() == JobStatus::Completed, "{:?}", done.state);
-    Ok(())
-}
-
-async fn bytes(objects: &Arc<dyn ObjectStore>, file: &ObjectLocation) -> Result<Vec<u8>> {
-    let found = objects.read_head(file, 1 << 30).await?;
-    found.with_context(|| format!("{} is not stored", file.key))
-}
-
-/// Asserts that everything that is stored of the job is what the engine writes in one piece.
-async fn assert_equals_one_piece(stack: &Stack, gas: &Gas, job: &Job, vcf: &[u8]) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let path = |name: &str| folder.path().join(name);
-    std::fs::write(path("input.vcf"), vcf)?;
-    let reference = &stack.web_environment()["GAS_REFERENCE_BUNDLE"];
-    let JobState::Completed(done) = &job.state else { bail!("{:?}", job.state) };
-    run(Command::new(program("gas-annotate")?)
-        .arg("annotate")
-        .arg(path("input.vcf"))
-        .args(["--reference", reference, "--index=if-bgzipped"])
-        .args(done.provenance.iter().flat_map(arguments))
-        .arg("--log")
-        .arg(path("log"))
-        .arg("--out")
-        .arg(path("out.vcf.gz")))?;
-    run(Command::new(program("gas-index")?).arg(path("out.vcf.gz")).arg(path("idx")))?;
-    let (keys, name) = (&gas.object_keys, &job.input.name);
-    let tbi = keys.region_index(job.owner, job.id, name, RegionIndex::Tbi);
-    for (local, stored) in [
-        ("out.vcf.gz", keys.result(job.owner, job.id, name)),
-        ("out.vcf.gz.tbi", tbi),
-        ("out.vcf.gz.summary.json", keys.summary(job.owner, job.id, name)),
-        ("idx", keys.index(job.owner, job.id, name)),
-        ("log", keys.log(job.owner, job.id, name)),
-    ] {
-        let expected = read(&path(local))?;
-        let found = bytes(&gas.objects, &stored).await?;
-        ensure!(found == expected, "{local}: {} bytes of {}", found.len(), expected.len());
-    }
-    Ok(())
-}
-
-/// The arguments with which the result states its reference.
-fn arguments(provenance: &Provenance) -> Vec<String> {
-    let mut arguments = vec![
-        format!("--reference-id={}", provenance.reference),
-        format!("--manifest-sha256={}", provenance.reference_sha256),
-    ];
-    arguments.extend(provenance.gene_set.iter().map(|set| format!("--gene-set={set}")));
-    arguments
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| path.display().to_string())
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let output = command.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
@@ -206,6 +108,48 @@ async fn a_worker_that_is_killed_in_a_shard_neither_loses_nor_doubles_it() -> Re
     let gas = stack.gas(&Calls::default()).await?;
     let job = stored_job(&gas, id).await?;
     assert_equals_one_piece(&stack, &gas, &job, vcf.as_bytes()).await
+}
+
+#[tokio::test]
+async fn a_worker_that_is_killed_in_the_join_neither_loses_nor_doubles_anything() -> Result<()> {
+    let stack = stack();
+    let ada = premium("ada-shards-join").await?;
+    let vcf = large_file()?;
+    let id = ada.submit("large.vcf", vcf.as_bytes()).await?.id;
+    let running = in_shards(&ada, id, 0).await?;
+    let StateView::Running { shards: Some(shards), .. } = running.state else { unreachable!() };
+    in_shards(&ada, id, shards.total).await?;
+    // The join is the only work that is left, and takes about a second.
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..700))).await;
+        if ada.job(id).await?.state.status() == JobStatus::Completed {
+            break;
+        }
+        stack.signal_worker("-KILL")?;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    completed(&ada, id).await?;
+    let gas = stack.gas(&Calls::default()).await?;
+    let job = stored_job(&gas, id).await?;
+    let JobState::Completed(done) = &job.state else { bail!("{:?}", job.state) };
+    ensure!(done.records == vcf.lines().filter(|line| !line.starts_with('#')).count() as u64);
+    assert_equals_one_piece(&stack, &gas, &job, vcf.as_bytes()).await
+}
+
+#[tokio::test]
+async fn an_error_in_a_shard_names_the_line_of_the_file() -> Result<()> {
+    let ada = premium("ada-shards-line").await?;
+    let vcf = large_file()?;
+    let line = vcf.lines().count() - 3;
+    let mut lines: Vec<&str> = vcf.lines().collect();
+    let wrong = lines[line - 1].replacen('\t', "\tx", 1);
+    lines[line - 1] = &wrong;
+    let id = ada.submit("wrong.vcf", (lines.join("\n") + "\n").as_bytes()).await?.id;
+    let ends = [JobStatus::Completed, JobStatus::Failed];
+    let job = tokio::time::timeout(TIMEOUT, ada.wait_for(id, &ends)).await??;
+    let StateView::Failed { reason, .. } = job.state else { bail!("{:?}", job.state) };
+    ensure!(reason.starts_with(&format!("line {line},")), "{reason}, not line {line}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -11,8 +11,11 @@ use gas_shared::job::{ChangeRejected, ClaimId, Progress};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// The shortest pause between two writes of the progress.
+/// The pause between two looks at the progress. A new step is written after it.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
+
+/// The shortest pause between two writes of the progress of the same step: each one is sent to all web servers.
+const SAME_STEP_PAUSE: Duration = Duration::from_secs(5);
 
 /// The reason why this worker no longer holds the claim of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +48,19 @@ impl Heartbeat<'_> {
         let mut ticks = interval(PROGRESS_PAUSE.min(every));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last: Option<Instant> = None;
+        let mut last_write: Option<(Instant, String)> = None;
         loop {
             let now = ticks.tick().await;
             let due = last.is_none_or(|last| now.duration_since(last) >= every);
+            let may_write = last_write.as_ref().is_none_or(|(at, step)| {
+                now.duration_since(*at) >= SAME_STEP_PAUSE || *step != progress.borrow().step
+            });
             // An error means that the sender is gone and the progress is final.
-            if !due && !progress.has_changed().unwrap_or(false) {
+            if !due && !(may_write && progress.has_changed().unwrap_or(false)) {
                 continue;
             }
             let latest = progress.borrow_and_update().clone();
+            last_write = Some((now, latest.step.clone()));
             let write = timeout(every, self.write(latest));
             let written = if due {
                 last = Some(now);

@@ -14,6 +14,7 @@ mod engine;
 mod handle;
 mod heartbeat;
 mod held_claim;
+mod job_dead_letters;
 mod job_engine;
 mod outage;
 mod poll;
@@ -40,11 +41,14 @@ use engine::ReferenceBuilderProgram;
 use futures::future::join_all;
 use gas_backend::AnnotateGas;
 use gas_backend::aws::Sdk;
+use gas_backend::ports::Queue;
 use gas_runtime::{LogFormat, Shutdown, init_logging};
-use reference_builds::{BuildDeadLetters, ReferenceBuilder};
+use job_dead_letters::JobLetters;
+use reference_builds::{BuildLetters, ReferenceBuilder};
 use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
-use shards::{ShardDeadLetters, ShardWorker};
+use shards::{ShardLetters, ShardWorker};
 use std::io::Write;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 use utility::consume::consume;
 use worker::Worker;
@@ -132,16 +136,16 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         intake: Arc::default(),
         scratch: scratch::ScratchRoot::open(&settings.work_dir, Arc::new(disk::FileSystems))
             .with_context(|| format!("failed to prepare {}", settings.work_dir.display()))?,
-        sharding: settings.shards.sharding(),
+        sharding: settings.shards.sharding(&settings.annotator),
     };
     let premium = deployment.premium_job_requests_queue_url.as_deref();
     let premium = premium.map(|url| Worker { queue: Arc::new(sdk.queue(url)), ..worker.clone() });
     let dead_letters =
         [Some(&deployment.job_requests_dlq_url), deployment.premium_job_requests_dlq_url.as_ref()];
     let dead_letters = dead_letters.into_iter().flatten().map(|url| DeadLetters {
-        gas: worker.gas.clone(),
         queue: Arc::new(sdk.queue(url)),
-        timing: worker.timing,
+        visibility: worker.timing.visibility,
+        handler: JobLetters { gas: worker.gas.clone(), timing: worker.timing },
     });
     let dead_letters: Vec<_> = dead_letters.collect();
     let building = build_references(&settings, &sdk, &worker, &shutdown);
@@ -168,13 +172,22 @@ fn annotate_shards<'a>(
         tracing::warn!("files are not annotated in shards: the stack has no workflow for them");
     }
     let visibility = worker.timing.visibility;
+    let requests: Arc<dyn Queue> = match &settings.deployment.premium_job_requests_queue_url {
+        Some(url) => Arc::new(sdk.queue(url)),
+        None => worker.queue.clone(),
+    };
     let shards = queues.map(|(url, runs)| {
         let queue = Arc::new(sdk.queue(url));
-        ShardWorker { worker: Worker { queue, ..worker.clone() }, runs }
+        // Files over the threshold are those of Premium users.
+        let requests = requests.clone();
+        ShardWorker { worker: Worker { queue, ..worker.clone() }, runs, requests }
     });
     let dead_letters = shards.clone().zip(urls.shards_dlq_url.as_ref());
-    let dead_letters = dead_letters
-        .map(|(shards, url)| ShardDeadLetters { shards, queue: Arc::new(sdk.queue(url)) });
+    let dead_letters = dead_letters.map(|(shards, url)| DeadLetters {
+        queue: Arc::new(sdk.queue(url)),
+        visibility,
+        handler: ShardLetters(shards),
+    });
     async move {
         let watching = async {
             if let Some(letters) = &dead_letters {
@@ -184,7 +197,7 @@ fn annotate_shards<'a>(
         let annotating = async {
             if let Some(shards) = shards {
                 let queue = shards.worker.queue.clone();
-                consume("shards", queue, visibility, shards, shutdown).await;
+                consume("shards", queue, visibility, NonZeroU8::MIN, shards, shutdown).await;
             }
         };
         tokio::join!(annotating, watching);
@@ -218,11 +231,10 @@ fn build_references<'a>(
         scratch: worker.scratch.clone(),
     });
     let dead_letters = builder.as_ref().zip(urls.reference_builds_dlq_url.as_ref());
-    let dead_letters = dead_letters.map(|(builder, url)| BuildDeadLetters {
-        gas: builder.gas.clone(),
-        private: builder.private.clone(),
+    let dead_letters = dead_letters.map(|(builder, url)| DeadLetters {
         queue: Arc::new(sdk.queue(url)),
         visibility,
+        handler: BuildLetters { gas: builder.gas.clone(), private: builder.private.clone() },
     });
     async move {
         let watching = async {
@@ -233,7 +245,8 @@ fn build_references<'a>(
         let building = async {
             if let Some(builder) = builder {
                 let queue = builder.queue.clone();
-                consume("reference_builds", queue, visibility, builder, shutdown).await;
+                consume("reference_builds", queue, visibility, NonZeroU8::MIN, builder, shutdown)
+                    .await;
             }
         };
         tokio::join!(building, watching);

@@ -4,7 +4,7 @@
 use gas_backend::chain;
 use gas_backend::mail::UnknownMessage;
 use gas_backend::ports::PortError;
-use gas_backend::usecases::{ArchiveError, ChangeError, NotifyError, StartThawError};
+use gas_backend::usecases::{ArchiveError, ChangeError, NotifyError, RestoreError, StartThawError};
 use std::error::Error;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,6 +57,16 @@ impl MaybeOutage for StartThawError {
             Self::List(error) => error.is_outage(),
             Self::Some(_) => true,
             Self::Message(_) => false,
+        }
+    }
+}
+
+impl MaybeOutage for RestoreError {
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Change(error) => error.is_outage(),
+            Self::Port(error) => error.is_outage(),
+            Self::Damaged(_) => false,
         }
     }
 }

@@ -4,22 +4,21 @@
 //! A message that is delivered again, or to two workers, leads to the same reference. The row decides: what
 //! is not to be built anymore is left alone.
 
-use crate::delivery::postpone;
+use crate::dead_letters::DeadLetterHandler;
 use crate::engine::{EngineError, ReferenceBuilderProgram, ReferenceTask};
 use crate::outage::MaybeOutage;
 use crate::run_file::RunFile;
 use crate::scratch::{ScratchAdmission, ScratchRoot};
 use crate::utility::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
+use gas_backend::AnnotateGas;
 use gas_backend::messages::ReferenceBuild;
-use gas_backend::ports::{LONG_POLL, Message, PortError, Queue};
+use gas_backend::ports::{Message, PortError, Queue};
 use gas_backend::references::{PrivateReferences, UnusableReference, checksum, private_manifest};
 use gas_backend::usecases::{
-    ReferenceError, built_private_reference, discard_private_build, failed_private_reference,
-    private_reference_to_build,
+    ChangeError, ReferenceError, built_private_reference, discard_private_build,
+    failed_private_reference, private_reference_to_build,
 };
-use gas_backend::{AnnotateGas, chain};
-use gas_runtime::Shutdown;
 use gas_shared::catalog::CatalogFile;
 use gas_shared::private_reference::{PrivateReference, SourceRole};
 use gas_shared::reference::ReferenceManifest;
@@ -57,12 +56,6 @@ const MAX_MORE_SECS: u64 = 4 * 3_600;
 
 /// The delay of a build for which the disk has no space.
 const NO_SPACE_DELAY: Duration = Duration::from_secs(120);
-
-/// The pause between two receive calls of the dead-letter queue, in addition to the long poll.
-const PAUSE: Duration = Duration::from_secs(10);
-
-/// How long an unreadable message stays invisible. It is kept for the operators.
-const UNREADABLE_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// The reason that the owner reads if all attempts failed for reasons other than the files.
 const SERVICE_FAILURE: &str = "the reference was not built because of a problem on our side; add it again, \
@@ -243,56 +236,26 @@ async fn describe(
     described.await.map_err(io::Error::other)?
 }
 
-/// The dead-letter queue of builds: references that no attempt could build are marked as failed.
-pub(crate) struct BuildDeadLetters {
+/// Marks the references of dead letters, which no attempt could build, as failed.
+pub(crate) struct BuildLetters {
     pub(crate) gas: AnnotateGas,
     pub(crate) private: PrivateReferences,
-    pub(crate) queue: Arc<dyn Queue>,
-    pub(crate) visibility: Duration,
 }
 
-impl BuildDeadLetters {
-    /// Handles the queue until shutdown.
-    pub(crate) async fn watch(&self, shutdown: &Shutdown) {
-        let rounds = async {
-            loop {
-                self.round().await;
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        tokio::select! { () = rounds => {}, () = shutdown.requested() => {} }
-    }
+#[async_trait]
+impl DeadLetterHandler for BuildLetters {
+    type Letter = ReferenceBuild;
 
-    async fn round(&self) {
-        match self.queue.receive(10, self.visibility, LONG_POLL).await {
-            Ok(messages) => {
-                for message in messages {
-                    self.handle(&message).await;
-                }
-            }
-            Err(error) => {
-                tracing::error!(error = %chain(&error), "dead-letter queue of builds cannot be read");
-            }
-        }
-    }
+    const QUEUE: &'static str = "reference_builds";
 
-    async fn handle(&self, message: &Message) {
-        let Ok(request) = serde_json::from_str::<ReferenceBuild>(&message.body) else {
-            tracing::error!("dead letter is not a request to build a reference");
-            return postpone(&*self.queue, message, UNREADABLE_PAUSE).await;
-        };
-        if let Err(error) = self.fail(&request, message).await {
-            tracing::error!(error = %chain(&error), "dead letter failed; SQS delivers it again");
-        }
-    }
-
-    async fn fail(&self, request: &ReferenceBuild, message: &Message) -> Result<(), PortError> {
-        if let Some(reference) = private_reference_to_build(&self.private, request).await? {
+    async fn handle(&self, request: ReferenceBuild) -> Result<Handled, ChangeError> {
+        Span::current().record("user_id", display(request.user_id));
+        if let Some(reference) = private_reference_to_build(&self.private, &request).await? {
             let (gas, private) = (&self.gas, &self.private);
-            tracing::error!(user_id = %request.user_id, reference = %request.reference, "private reference failed after its last attempt");
+            tracing::error!(reference = %request.reference, "private reference failed after its last attempt");
             failed_private_reference(gas, private, &reference, SERVICE_FAILURE.to_owned()).await?;
         }
-        self.queue.delete(message).await
+        Ok(Handled::Done)
     }
 }
 

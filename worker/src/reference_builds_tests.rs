@@ -1,6 +1,7 @@
 //! Tests of builds of private references, with scripts instead of the engine.
 
 use super::*;
+use crate::dead_letters::DeadLetters;
 use crate::engine::{Confinement, Limits, Sandbox};
 use crate::testing::{FakeDisk, FakeQueue, TIMING};
 use gas_backend::testkit::TestGas;
@@ -144,8 +145,9 @@ async fn a_crash_leaves_the_message_and_the_last_dead_letter_fails_the_reference
     assert!(case.builder.handle(&message).await.is_err());
     assert_eq!(case.state().await, PrivateStateView::Building);
     let ReferenceBuilder { gas, private, queue, .. } = case.builder.clone();
-    let letters = BuildDeadLetters { gas, private, queue, visibility: TIMING.visibility };
-    letters.handle(&message).await;
+    let (visibility, handler) = (TIMING.visibility, BuildLetters { gas, private });
+    let letters = DeadLetters { queue, visibility, handler };
+    letters.handle(&message).await.unwrap();
     let PrivateStateView::Failed { reason } = case.state().await else { panic!("not failed") };
     assert_eq!(reason, SERVICE_FAILURE);
     assert_eq!(case.queue.deleted().len(), 1);

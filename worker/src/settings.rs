@@ -21,6 +21,9 @@ const ANNOTATOR: &str = "gas-annotate annotate {input} --reference {bundle} --ou
 /// The command line of the index builder.
 const INDEXER: &str = "gas-index {input} {output}";
 
+/// The default of `--shard-threshold-bytes`. A file of this size takes some minutes on one machine.
+const SHARD_THRESHOLD_BYTES: u64 = 1024 * MIB;
+
 /// The engine's own program. Other annotators cannot annotate shards.
 const SHARD_PROGRAM: &str = "gas-annotate";
 
@@ -144,9 +147,10 @@ pub(crate) struct AnnotateSettings {
 #[derive(Args, Debug)]
 pub(crate) struct ShardingSettings {
     /// The size from which on a file is annotated in shards, by all workers, in bytes; 0 for no file. Shards
-    /// are annotated by gas-annotate with its default arguments, whatever GAS_ANNOTATOR is.
-    #[arg(long, env = "GAS_SHARD_THRESHOLD_BYTES", default_value_t = 0)]
-    pub(crate) shard_threshold_bytes: u64,
+    /// are annotated by gas-annotate with its default arguments, whatever GAS_ANNOTATOR is. [default: 1 GiB, and 0
+    /// with another GAS_ANNOTATOR]
+    #[arg(long, env = "GAS_SHARD_THRESHOLD_BYTES")]
+    pub(crate) shard_threshold_bytes: Option<u64>,
     /// The bytes of a file that a shard has. Files with more than 200 shards have larger ones.
     #[arg(long, env = "GAS_SHARD_BYTES", default_value_t = 256 * MIB, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shard_bytes: u64,
@@ -162,9 +166,11 @@ pub(crate) struct Sharding {
 }
 
 impl ShardingSettings {
-    /// Which files are annotated in shards; `None` for none.
-    pub(crate) fn sharding(&self) -> Option<Sharding> {
-        let (threshold, shard_bytes) = (self.shard_threshold_bytes, self.shard_bytes);
+    /// Which files are annotated in shards beside this annotator; `None` for none.
+    pub(crate) fn sharding(&self, annotator: &str) -> Option<Sharding> {
+        let default = if annotator == ANNOTATOR { SHARD_THRESHOLD_BYTES } else { 0 };
+        let threshold = self.shard_threshold_bytes.unwrap_or(default);
+        let shard_bytes = self.shard_bytes;
         (threshold > 0).then_some(Sharding { threshold, shard_bytes })
     }
 }
@@ -309,8 +315,14 @@ mod tests {
         assert_eq!(shards, [None, Some(3), Some(3), Some(4), Some(MAX_SHARDS)]);
         let one = Sharding { threshold: 100, shard_bytes: 1 << 30 };
         assert_eq!(one.shards(1_000), None);
-        let never = ShardingSettings { shard_threshold_bytes: 0, shard_bytes: 40 };
-        assert_eq!(never.sharding(), None);
+        let settings =
+            |shard_threshold_bytes| ShardingSettings { shard_threshold_bytes, shard_bytes: 40 };
+        assert_eq!(settings(Some(0)).sharding(ANNOTATOR), None);
+        assert_eq!(settings(None).sharding("python run.py {input}"), None);
+        let threshold = settings(None).sharding(ANNOTATOR).map(|sharding| sharding.threshold);
+        assert_eq!(threshold, Some(1 << 30));
+        let given = settings(Some(100)).sharding("other");
+        assert_eq!(given, Some(Sharding { threshold: 100, shard_bytes: 40 }));
     }
 
     #[test]

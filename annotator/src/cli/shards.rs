@@ -46,6 +46,10 @@ pub(crate) struct PlanArgs {
 pub(crate) struct AnnotateShardArgs {
     /// The planned file, or a copy with its header and the shard at their places.
     input: PathBuf,
+    /// The input is a copy of a file that is not on this machine and has this number of bytes. To name the line of an
+    /// error, the text before the shard is requested as by `plan`.
+    #[arg(long, value_name = "BYTES")]
+    remote_bytes: Option<u64>,
     /// Folder of the plan, which may have the line of this shard only.
     #[arg(long)]
     plan: PathBuf,
@@ -131,8 +135,12 @@ pub(crate) fn annotate(args: &AnnotateShardArgs) -> anyhow::Result<()> {
     let options = Options { index: true, ..options };
     let plan = Plan::read(&args.plan).map_err(reported)?;
     let exclusion = args.exclude.as_deref().map(read_exclusion).transpose()?;
+    let remote = args
+        .remote_bytes
+        .map(|size| RequestedRanges::new(size, io::stdin(), io::stdout()).sequential());
     let annotated = annotate_shard(
         &args.input,
+        remote.as_ref().map(|ranges| ranges as &dyn RangeSource),
         &plan.head,
         plan.shard(args.shard).map_err(reported)?,
         exclusion.as_ref(),

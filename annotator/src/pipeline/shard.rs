@@ -9,17 +9,18 @@ use crate::csq::first_chunk_boundary;
 use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::shards::{
-    Exclusion, Plan, PlanHead, PlanSettings, RangeSource, Shard, ShardCount, ShardError, plan_with,
+    Exclusion, Plan, PlanHead, PlanSettings, RangeSource, Shard, ShardCount, ShardError,
+    count_lines, plan_with,
 };
 use crate::vcf::{
-    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, InputRange, OutputFile, TextRange,
-    read_header,
+    AFTER_ANY_LINE, FindBoundary, HeaderText, InputFile, InputRange, OutputFile, read_header,
 };
 use gas_shared::reference::Sha256;
 use gas_shared::vcf::{Diagnostic, Severity};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -140,11 +141,15 @@ fn open_range(input: &Path, range: InputRange, options: &Options) -> Result<Inpu
 /// without header and without the block that marks the end of a file. The header is beside it, with `.header` added to
 /// the name: both together can be read, for example to build the index of the explorer.
 ///
+/// If `input` is a copy without the text before the shard, that is read from `whole` to name the line of an error, except
+/// of records that are not sorted: these are annotated in another way.
+///
 /// # Errors
 /// [`ShardError`] if the shard cannot be annotated. The output is removed.
 #[expect(clippy::too_many_arguments, reason = "a run of a shard has a plan in addition")]
 pub fn annotate_shard(
     input: &Path,
+    whole: Option<&dyn RangeSource>,
     head: &PlanHead,
     shard: &Shard,
     exclusion: Option<&Exclusion>,
@@ -177,8 +182,13 @@ pub fn annotate_shard(
     let check = |totals: &Totals| settings.check_order(totals);
     let run = annotate_records(records, None, out, limit, &check, &settings);
     let (records, out, totals) = run.map_err(|error| {
-        let before = || lines_before(input, head, shard, options).map(|lines| lines + header.lines);
-        located(error, shard, before)
+        let is_fallback = whole.is_some() && matches!(error, Error::Unsorted(_));
+        let before = || match whole {
+            _ if is_fallback => Err(io::ErrorKind::Unsupported.into()),
+            Some(whole) => count_lines(whole, head.header_end, shard.start),
+            None => count_lines(&File::open(input)?, head.header_end, shard.start),
+        };
+        located(error, shard, || before().map(|lines| lines + header.lines))
     })?;
     let bytes = out.written();
     out.finish()?;
@@ -186,24 +196,6 @@ pub fn annotate_shard(
     let (lines, text_bytes) = records.read_so_far();
     let (shard, run) = (shard.clone(), head.run.clone());
     Ok(ShardResult { shard, run, excluded, lines, text_bytes, bytes, totals })
-}
-
-/// The lines between the header and a shard.
-fn lines_before(
-    input: &Path,
-    head: &PlanHead,
-    shard: &Shard,
-    options: &Options,
-) -> Result<u64, Error> {
-    let range = TextRange { start: head.header_end, end: Some(shard.start) };
-    if head.header_end == shard.start {
-        return Ok(0);
-    }
-    let text = InputRange { range, has_end_mark: true };
-    let mut file = open_range(input, text, options)?.without_header();
-    let mut chunk = Chunk::default();
-    while file.next_chunk(&mut chunk, AFTER_ANY_LINE)? {}
-    Ok(file.read_so_far().0)
 }
 
 /// The error for records that are not sorted. Those of a whole file would be sorted instead.
@@ -214,11 +206,7 @@ pub(super) fn unsorted(found: Diagnostic) -> Diagnostic {
 
 /// Names the line of the whole file in an error. Its number is not known if the text before the shard cannot be
 /// read, as in a copy that has the shard only.
-fn located(
-    error: Error,
-    shard: &Shard,
-    lines_before: impl FnOnce() -> Result<u64, Error>,
-) -> Error {
+fn located(error: Error, shard: &Shard, lines_before: impl FnOnce() -> io::Result<u64>) -> Error {
     let found = match error {
         Error::Input(InputError::Line(found)) => found,
         Error::Unsorted(found) => unsorted(found),

@@ -5,12 +5,14 @@
 //! [`join_shards`](crate::pipeline::join_shards) makes one result of them, whose bytes are those of a run in one
 //! piece.
 
+mod count_lines;
 mod cut;
 mod plan;
 mod range_source;
 mod requested_ranges;
 mod upload_parts;
 
+pub(crate) use count_lines::count_lines;
 pub(crate) use cut::{PlanSettings, plan_with};
 pub use plan::{Exclusion, Plan, PlanHead, Shard, ShardCount, ShardError};
 pub use range_source::RangeSource;

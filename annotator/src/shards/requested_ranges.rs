@@ -5,12 +5,16 @@ use serde::Serialize;
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
 
-/// Bytes that are requested at once, unless the file ends before.
+/// Bytes that are requested at once by default, unless the file ends before.
 const REQUEST_BYTES: u64 = 1 << 16;
+
+/// Bytes that are requested at once of a file that is read in its order.
+const SEQUENTIAL_BYTES: u64 = 8 << 20;
 
 /// A file of which ranges are requested by JSON lines, and answered with exactly their bytes.
 pub struct RequestedRanges<R, W> {
     size: u64,
+    request_bytes: u64,
     state: RefCell<State<R, W>>,
 }
 
@@ -33,7 +37,13 @@ impl<R: Read, W: Write> RequestedRanges<R, W> {
     /// A file of `size` bytes.
     pub fn new(size: u64, answers: R, requests: W) -> Self {
         let state = State { answers, requests, offset: 0, bytes: Vec::new() };
-        Self { size, state: RefCell::new(state) }
+        Self { size, request_bytes: REQUEST_BYTES, state: RefCell::new(state) }
+    }
+
+    /// The file, of which 8 MiB are requested at once: for a long part that is read in its order.
+    #[must_use]
+    pub fn sequential(self) -> Self {
+        Self { request_bytes: SEQUENTIAL_BYTES, ..self }
     }
 }
 
@@ -66,7 +76,7 @@ impl<R: Read, W: Write> RangeSource for RequestedRanges<R, W> {
         let mut state = self.state.borrow_mut();
         let end = state.offset + state.bytes.len() as u64;
         if !(state.offset..end).contains(&offset) {
-            state.request(offset, REQUEST_BYTES.min(self.size - offset))?;
+            state.request(offset, self.request_bytes.min(self.size - offset))?;
         }
         let from = usize::try_from(offset - state.offset).map_err(io::Error::other)?;
         let found = &state.bytes[from..];

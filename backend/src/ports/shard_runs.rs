@@ -20,7 +20,7 @@ pub trait ShardRuns: Send + Sync {
     async fn stop(&self, name: &RunName) -> PortResult<()>;
 
     /// Goes on with what is missing of a run that has failed. `false` if that is impossible.
-    async fn redrive(&self, name: &RunName) -> PortResult<bool>;
+    async fn redrive(&self, run: &ShardRun) -> PortResult<bool>;
 
     /// Tells the workflow that a worker is at work on a task. `false` if nobody waits for it anymore.
     async fn heartbeat(&self, task: &str) -> PortResult<bool>;

@@ -94,14 +94,14 @@ impl ShardRuns for FakeShardRuns {
         self.crash.after_effect()
     }
 
-    async fn redrive(&self, name: &RunName) -> PortResult<bool> {
+    async fn redrive(&self, run: &ShardRun) -> PortResult<bool> {
         self.crash.before_call()?;
         {
             let mut state = lock(&self.state);
             if state.cannot_redrive {
                 return Ok(false);
             }
-            let Some((_, run @ ShardRunState::Failed)) = state.runs.get_mut(name) else {
+            let Some((_, run @ ShardRunState::Failed)) = state.runs.get_mut(&run.name) else {
                 return Ok(false);
             };
             *run = ShardRunState::Running;

@@ -7,7 +7,7 @@ use super::{ChangeError, change_job, fail_job, release_job};
 use crate::ports::{PortError, PortResult, RunName, ShardRun, ShardRunState, ShardRuns};
 use crate::{AnnotateGas, Gas, JobRepository, ObjectKeys, chain};
 use bytes::Bytes;
-use gas_shared::job::{Change, ClaimId, FailureKind, JobState};
+use gas_shared::job::{Change, ClaimId, FailureKind, JobState, ShardProgress};
 use gas_shared::{Job, JobId};
 
 /// The reason that the owner reads if the workflow of a run is lost.
@@ -28,7 +28,7 @@ pub async fn begin_shards(
     change_job(jobs, id, Change::Sharded { claim, shards }).await
 }
 
-/// Writes the heartbeat of a worker that annotates a shard.
+/// Writes the heartbeat of a worker that annotates `shard`, or joins if it is `None`.
 ///
 /// # Errors
 /// [`ChangeError::Rejected`] if the job was cancelled or has ended: stop the engine.
@@ -36,8 +36,9 @@ pub async fn report_shard_alive(
     jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
+    shard: Option<(u32, ShardProgress)>,
 ) -> Result<Job, ChangeError> {
-    change_job(jobs, id, Change::ShardAlive { claim }).await
+    change_job(jobs, id, Change::ShardAlive { claim, shard }).await
 }
 
 /// Records that a shard is annotated and stored. A shard that is recorded twice counts once.
@@ -122,13 +123,14 @@ pub(super) async fn repair_shards(
 ) -> Result<Option<Job>, ChangeError> {
     let Some(runs) = &gas.shard_runs else { return fail(gas, job, name).await };
     let runs: &dyn ShardRuns = &**runs;
+    let run = shard_run(&gas.object_keys, job, name);
     match runs.state(&name).await? {
         Some(ShardRunState::Running) => Ok(None),
         None => {
-            runs.start(&shard_run(&gas.object_keys, job, name)).await?;
+            runs.start(&run).await?;
             Ok(None)
         }
-        Some(ShardRunState::Failed) if runs.redrive(&name).await? => {
+        Some(ShardRunState::Failed) if runs.redrive(&run).await? => {
             tracing::warn!("shards are annotated further after a failure");
             Ok(None)
         }

@@ -48,7 +48,7 @@ async fn cancelling_a_job_stops_its_workflow_and_its_workers() {
     cancel_job(&test.gas, job.owner, job.id).await.unwrap();
     let state = test.shard_runs.state(&name).await.unwrap();
     assert_eq!(state, Some(ShardRunState::Failed));
-    let alive = report_shard_alive(&test.gas.jobs, job.id, name.claim).await;
+    let alive = report_shard_alive(&test.gas.jobs, job.id, name.claim, None).await;
     assert!(matches!(alive, Err(ChangeError::Rejected { .. })));
 }
 

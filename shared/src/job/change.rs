@@ -13,7 +13,7 @@
 use super::{
     AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus,
     NotAnnotated, ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
-    ShardedRun,
+    ShardProgress, ShardedRun,
 };
 use crate::Provenance;
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +56,8 @@ pub enum Change {
     ShardAlive {
         /// The claim of the run.
         claim: ClaimId,
+        /// The number of the shard and how much of it is annotated; `None` in the join.
+        shard: Option<(u32, ShardProgress)>,
     },
     /// A shard is annotated. That it is reported again changes nothing else.
     ShardDone {
@@ -219,10 +221,19 @@ impl Job {
             }
             (
                 JobState::Running(run @ Run { shards: Some(_), .. }),
-                Change::ShardAlive { claim },
+                Change::ShardAlive { claim, shard: None },
             ) => {
                 run.held_by(claim)?;
                 Ok(JobState::Running(Run { heartbeat_at: now, ..run.clone() }))
+            }
+            (
+                JobState::Running(run @ Run { shards: Some(shards), .. }),
+                Change::ShardAlive { claim, shard: Some((shard, progress)) },
+            ) => {
+                run.held_by(claim)?;
+                let mut shards = shards.clone();
+                shards.set_running(shard, progress, now);
+                Ok(JobState::Running(run.with_shards(shards, now)))
             }
             (
                 JobState::Running(run @ Run { shards: Some(shards), .. }),
@@ -230,13 +241,8 @@ impl Job {
             ) => {
                 run.held_by(claim)?;
                 let mut shards = shards.clone();
-                let mut progress = run.progress.clone();
-                if shard < shards.total && shards.done.insert(shard) {
-                    progress.records = progress.records.saturating_add(records);
-                    progress.permille = shards.permille();
-                }
-                let shards = Some(shards);
-                Ok(JobState::Running(Run { heartbeat_at: now, progress, shards, ..run.clone() }))
+                shards.set_done(shard, records);
+                Ok(JobState::Running(run.with_shards(shards, now)))
             }
             (JobState::Running(run), Change::Released { claim, engine_failed }) => {
                 run.held_by(claim)?;
@@ -295,6 +301,13 @@ impl Job {
 impl Run {
     fn held_by(&self, claim: ClaimId) -> Result<(), ChangeRejected> {
         if self.claim == claim { Ok(()) } else { Err(ChangeRejected::ClaimLost) }
+    }
+
+    /// The run after a heartbeat of a shard.
+    fn with_shards(&self, shards: ShardedRun, now: Timestamp) -> Self {
+        let ShardProgress { permille, records } = shards.progress();
+        let progress = Progress { permille, records, ..self.progress.clone() };
+        Self { heartbeat_at: now, progress, shards: Some(shards), ..self.clone() }
     }
 }
 

@@ -108,7 +108,11 @@ fn any_change() -> impl Strategy<Value = Change> {
         who.clone()
             .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),
         who.clone().prop_map(|n| Change::Sharded { claim: claim(n), shards: 2 }),
-        who.clone().prop_map(|n| Change::ShardAlive { claim: claim(n) }),
+        (who.clone(), prop::option::of((0..3u32, 0..1000u16))).prop_map(|(n, shard)| {
+            let shard =
+                shard.map(|(shard, permille)| (shard, ShardProgress { permille, records: 5 }));
+            Change::ShardAlive { claim: claim(n), shard }
+        }),
         (who.clone(), 0..3u32).prop_map(|(n, shard)| Change::ShardDone {
             claim: claim(n),
             shard,
@@ -153,7 +157,7 @@ proptest! {
             if let Change::Completed { claim, .. }
             | Change::Progressed { claim, .. }
             | Change::Sharded { claim, .. }
-            | Change::ShardAlive { claim }
+            | Change::ShardAlive { claim, .. }
             | Change::ShardDone { claim, .. }
             | Change::Released { claim, .. } = &change
             {

@@ -28,7 +28,7 @@ pub use parts::{Part, Parts};
 pub use result_form::ResultForm;
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use retention::{Retention, RetentionChange};
-pub use sharded_run::{MAX_SHARDS, ShardCounts, ShardedRun};
+pub use sharded_run::{MAX_SHARDS, ShardCounts, ShardProgress, ShardedRun};
 pub use stored_options::StoredOptions;
 pub use view::{JobView, ResultsView, StateView};
 

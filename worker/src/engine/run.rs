@@ -2,6 +2,7 @@
 
 use super::messages::{Annotated, Event, InputProblem, input_problem, progress_after_steps};
 use super::process::{self, ProcessExit, StopReason};
+use super::remote_file::{RemoteFile, requested_range};
 use super::sandbox::{Confined, ExceededLimit, Exit, Limits, Sandbox, find_program};
 use super::template::{Paths, Template};
 use crate::report::Report;
@@ -81,6 +82,8 @@ pub(super) struct Program<'a> {
     pub(super) readable: &'a [&'a Path],
     /// What it reads from standard input, if anything.
     pub(super) standard_input: Option<mpsc::Receiver<Bytes>>,
+    /// Whether other programs have precedence.
+    pub(super) is_background: bool,
 }
 
 impl Engine {
@@ -128,23 +131,28 @@ impl Engine {
         let Task { input, output, log, .. } = task;
         let paths = Paths { input, output, log, bundle: &self.reference };
         let command = self.template.fill(paths, &self.options);
-        self.run_command(task, &command, deadline, report).await
+        self.run_command(task, &command, None, deadline, report).await
     }
 
-    /// Runs a command that writes the output of the task, as [`Engine::run`] does.
+    /// Runs a command that writes the output of the task, as [`Engine::run`] does. It may read ranges of `remote`.
     pub(super) async fn run_command(
         &self,
         task: Task<'_>,
         command: &[OsString],
+        remote: Option<RemoteFile>,
         deadline: Instant,
         report: &Report,
     ) -> Result<Annotated, EngineError> {
         let Task { output, .. } = task;
         let mut last_event = LastEvent::None;
+        let last = &mut last_event;
         let mut steps = 0;
-        let on_stdout = |line: &[u8]| match Event::parse(line) {
+        let (requests, standard_input) =
+            remote.map(|remote| (remote.requests, remote.answers)).unzip();
+        // The sender of requests is dropped at the end of standard output, which ends the answers, too.
+        let on_stdout = move |line: &[u8]| match Event::parse(line) {
             Some(Event::Progress(now, written)) => {
-                last_event = LastEvent::Progress;
+                *last = LastEvent::Progress;
                 report.advance(now);
                 if let Some(bytes) = written {
                     report.written(bytes);
@@ -154,8 +162,12 @@ impl Engine {
                 steps += 1;
                 report.advance(progress_after_steps(steps, step));
             }
-            Some(Event::Done(annotated)) => last_event = LastEvent::Done(annotated),
-            None => {}
+            Some(Event::Done(annotated)) => *last = LastEvent::Done(annotated),
+            None => {
+                if let (Some(requests), Some(range)) = (&requests, requested_range(line)) {
+                    _ = requests.send(range);
+                }
+            }
         };
         // Other lines of standard error may contain details of this machine.
         let on_stderr = |line: &[u8]| {
@@ -164,7 +176,8 @@ impl Engine {
             }
         };
         let readable = self.readable();
-        let program = Program { command, readable: &readable, standard_input: None };
+        let program =
+            Program { command, readable: &readable, standard_input, is_background: false };
         let ended = self.confined(task, program, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(annotated) => Ok(annotated),
@@ -194,7 +207,10 @@ impl Engine {
         let input = if pieces.is_some() { Path::new(STANDARD_INPUT) } else { output };
         let paths = Paths { input, output: index, log, bundle: &self.reference };
         let command = self.indexer.fill(paths, &[]);
-        let program = Program { command: &command, readable: &[], standard_input: pieces };
+        // An index that is built of pieces is built beside the engine that writes them.
+        let is_background = pieces.is_some();
+        let program =
+            Program { command: &command, readable: &[], standard_input: pieces, is_background };
         self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
@@ -209,9 +225,7 @@ impl Engine {
         on_stderr: impl FnMut(&[u8]),
     ) -> Result<ProcessExit, EngineError> {
         let Task { folder, file_bytes, more_time, .. } = task;
-        let Program { command, readable, standard_input } = program;
-        // A program that reads what the engine writes runs beside it.
-        let is_background = standard_input.is_some();
+        let Program { command, readable, standard_input, is_background } = program;
         let confined = Confined { command, folder, readable, file_bytes, is_background };
         let limits = self.sandbox.limits.extended(more_time);
         let sandbox = Sandbox { limits, ..self.sandbox.clone() };

@@ -4,28 +4,16 @@
 //! job.
 
 use super::messages::Annotated;
+use super::remote_file::{RemoteFile, requested_range};
 use super::run::{Engine, EngineError, Program, Task};
 use crate::report::Report;
-use bytes::Bytes;
-use serde::Deserialize;
+use gas_shared::vcf::InputLimits;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// The most bytes that a plan may request at once.
-const MAX_REQUEST_BYTES: u64 = 1 << 20;
-
-/// The way to a file whose ranges a plan reads: the process of the plan has no network.
-#[derive(Debug)]
-pub(crate) struct RemoteFile {
-    /// Bytes of the file.
-    pub(crate) bytes: u64,
-    /// Takes offset and length of each range that is requested.
-    pub(crate) requests: mpsc::UnboundedSender<(u64, u64)>,
-    /// Gives exactly the bytes of each of them. The plan fails if it ends early.
-    pub(crate) answers: mpsc::Receiver<Bytes>,
-}
+/// The least bytes of a compressed file that a record has on average.
+const LEAST_RECORD_BYTES: u64 = 8;
 
 /// The files of a shard besides those of its task.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +29,8 @@ pub(crate) struct ShardFiles<'a> {
 /// The files of a join besides those of its task, whose output gets header and end of the result only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JoinFiles<'a> {
+    /// Bytes of the file that the shards are cut of.
+    pub(crate) input_bytes: u64,
     /// The folder of the plan.
     pub(crate) plan: &'a Path,
     /// The annotated shards, of which only the files beside them exist.
@@ -51,11 +41,13 @@ pub(crate) struct JoinFiles<'a> {
     pub(crate) exclude: &'a Path,
 }
 
-/// A line in which a plan requests a range of the file.
-#[derive(Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Request {
-    Read { offset: u64, length: u64 },
+/// Arguments with the limits of a file of this size in shards: those of a run in one piece are for a file that one machine
+/// annotates. All commands of one job need the same.
+fn limits(input_bytes: u64) -> [(&'static str, OsString); 2] {
+    let InputLimits { records, text_bytes, .. } = InputLimits::DEFAULT;
+    let text = input_bytes.saturating_mul(InputLimits::GZIP_RATIO).max(text_bytes);
+    let records = (input_bytes / LEAST_RECORD_BYTES).max(records);
+    [("--max-bytes", text.to_string().into()), ("--max-records", records.to_string().into())]
 }
 
 impl Engine {
@@ -69,9 +61,11 @@ impl Engine {
         deadline: Instant,
     ) -> Result<(), EngineError> {
         let RemoteFile { bytes, requests, answers } = file;
+        let limits = limits(bytes);
         let (bytes, shards) = (bytes.to_string(), shards.to_string());
         let command = self.shard_command_line(
             "plan",
+            &limits,
             &[task.input.as_os_str()],
             &[
                 ("--remote-bytes", bytes.as_ref()),
@@ -81,15 +75,17 @@ impl Engine {
         );
         // Dropped at the end of standard output, which ends the answers, too.
         let on_stdout = move |line: &[u8]| {
-            if let Ok(Request::Read { offset, length }) = serde_json::from_slice(line)
-                && (1..=MAX_REQUEST_BYTES).contains(&length)
-            {
-                _ = requests.send((offset, length));
+            if let Some(range) = requested_range(line) {
+                _ = requests.send(range);
             }
         };
         let readable = self.readable();
-        let program =
-            Program { command: &command, readable: &readable, standard_input: Some(answers) };
+        let program = Program {
+            command: &command,
+            readable: &readable,
+            standard_input: Some(answers),
+            is_background: false,
+        };
         self.confined(task, program, deadline, on_stdout, |_| {}).await?;
         Ok(())
     }
@@ -98,34 +94,51 @@ impl Engine {
     pub(crate) async fn reblock(
         &self,
         task: Task<'_>,
+        input_bytes: u64,
         deadline: Instant,
     ) -> Result<(), EngineError> {
         let mut command = self.shard_command.clone();
         command.extend(["reblock".into(), task.input.into(), "--out".into(), task.output.into()]);
-        let program = Program { command: &command, readable: &[], standard_input: None };
+        for (name, value) in limits(input_bytes) {
+            command.extend([name.into(), value]);
+        }
+        let program = Program {
+            command: &command,
+            readable: &[],
+            standard_input: None,
+            is_background: false,
+        };
         self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
 
-    /// Annotates a shard. Beside the task's output are then the files that a join needs.
+    /// Annotates a shard. Beside the task's output are then the files that a join needs. `whole` is the file that the
+    /// task's input is a copy of; it is read before the shard if an error has to name its line.
     pub(crate) async fn annotate_shard(
         &self,
         task: Task<'_>,
+        whole: RemoteFile,
         files: ShardFiles<'_>,
         deadline: Instant,
         report: &Report,
     ) -> Result<Annotated, EngineError> {
-        let number = files.shard.to_string();
+        let limits = limits(whole.bytes);
+        let (number, bytes) = (files.shard.to_string(), whole.bytes.to_string());
         let mut arguments = vec![
+            ("--remote-bytes", bytes.as_ref()),
             ("--plan", files.plan.as_os_str()),
             ("--shard", number.as_ref()),
             ("--out", task.output.as_os_str()),
             ("--progress", "json".as_ref()),
         ];
         arguments.extend(files.exclude.map(|path| ("--exclude", path.as_os_str())));
-        let command =
-            self.shard_command_line("annotate-shard", &[task.input.as_os_str()], &arguments);
-        self.run_command(task, &command, deadline, report).await
+        let command = self.shard_command_line(
+            "annotate-shard",
+            &limits,
+            &[task.input.as_os_str()],
+            &arguments,
+        );
+        self.run_command(task, &command, Some(whole), deadline, report).await
     }
 
     /// Joins annotated shards, without reading their records.
@@ -146,8 +159,9 @@ impl Engine {
             ("--log", task.log.as_os_str()),
             ("--progress", "json".as_ref()),
         ];
-        let command = self.shard_command_line("join", &inputs, &arguments);
-        self.run_command(task, &command, deadline, report).await
+        let limits = limits(files.input_bytes);
+        let command = self.shard_command_line("join", &limits, &inputs, &arguments);
+        self.run_command(task, &command, None, deadline, report).await
     }
 
     /// Merges the explorer's indexes of the shards of a result, in their order.
@@ -161,7 +175,12 @@ impl Engine {
         let mut command = vec![self.indexer.program().to_owned(), "--merge".into()];
         command.extend(shards.iter().map(|path| path.as_os_str().to_owned()));
         command.extend(["--out".into(), index.as_os_str().to_owned()]);
-        let program = Program { command: &command, readable: &[], standard_input: None };
+        let program = Program {
+            command: &command,
+            readable: &[],
+            standard_input: None,
+            is_background: false,
+        };
         self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }
@@ -170,6 +189,7 @@ impl Engine {
     fn shard_command_line(
         &self,
         command: &str,
+        limits: &[(&str, OsString)],
         inputs: &[&OsStr],
         arguments: &[(&str, &OsStr)],
     ) -> Vec<OsString> {
@@ -179,6 +199,9 @@ impl Engine {
         line.extend(["--reference".into(), self.reference.as_os_str().to_owned()]);
         for (name, value) in arguments {
             line.extend([(*name).into(), (*value).to_owned()]);
+        }
+        for (name, value) in limits {
+            line.extend([(*name).into(), value.clone()]);
         }
         line.extend(self.options.iter().map(OsString::from));
         line

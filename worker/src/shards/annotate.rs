@@ -63,7 +63,14 @@ impl ShardRun<'_> {
         };
         let deadline = engine.deadline(task);
         let shard_files = ShardFiles { plan: &plan_folder, shard: number, exclude };
-        let annotated = engine.annotate_shard(task, shard_files, deadline, report).await?;
+        let (whole, answer) = cut_input.remote(gas, intake, total);
+        let annotating = engine.annotate_shard(task, whole, shard_files, deadline, report);
+        let (annotated, answered) = tokio::join!(annotating, answer);
+        if let Err(error) = answered {
+            // The error of the shard then has the line of the shard.
+            tracing::warn!(error = %chain(&error), "lines before a shard are not counted");
+        }
+        let annotated = annotated?;
 
         let index = folder.join(explorer_index(number));
         match build_index(engine, task, &index, deadline).await {

@@ -94,28 +94,42 @@ impl Join<'_> {
             input: &input,
             output: &output,
             log: &log,
-            file_bytes: disk::output_limit(0, false),
+            // The index of the explorer is in the same folder.
+            file_bytes: disk::output_limit(bytes, false),
             more_time: disk::more_time(bytes, gzip),
         };
         let deadline = engine.deadline(task);
         let shards: Vec<PathBuf> =
             (0..plan.head.shards).map(|shard| folder.join(records(shard))).collect();
-        let files =
-            JoinFiles { plan: &plan_folder, shards: &shards, parts: &parts, exclude: &exclude };
-        self.fetch_shards(0..plan.head.shards).await?;
-        let mut exclusions = 0;
-        let Annotated { records, not_annotated, engine: engine_name } = loop {
-            match engine.join_shards(task, files, deadline, report).await {
-                Ok(joined) => break joined,
-                Err(EngineError::Crashed { .. })
-                    if exclude.exists() && exclusions < MAX_EXCLUSIONS =>
-                {
-                    exclusions += 1;
-                    self.annotate_again(engine, &exclude, exclusions).await?;
+        let files = JoinFiles {
+            input_bytes: bytes,
+            plan: &plan_folder,
+            shards: &shards,
+            parts: &parts,
+            exclude: &exclude,
+        };
+        let joining = async {
+            self.fetch_shards(0..plan.head.shards).await?;
+            let mut exclusions = 0;
+            loop {
+                match engine.join_shards(task, files, deadline, report).await {
+                    Ok(joined) => return Ok::<_, AttemptError>((joined, exclusions)),
+                    Err(EngineError::Crashed { .. })
+                        if exclude.exists() && exclusions < MAX_EXCLUSIONS =>
+                    {
+                        exclusions += 1;
+                        self.annotate_again(engine, &exclude, exclusions).await?;
+                    }
+                    Err(error) => return Err(error.into()),
                 }
-                Err(error) => return Err(error.into()),
             }
         };
+        // Each takes about as long as the other.
+        let (joined, mut index) = tokio::join!(joining, self.merge_indexes(engine, task, deadline));
+        let (Annotated { records, not_annotated, engine: engine_name }, exclusions) = joined?;
+        if exclusions > 0 {
+            index = self.merge_indexes(engine, task, deadline).await;
+        }
         let provenance = job_engine.provenance(engine_name);
         let result_size = self.upload(&parts, &output).await?;
 
@@ -126,7 +140,11 @@ impl Join<'_> {
         intake.retry(|| store_summary(gas, job, &output)).await?;
         intake.retry(|| store_region_index(gas, job, &output)).await?;
         report.begin_step(step::INDEX);
-        match self.merge_indexes(engine, task, deadline).await {
+        let stored = match index {
+            Ok(index) => self.store_index(&index).await,
+            Err(error) => Err(error),
+        };
+        match stored {
             Ok(()) => {}
             Err(AttemptError::Engine(full @ EngineError::DiskFull { .. })) => {
                 return Err(full.into());
@@ -265,15 +283,14 @@ impl Join<'_> {
         Ok(bytes.freeze())
     }
 
-    /// Merges the explorer's indexes of the shards and stores the index of the result.
+    /// Merges the explorer's indexes of the shards to the index of the result.
     async fn merge_indexes(
         &self,
         engine: &Engine,
         task: Task<'_>,
         deadline: Instant,
-    ) -> Result<(), AttemptError> {
+    ) -> Result<PathBuf, AttemptError> {
         let Worker { gas, intake, .. } = self.worker;
-        let HeldClaim { job, .. } = self.held;
         let shards = 0..self.plan.head.shards;
         for shard in shards.clone() {
             let from = self.files.object(&explorer_index(shard));
@@ -285,10 +302,15 @@ impl Join<'_> {
         let paths: Vec<PathBuf> =
             shards.map(|shard| self.folder.join(explorer_index(shard))).collect();
         let index = self.folder.join("result.idx");
-        let file_bytes = disk::output_limit(self.plan.head.input_bytes, false);
-        let task = Task { file_bytes, ..task };
         engine.merge_indexes(task, &paths, &index, deadline).await?;
-        let built = open(&index, "index")?;
+        Ok(index)
+    }
+
+    /// Stores the index of the result for the explorer.
+    async fn store_index(&self, index: &Path) -> Result<(), AttemptError> {
+        let Worker { gas, intake, .. } = self.worker;
+        let HeldClaim { job, .. } = self.held;
+        let built = open(index, "index")?;
         let (from, file) =
             (built.path(), gas.object_keys.index(job.owner, job.id, &job.input.name));
         intake.retry(|| gas.objects.store(&from, &file, BINARY)).await?;

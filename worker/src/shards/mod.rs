@@ -12,5 +12,5 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dead_letters::ShardDeadLetters;
+pub(crate) use dead_letters::ShardLetters;
 pub(crate) use task::ShardWorker;

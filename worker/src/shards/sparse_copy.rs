@@ -2,6 +2,7 @@
 
 use super::run_files::{REBLOCKED, RunFiles};
 use crate::attempt_error::AttemptError;
+use crate::engine::RemoteFile;
 use crate::outage::Intake;
 use bytes::Bytes;
 use futures::FutureExt;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// Bytes that are read at once.
 const READ_BYTES: u64 = 8 << 20;
@@ -64,6 +66,27 @@ impl CutInput {
         length: u64,
     ) -> Result<Bytes, PortError> {
         intake.retry(|| gas.objects.read_range(&self.file, offset, length)).await
+    }
+
+    /// The object of `bytes` bytes for the engine, and the work that answers its requests, which ends with the engine.
+    pub(super) fn remote<'a>(
+        &'a self,
+        gas: &'a AnnotateGas,
+        intake: &'a Intake,
+        bytes: u64,
+    ) -> (RemoteFile, impl Future<Output = Result<(), PortError>> + 'a) {
+        let (requests, mut requested) = mpsc::unbounded_channel();
+        let (pieces, answers) = mpsc::channel(1);
+        let answer = async move {
+            while let Some((offset, length)) = requested.recv().await {
+                let piece = self.read(gas, intake, offset, length).await?;
+                if pieces.send(piece).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        (RemoteFile { bytes, requests, answers }, answer)
     }
 
     /// Checks that the object is still the same, with `bytes` bytes.

@@ -6,7 +6,7 @@ use super::sparse_copy::CutInput;
 use crate::attempt::JSON;
 use crate::attempt_error::AttemptError;
 use crate::disk;
-use crate::engine::{EngineError, RemoteFile, Task};
+use crate::engine::{EngineError, Task};
 use crate::handle::JobOutcome;
 use crate::heartbeat::{Heartbeat, LostClaim};
 use crate::job_engine::JobEngine;
@@ -21,7 +21,6 @@ use gas_shared::Job;
 use gas_shared::job::{ClaimId, ResultForm, step};
 use gas_shared::vcf::{COMPRESSION_MAGIC_BYTES, CompressionFormat};
 use std::path::Path;
-use tokio::sync::mpsc;
 
 const GZIP: &str = "application/gzip";
 
@@ -122,19 +121,7 @@ impl Worker {
             file_bytes: disk::output_limit(0, false),
             more_time: disk::more_time(bytes, job.input.name.is_gzip()),
         };
-        let (requests, mut requested) = mpsc::unbounded_channel();
-        let (pieces, answers) = mpsc::channel(1);
-        let cut_input = &cut_input;
-        let answer = async move {
-            while let Some((offset, length)) = requested.recv().await {
-                let piece = cut_input.read(gas, intake, offset, length).await?;
-                if pieces.send(piece).await.is_err() {
-                    break;
-                }
-            }
-            Ok::<(), PortError>(())
-        };
-        let file = RemoteFile { bytes, requests, answers };
+        let (file, answer) = cut_input.remote(gas, intake, bytes);
         let planning = engine.plan(task, &plan_folder, file, shards, engine.deadline(task));
         let (planned, answered) = tokio::join!(planning, answer);
         answered?;
@@ -177,7 +164,7 @@ impl Worker {
             file_bytes: output_bytes,
             more_time: disk::more_time(bytes, true),
         };
-        engine.reblock(task, engine.deadline(task)).await?;
+        engine.reblock(task, bytes, engine.deadline(task)).await?;
         let reblocked = crate::attempt::open(&output, "compressed file")?;
         let files = RunFiles { object_keys: &gas.object_keys, job, claim };
         let (from, to) = (reblocked.path(), files.object(REBLOCKED));

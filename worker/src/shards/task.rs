@@ -23,13 +23,13 @@ use crate::utility::consume::{ConsumeError, Consumer, Handled};
 use crate::worker::Worker;
 use async_trait::async_trait;
 use gas_backend::chain;
-use gas_backend::messages::ShardTask;
-use gas_backend::ports::{Message, ShardRuns};
+use gas_backend::messages::{JobRequest, ShardTask};
+use gas_backend::ports::{Message, Queue, ShardRuns};
 use gas_backend::usecases::{
     ChangeError, Finished, annotate_whole, complete_job, fail_job, report_shard_alive,
     report_shard_done, run_of,
 };
-use gas_shared::job::{ClaimId, FailureKind, JobState, ResultForm};
+use gas_shared::job::{ClaimId, FailureKind, JobState, Progress, ResultForm, ShardProgress};
 use gas_shared::vcf::Code;
 use gas_shared::{Job, JobId, JobStatus};
 use std::io;
@@ -49,6 +49,8 @@ pub(crate) struct ShardWorker {
     /// Its queue is that of shards.
     pub(crate) worker: Worker,
     pub(crate) runs: Arc<dyn ShardRuns>,
+    /// The queue of the requests of jobs whose files may be annotated in shards.
+    pub(crate) requests: Arc<dyn Queue>,
 }
 
 /// The work of a task.
@@ -65,6 +67,16 @@ struct Task<'a> {
     token: &'a str,
     claim: ClaimId,
     work: Work,
+}
+
+impl Task<'_> {
+    /// How much of its shard is annotated; `None` if the task is the join.
+    fn running(&self, report: &Report) -> Option<(u32, ShardProgress)> {
+        let Work::Shard(shard) = self.work else { return None };
+        let progress = report.progress();
+        let Progress { permille, records, .. } = *progress.borrow();
+        Some((shard, ShardProgress { permille, records }))
+    }
 }
 
 /// How the work of a task ended.
@@ -123,7 +135,7 @@ impl ShardWorker {
         let report = Report::new(gas.jobs.clock.clone());
         let worked = tokio::select! {
             worked = self.work(&job, &task, &report) => worked,
-            () = self.until_void(&job, &task) => Ok(Ended::Void),
+            () = self.until_void(&job, &task, &report) => Ok(Ended::Void),
         };
         match worked {
             Ok(Ended::Done(joined)) => {
@@ -164,7 +176,9 @@ impl ShardWorker {
             // A run in one piece sorts the records.
             match annotate_whole(gas, job, task.claim).await {
                 Ok(_) => {
-                    tracing::warn!("records are not sorted; the file is annotated in one piece")
+                    tracing::warn!("records are not sorted; the file is annotated in one piece");
+                    // If this is lost, the reconciler sends the job to the workers.
+                    send_request(&*self.requests, job.id).await?;
                 }
                 Err(ChangeError::Rejected { .. } | ChangeError::NotFound(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -211,7 +225,7 @@ impl ShardWorker {
     }
 
     /// Sends heartbeats until the task is void: nobody waits for it, or the job has ended.
-    async fn until_void(&self, job: &Job, task: &Task<'_>) {
+    async fn until_void(&self, job: &Job, task: &Task<'_>, report: &Report) {
         let every = self.worker.timing.heartbeat_interval();
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -220,7 +234,7 @@ impl ShardWorker {
             let jobs = &self.worker.gas.jobs;
             let both = async {
                 tokio::join!(
-                    report_shard_alive(jobs, job.id, task.claim),
+                    report_shard_alive(jobs, job.id, task.claim, task.running(report)),
                     self.runs.heartbeat(task.token)
                 )
             };
@@ -337,6 +351,12 @@ fn is_done(job: &Job, work: Work) -> bool {
 fn is_unsorted(error: &AttemptError) -> bool {
     let AttemptError::Engine(EngineError::BadInput(problem)) = error else { return false };
     problem.code.as_deref() == Some(Code::Unsorted.as_str())
+}
+
+/// Sends a job to the workers.
+async fn send_request(requests: &dyn Queue, job_id: JobId) -> Result<(), ConsumeError> {
+    let body = serde_json::to_string(&JobRequest { job_id })?;
+    Ok(requests.send_later(&body, Duration::ZERO).await?)
 }
 
 /// A scratch folder; `None` if there is no space.

@@ -1,8 +1,9 @@
 //! Tasks of runs in shards, with an engine that is a shell script, and without a state machine.
 
-use super::{ShardDeadLetters, ShardWorker};
+use super::{ShardLetters, ShardWorker};
+use crate::dead_letters::DeadLetters;
 use crate::settings::Sharding;
-use crate::testing::{FakeQueue, message, worker};
+use crate::testing::{FakeQueue, TIMING, message, worker};
 use crate::utility::consume::{Consumer, Handled};
 use crate::worker::Worker;
 use gas_backend::ports::{Message, RunName, ShardRunState, ShardRuns};
@@ -47,7 +48,11 @@ reblock)
   printf '##fileformat=VCFv4.2\n#CHROM\none\ntwo\nmore\n' > "$out";;
 annotate-shard)
   [ "$(head -c 2 "$input")" = '##' ] || exit 9
-  if [ -f "$problem" ]; then cat "$problem" >&2; exit 2; fi
+  if [ -f "$problem" ]; then
+    echo "{\"event\":\"read\",\"offset\":$((bytes - 4)),\"length\":4}"
+    [ "$(head -c 4)" = two ] || exit 9
+    cat "$problem" >&2; exit 2
+  fi
   echo '#CHROM' > "$out.header"
   printf 'records %s%s;' "$shard" "${exclude:+ again}" > "$out"
   echo index > "$out.index"; echo shard > "$out.shard"
@@ -91,6 +96,7 @@ impl Case {
         let shards = ShardWorker {
             worker: Worker { queue: queue.clone(), ..worker.clone() },
             runs: test.shard_runs.clone(),
+            requests: requests.clone(),
         };
         let ada = test.user("ada", Plan::Free);
         let upload = NewUpload::new("a.vcf.gz", INPUT.len() as u64);
@@ -253,6 +259,7 @@ async fn a_file_that_is_not_sorted_is_annotated_in_one_piece() {
     case.shard(name, 1, "b").await;
     assert_eq!((run_of(&case.job()), case.job().status()), (None, JobStatus::Running));
     assert!(is_annotated_whole(&case.test.gas.annotate(), &case.job()).await.unwrap());
+    assert_eq!(case.requests.sent(), [format!(r#"{{"job_id":"{}"}}"#, case.job)]);
     // The state machine reports that its run has failed.
     let failed = format!(
         r#"{{"task":"failed","job_id":"{}","claim":"{}","error":{{"Error":"x"}}}}"#,
@@ -303,7 +310,11 @@ async fn a_shard_that_fails_every_time_fails_the_job_from_the_dead_letter_queue(
     assert!(case.shards.handle(&task).await.is_err());
     assert_eq!(case.job().status(), JobStatus::Running);
     let dead = Arc::new(FakeQueue::default());
-    let letters = ShardDeadLetters { shards: case.shards.clone(), queue: dead.clone() };
+    let letters = DeadLetters {
+        queue: dead.clone(),
+        visibility: TIMING.visibility,
+        handler: ShardLetters(case.shards.clone()),
+    };
     letters.handle(&task).await.unwrap();
     let JobState::Failed(failure) = case.job().state else { panic!("not failed") };
     assert_eq!(failure.kind, FailureKind::Service);
