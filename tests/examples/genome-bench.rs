@@ -17,6 +17,7 @@ mod stack;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_local::Description;
 use gas_shared::job::StateView;
 use gas_shared::upload::{NewUpload, PartsTicket};
 use gas_shared::{JobId, JobStatus, JobView};
@@ -60,6 +61,8 @@ async fn main() -> Result<()> {
     let StateView::Completed { records, result_size, .. } = &job.state else {
         bail!("{:?}", job.state)
     };
+    let worker = peak_mib(Description::of_test()?.pid("worker")?)?;
+    println!("{:<44}{worker:8.0} MiB", "most resident memory of the worker's process");
     let log = eve.log(id).await?;
     println!("{size} bytes, {records} records, a result of {result_size} bytes");
     println!("{:<44}{uploaded:8.1} s", "upload in parts");
@@ -70,12 +73,13 @@ async fn main() -> Result<()> {
     println!("{:<44}{:8.1} s", "first page of the explorer", explored - done);
     println!("{:<44}{explored:8.1} s", "whole way");
     println!("{:<44}{bare:8.1} s", "the engine's command alone");
-    let annotate = stages(&log)?.into_iter().find(|(stage, _)| stage == "annotate");
-    let annotate = annotate.context("the run log has no step annotate")?.1;
-    // The processors are shared with the index builder, the storage of the result, and the emulators.
-    println!("{:<44}{:8.2}", "engine within the service / alone, time", annotate / bare);
-    let ratio = "engine within the service / alone, CPU time";
-    println!("{ratio:<44}{:8.2} (goal: 1.1)", cpu / bare_cpu);
+    // A run in shards has no such step.
+    if let Some((_, annotate)) = stages(&log)?.into_iter().find(|(stage, _)| stage == "annotate") {
+        // The processors are shared with the index builder, the storage of the result, and the emulators.
+        println!("{:<44}{:8.2}", "engine within the service / alone, time", annotate / bare);
+        let ratio = "engine within the service / alone, CPU time";
+        println!("{ratio:<44}{:8.2} (goal: 1.1)", cpu / bare_cpu);
+    }
     println!("{:<44}{:8.2} (goal: 3)", "whole way / engine alone", explored / bare);
     Ok(())
 }
@@ -148,6 +152,14 @@ fn engine_cpu_secs() -> Result<f64> {
         }
     }
     Ok(most)
+}
+
+/// The peak of the resident memory of a process, in MiB (proc(5)).
+fn peak_mib(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
+    Ok(kib.parse::<f64>()? / 1024.0)
 }
 
 /// Opens the explorer: the first page with all counts.

@@ -55,6 +55,9 @@ enum Command {
     Test {
         /// Run only tests whose name contains one of these texts.
         filters: Vec<String>,
+        /// Do not compile the browser half: for filters that select no test of pages.
+        #[arg(long, requires = "filters")]
+        no_pages: bool,
     },
     /// Run many jobs while processes are killed and paused, then account for everything.
     Soak(soak::SoakOptions),
@@ -132,7 +135,7 @@ fn run() -> Result<()> {
     match Cli::parse().command {
         Command::Up(options) => serve::up(&paths, &options),
         Command::Down { wipe } => serve::down(&paths, wipe),
-        Command::Test { filters } => test::test(&paths, &filters),
+        Command::Test { filters, no_pages } => test::test(&paths, &filters, no_pages),
         Command::Soak(options) => soak::soak(&paths, &options),
         Command::Check => check::check(&paths),
         Command::Conformance(options) => conformance::conformance(&paths, &options),

@@ -7,7 +7,7 @@ use crate::step::{at_once, done_in, run, step};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use gas_local::{ArchiveBackEnd, Ports, Programs, References, Stack, StackConfig, Verbosity};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -158,21 +158,26 @@ pub(crate) fn prepare_servers(paths: &Paths, ports: Ports) -> Result<StackConfig
     let python = setup::python(paths)?;
     setup::modules(paths)?;
     step("compiling the servers", || build_servers(&paths.root, Profile::Dev))?;
+    configure(paths, no_pages(paths)?, paths.binaries(false), python, ports)
+}
+
+/// A public folder without the browser half.
+pub(crate) fn no_pages(paths: &Paths) -> Result<PathBuf> {
     let public = paths.target.join("bench/public");
     std::fs::create_dir_all(&public)?;
     std::fs::write(
         public.join("index.html"),
         "<!DOCTYPE html><html><head></head><body><div id=\"main\"></div></body></html>",
     )?;
-    configure(paths, public, paths.binaries(false), python, ports)
+    Ok(public)
 }
 
 /// Returns the configuration of a stack.
 pub(crate) fn configure(
     paths: &Paths,
-    public_dir: std::path::PathBuf,
-    binaries: std::path::PathBuf,
-    python: std::path::PathBuf,
+    public_dir: PathBuf,
+    binaries: PathBuf,
+    python: PathBuf,
     ports: Ports,
 ) -> Result<StackConfig> {
     Ok(StackConfig {

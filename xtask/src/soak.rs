@@ -3,9 +3,8 @@
 //! An example of the end-to-end tests does the work and the accounting, because they access the
 //! service in the same way as a browser.
 
-use crate::bundle::Profile;
 use crate::paths::Paths;
-use crate::serve::prepare;
+use crate::serve::prepare_servers;
 use crate::step::{run, step};
 use crate::temporary_stack::with_stack;
 use crate::workspace;
@@ -28,6 +27,9 @@ const RESTORE_TIMEOUT_SECS: u32 = 10;
 /// The download window of Free users. It is short, so that results are archived during the run.
 const FREE_WINDOW_SECS: u32 = 25;
 
+/// The size from which on a file is annotated in shards, and the size of a shard, in bytes.
+const SHARDS: (u64, u64) = (16 << 20, 2 << 20);
+
 /// Options of `soak`.
 #[derive(Args)]
 pub(crate) struct SoakOptions {
@@ -37,6 +39,9 @@ pub(crate) struct SoakOptions {
     /// The number of jobs of all users together.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     jobs: u32,
+    /// The number of further jobs, whose file is annotated in shards.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(..=1_000))]
+    large_jobs: u32,
     /// The number of users; half of them begin on Premium, and a quarter changes to it.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     users: u32,
@@ -61,6 +66,7 @@ impl SoakOptions {
     pub(crate) const SHORT: Self = Self {
         minutes: 2.0,
         jobs: 50,
+        large_jobs: 3,
         users: 8,
         seed: None,
         settle_minutes: 8.0,
@@ -70,7 +76,8 @@ impl SoakOptions {
 
 /// Builds everything and runs the soak.
 pub(crate) fn soak(paths: &Paths, options: &SoakOptions) -> Result<()> {
-    let config = prepare(paths, Profile::Dev, Ports::free()?)?;
+    // It opens no page.
+    let config = prepare_servers(paths, Ports::free()?)?;
     step("compiling the soak", || run(workspace::build(paths).args(["--example", EXAMPLE])))?;
     run_soak(paths, config, options)
 }
@@ -86,6 +93,7 @@ pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
         restore_timeout_secs: Some(RESTORE_TIMEOUT_SECS),
         free_window_secs: Some(FREE_WINDOW_SECS),
+        shards: Some(SHARDS),
         ..config
     };
     with_stack(config, "soak", |stack| {
@@ -93,6 +101,7 @@ pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions
             .configure(&mut Command::new(paths.binaries(false).join("examples").join(EXAMPLE)))
             .arg(format!("--minutes={}", options.minutes))
             .arg(format!("--jobs={}", options.jobs))
+            .arg(format!("--large-jobs={}", options.large_jobs))
             .arg(format!("--users={}", options.users))
             .arg(format!("--seed={seed}"))
             .arg(format!("--settle-minutes={}", options.settle_minutes))

@@ -3,7 +3,7 @@
 use crate::bundle::{self, Profile};
 use crate::deploy;
 use crate::paths::Paths;
-use crate::serve::configure;
+use crate::serve::{configure, no_pages};
 use crate::setup;
 use crate::soak::{self, SoakOptions};
 use crate::step::{at_once, done_in, run, step};
@@ -39,8 +39,8 @@ const PYTHON_CLIENT: &str = "python";
 
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive and several references, with the tests that need these.
-/// The filter `soak` selects the short soak.
-pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
+/// The filter `soak` selects the short soak. Without pages, no filter may select a test of pages.
+pub(crate) fn test(paths: &Paths, filters: &[String], without_pages: bool) -> Result<()> {
     setup::system_packages(true)?;
     let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
     let python = setup::python(paths)?;
@@ -50,9 +50,15 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
             run(workspace::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
         })
     };
-    let (bundle, ()) = at_once(|| bundle::bundle(paths, Profile::Release), programs)?;
-    bundle.check_limit()?;
-    let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
+    let public = if without_pages {
+        programs()?;
+        no_pages(paths)?
+    } else {
+        let (bundle, ()) = at_once(|| bundle::bundle(paths, Profile::Release), programs)?;
+        bundle.check_limit()?;
+        bundle.public
+    };
+    let config = configure(paths, public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
     let is_selected = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
     // A filter may also be the name of a file.

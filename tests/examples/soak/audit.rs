@@ -1,7 +1,8 @@
 //! Waits until all work is done, then accounts for every job, mail, object and archive.
 
 use crate::calls::Calls;
-use crate::load::{Load, User};
+use crate::large_file::assert_equals_one_piece;
+use crate::load::{LARGE_NAME, Load, User};
 use crate::stack::Stack;
 use anyhow::{Result, ensure};
 use gas_backend::Gas;
@@ -37,7 +38,7 @@ pub(crate) struct Report {
 }
 
 /// The kinds of findings, in the order of the report.
-const FINDINGS: [&str; 10] = [
+const FINDINGS: [&str; 11] = [
     "jobs lost",
     "jobs failed by the service",
     "jobs not settled",
@@ -48,6 +49,7 @@ const FINDINGS: [&str; 10] = [
     "archived rows without an archive",
     "objects without a row",
     "rows without an object",
+    "results that differ from one piece",
 ];
 
 impl Report {
@@ -164,9 +166,9 @@ async fn copies(stack: &Description) -> Result<Vec<Copy>> {
     Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
 }
 
-/// The job of an object: `<prefix>/<user>/<job>~<name>`.
+/// The job of an object: `<prefix>/<user>/<job>~<name>`, or below `<prefix>/<user>/<job>~shards/`.
 fn job_of(object: &ObjectLocation) -> Option<JobId> {
-    object.key.rsplit_once('/')?.1.split_once('~')?.0.parse().ok()
+    object.key.split('/').find_map(|part| part.split_once('~')?.0.parse().ok())
 }
 
 /// Why work on a job remains. `None` if it is done.
@@ -236,6 +238,7 @@ pub(crate) async fn audit(stack: &Stack, load: &Load, timeout: Duration) -> Resu
     account_for_jobs(&mut report, &state, load);
     account_for_archives(&mut report, &state);
     account_for_objects(&mut report, &state);
+    account_for_large(&mut report, stack, &gas, &state, load).await;
     account_for_mails(&mut report, &description, &repeated_mails(stack).await?).await?;
     let rejected = load.rejected();
     for reason in rejected.iter().take(5) {
@@ -341,6 +344,29 @@ fn account_for_objects(report: &mut Report, state: &ServiceState) {
             report.find("objects without a row", &object.key);
         }
     }
+}
+
+/// The results of files in shards have the bytes of a run in one piece.
+async fn account_for_large(
+    report: &mut Report,
+    stack: &Stack,
+    gas: &Gas,
+    state: &ServiceState,
+    load: &Load,
+) {
+    let mut equal = 0;
+    for (job, _) in state.jobs.values() {
+        if job.input.name.as_str() != LARGE_NAME || !matches!(job.state, JobState::Completed(_)) {
+            continue;
+        }
+        match assert_equals_one_piece(stack, gas, job, load.large_file.as_bytes()).await {
+            Ok(()) => equal += 1,
+            Err(error) => {
+                report.find("results that differ from one piece", format!("{}: {error}", job.id));
+            }
+        }
+    }
+    report.notes.push(("results in shards equal to one piece", equal));
 }
 
 /// A mail whose sender died before it recorded the response of SES. SES has no idempotency key, so each

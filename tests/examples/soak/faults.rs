@@ -30,8 +30,9 @@ struct Target {
 }
 
 /// MiniStack saves its state every three seconds, so a kill would lose writes that it has
-/// acknowledged, which AWS never does. It is only paused: its clients see connections that hang,
-/// time out, and whose requests are carried out after they have given up.
+/// acknowledged, which AWS never does. It is paused: its clients see connections that hang,
+/// time out, and whose requests are carried out after they have given up. Or it is killed after all its clients
+/// were paused for longer than that, which ends all executions of its state machines.
 const TARGETS: [Target; 9] = [
     Target { name: "web", may_die: true },
     Target { name: "worker", may_die: true },
@@ -40,9 +41,18 @@ const TARGETS: [Target; 9] = [
     Target { name: "glacier", may_die: true },
     Target { name: "stripe", may_die: true },
     Target { name: "oidc", may_die: true },
-    Target { name: "ministack", may_die: false },
+    Target { name: EMULATOR, may_die: false },
     Target { name: LAMBDA, may_die: true },
 ];
+
+/// The emulator of AWS.
+const EMULATOR: &str = "ministack";
+
+/// How long its clients are paused before it is killed.
+const UNTIL_SAVED: Duration = Duration::from_secs(7);
+
+/// The clients of the emulator.
+const CLIENTS: [&str; 4] = ["web", "worker", "utility", LAMBDA];
 
 /// The number of faults by name.
 pub(crate) type Faults = BTreeMap<String, usize>;
@@ -93,8 +103,19 @@ async fn inject(
         }
         let target = &TARGETS[random.usize(..TARGETS.len())];
         let (dies, share) = (target.may_die && random.bool(), random.f64());
+        let kills_emulator = random.bool();
         let processes = processes(&stack, target.name);
         if busy.contains(target.name) || processes.is_empty() {
+            continue;
+        }
+        if target.name == EMULATOR && kills_emulator && busy.is_empty() {
+            let clients: Vec<u32> =
+                CLIENTS.iter().flat_map(|name| self::processes(&stack, name)).collect();
+            signal("STOP", &clients);
+            tokio::time::sleep(UNTIL_SAVED).await;
+            signal("KILL", &processes[..1]);
+            signal("CONT", &clients);
+            *faults.entry(format!("{EMULATOR} killed")).or_default() += 1;
             continue;
         }
         let how = if dies {

@@ -1,6 +1,7 @@
 //! The users and what they do: they upload files, cancel, delete and repeat some jobs, and some of
 //! them change to Premium.
 
+use crate::large_file::large_file;
 use crate::premium::{buy, overview};
 use crate::retry::{call, until_answered};
 use crate::stack::Stack;
@@ -20,6 +21,9 @@ const SUBMITTING: f64 = 0.8;
 
 /// How many jobs a user of Premium has for each job of a user on Free, whose quota is small.
 const PREMIUM_SHARE: usize = 3;
+
+/// The name of the file that is annotated in shards.
+pub(crate) const LARGE_NAME: &str = "large.vcf";
 
 /// The size of a user's queue of own requests: a browser uploads several files at a time.
 const AT_A_TIME: usize = 4;
@@ -116,6 +120,10 @@ pub(crate) struct Accepted {
 pub(crate) struct Load {
     pub(crate) users: Vec<User>,
     jobs: usize,
+    /// The jobs whose file is annotated in shards. Users on Premium submit them.
+    large_jobs: usize,
+    /// Their file.
+    pub(crate) large_file: String,
     begun: Instant,
     deadline: Instant,
     accepted: Mutex<Vec<Accepted>>,
@@ -123,10 +131,15 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Plans `jobs` jobs that are submitted before the deadline.
-    pub(crate) fn new(users: Vec<User>, jobs: usize, deadline: Instant) -> Self {
+    /// Plans jobs that are submitted before the deadline: small ones and large ones.
+    pub(crate) fn new(
+        users: Vec<User>,
+        (jobs, large_jobs): (usize, usize),
+        deadline: Instant,
+    ) -> Result<Self> {
         let (accepted, rejected) = (Mutex::default(), Mutex::default());
-        Self { users, jobs, begun: Instant::now(), deadline, accepted, rejected }
+        let (large_file, begun) = (large_file()?, Instant::now());
+        Ok(Self { users, jobs, large_jobs, large_file, begun, deadline, accepted, rejected })
     }
 
     /// The jobs that the service has accepted so far.
@@ -144,6 +157,22 @@ impl Load {
         let share = |user: &User| if user.role == Role::Premium { PREMIUM_SHARE } else { 1 };
         let shares: usize = self.users.iter().map(share).sum();
         let middle = self.begun + (self.deadline - self.begun) / 2;
+        let premium: Vec<&User> =
+            self.users.iter().filter(|user| user.role == Role::Premium).collect();
+        let time = (self.deadline - self.begun).mul_f64(SUBMITTING);
+        let large = (0..self.large_jobs).map(|_| {
+            let (at, user) = (self.begun + time.mul_f64(random.f64()), random.choice(&premium));
+            async move {
+                tokio::time::sleep_until(at.into()).await;
+                let Some(user) = user else { return };
+                if let Err(error) = self.large_job(user).await
+                    && Instant::now() < self.deadline
+                {
+                    lock(&self.rejected).push(error.to_string());
+                }
+            }
+        });
+        let large: Vec<_> = large.collect();
         let work = self.users.iter().map(|user| {
             let jobs = (self.jobs * share(user)).div_ceil(shares);
             let random = random.fork();
@@ -159,7 +188,13 @@ impl Load {
                 tokio::join!(self.submit_all(user, jobs, random), upgrade);
             }
         });
-        join_all(work).await;
+        tokio::join!(join_all(work), join_all(large));
+    }
+
+    async fn large_job(&self, user: &User) -> Result<()> {
+        let id = self.upload(&user.client, LARGE_NAME, &self.large_file).await?;
+        lock(&self.accepted).push(Accepted { id, deleted: false });
+        Ok(())
     }
 
     /// Submits a user's jobs, evenly over the time.

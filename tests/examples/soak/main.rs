@@ -9,6 +9,9 @@ mod audit;
 #[allow(dead_code, reason = "only the flow tests use the rest")]
 mod calls;
 mod faults;
+#[path = "../../flows/large_file.rs"]
+#[allow(dead_code, reason = "only the flow tests use the rest")]
+mod large_file;
 mod load;
 mod outage;
 #[path = "../../flows/premium.rs"]
@@ -37,6 +40,8 @@ struct Options {
     #[arg(long)]
     jobs: usize,
     #[arg(long)]
+    large_jobs: usize,
+    #[arg(long)]
     users: usize,
     #[arg(long)]
     seed: u64,
@@ -58,7 +63,7 @@ async fn main() -> Result<ExitCode> {
         Some(secs) => {
             let length = Duration::from_secs(secs);
             let deadline = Instant::now() + length + 2 * outage::AROUND;
-            let load = Load::new(users, options.jobs, deadline);
+            let load = Load::new(users, (options.jobs, 0), deadline)?;
             let (findings, ()) =
                 tokio::join!(outage::stop_database(&stack, length), load.run(&stack, &mut random));
             (load, [("postgres stopped".to_owned(), 1)].into(), findings?)
@@ -66,7 +71,8 @@ async fn main() -> Result<ExitCode> {
         None => {
             let length = Duration::from_secs_f64(options.minutes * 60.0);
             let injector = Injector::start(Description::of_test()?, random.fork(), length);
-            let load = Load::new(users, options.jobs, Instant::now() + length);
+            let counts = (options.jobs, options.large_jobs);
+            let load = Load::new(users, counts, Instant::now() + length)?;
             load.run(&stack, &mut random).await;
             (load, injector.stop().await?, Vec::new())
         }

@@ -212,13 +212,30 @@ impl Output {
     }
 }
 
-/// Builds the engine and a reference: of gene models and their sequence, or of chromosome 20 in the folder `data`, or
-/// that of the demo.
+/// Builds the engine, with optimizations, and a reference: of gene models and their sequence, or of chromosome 20 in the
+/// folder `data`, or that of the demo.
 pub(super) fn prepare(
     paths: &Paths,
     work: Option<&Path>,
     data: &Path,
     models: Option<(PathBuf, PathBuf)>,
+) -> Result<Workspace> {
+    step("building the engine", || {
+        run(Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"])
+            .args(["--bin", "gas-annotate"])
+            .current_dir(&paths.root))
+    })?;
+    build_reference(paths, work, data, models, paths.binaries(true).join("gas-annotate"))
+}
+
+/// Builds the reference of [`prepare`] with an engine.
+pub(super) fn build_reference(
+    paths: &Paths,
+    work: Option<&Path>,
+    data: &Path,
+    models: Option<(PathBuf, PathBuf)>,
+    binary: PathBuf,
 ) -> Result<Workspace> {
     let work = work.map_or_else(|| paths.target.join("bench"), Path::to_owned);
     fs::create_dir_all(&work)?;
@@ -231,13 +248,6 @@ pub(super) fn prepare(
             (demo.join("demo.gff3.gz"), demo.join("demo.fa.gz"))
         }
     };
-    step("building the engine", || {
-        run(Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"])
-            .args(["--bin", "gas-annotate"])
-            .current_dir(&paths.root))
-    })?;
-    let binary = paths.binaries(true).join("gas-annotate");
     let plain = work.join("reference.fa");
     simulate::unpack(&fasta, &plain)?;
     let bundle = work.join("bundle");

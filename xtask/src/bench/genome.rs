@@ -37,6 +37,9 @@ pub(crate) struct GenomeOptions {
     /// A folder with genome.fa, genome.gff3 and wgs.vcf, as make.py writes them. By default they are made.
     #[arg(long)]
     files: Option<PathBuf>,
+    /// Annotate the file in shards of this size, in MiB.
+    #[arg(long)]
+    shard_mib: Option<u64>,
     /// Store and index the result after the run, for comparison, instead of while it is written.
     #[arg(long)]
     store_after: bool,
@@ -46,28 +49,12 @@ pub(crate) struct GenomeOptions {
 pub(super) fn genome(paths: &Paths, options: &GenomeOptions) -> Result<()> {
     let work = paths.target.join("bench/genome");
     fs::create_dir_all(&work)?;
-    let files = match &options.files {
-        Some(files) => files.clone(),
-        None => {
-            let script = paths.root.join("../shared/data/whole-genome/make.py");
-            if !script.exists() {
-                eprintln!(
-                    "gas: skipped: {} is not there, and no folder is given with --files",
-                    script.display()
-                );
-                return Ok(());
-            }
-            let files = work.join("files");
-            if !files.join("wgs.vcf").exists() {
-                step("making the genome", || make(&work, &script, &files))?;
-            }
-            files
-        }
-    };
+    let Some(files) = sample(paths, options.files.as_deref())? else { return Ok(()) };
     let mut config = prepare_servers(paths, Ports::free()?)?;
     let catalog = work.join("catalog");
     add_reference(paths, &catalog, &files)?;
     config.references = setup::references(catalog, Some(REFERENCE))?.context("no reference")?;
+    config.shards = options.shard_mib.map(|mib| (1, mib << 20));
     if options.store_after {
         let engine = paths.root.join("tests/support/unreported_annotator.sh");
         config.annotator = Some(format!("{} {ARGUMENTS}", engine.display()));
@@ -92,6 +79,29 @@ pub(super) fn genome(paths: &Paths, options: &GenomeOptions) -> Result<()> {
         ))?;
         runs(stack, &binaries, &bundle, &sample, &work)
     })
+}
+
+/// The folder with genome.fa, genome.gff3 and wgs.vcf: `files`, or one in which they are made if they are missing. `None` if
+/// they cannot be made here, which is printed.
+pub(super) fn sample(paths: &Paths, files: Option<&Path>) -> Result<Option<PathBuf>> {
+    if let Some(files) = files {
+        return Ok(Some(files.to_owned()));
+    }
+    let script = paths.root.join("../shared/data/whole-genome/make.py");
+    let work = paths.target.join("bench/genome");
+    fs::create_dir_all(&work)?;
+    let files = work.join("files");
+    if !files.join("wgs.vcf").exists() {
+        if !script.exists() {
+            eprintln!(
+                "gas: skipped: {} is not there, and no folder is given with --files",
+                script.display()
+            );
+            return Ok(None);
+        }
+        step("making the genome", || make(&work, &script, &files))?;
+    }
+    Ok(Some(files))
 }
 
 /// Makes the files in a virtual environment. The package has data only, and is not installed.
@@ -171,7 +181,7 @@ fn runs(
 }
 
 /// Copies the header and every nth record, at most `most`.
-fn take_records(from: &Path, to: &Path, every: usize, most: usize) -> Result<()> {
+pub(super) fn take_records(from: &Path, to: &Path, every: usize, most: usize) -> Result<()> {
     let mut out = BufWriter::new(File::create(to)?);
     let (mut records, mut taken) = (0_usize, 0_usize);
     for line in BufReader::new(File::open(from)?).lines() {

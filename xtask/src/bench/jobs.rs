@@ -1,9 +1,8 @@
 //! `./gas bench jobs`: measures the job list of a user with very many jobs. An example of the
 //! end-to-end tests does the work, because they access the table in the same way as the product.
 
-use crate::bundle::Profile;
 use crate::paths::Paths;
-use crate::serve::prepare;
+use crate::serve::prepare_servers;
 use crate::step::run;
 use crate::temporary_stack::with_stack;
 use anyhow::Result;
@@ -22,7 +21,7 @@ pub(crate) struct JobsOptions {
 /// Starts a stack and measures. The programs are those of the tests and not optimized, so the figures
 /// are an upper bound.
 pub(super) fn jobs(paths: &Paths, options: &JobsOptions) -> Result<()> {
-    with_stack(prepare(paths, Profile::Dev, Ports::free()?)?, "bench", |stack| {
+    with_stack(prepare_servers(paths, Ports::free()?)?, "bench", |stack| {
         run(stack.configure(Command::new("cargo").current_dir(&paths.root).args([
             "run",
             "--quiet",

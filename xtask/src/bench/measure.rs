@@ -12,8 +12,10 @@ pub(super) struct Usage {
     pub(super) cpu: f64,
     /// Wall-clock time, in seconds.
     pub(super) wall: f64,
-    /// Peak resident memory, in MiB.
+    /// Peak resident memory, in MiB. It includes the pages of mapped files, which other processes share.
     pub(super) rss_mib: f64,
+    /// Peak resident memory without mapped files, in MiB, as it was seen every 2 ms.
+    pub(super) own_mib: f64,
 }
 
 /// Clock ticks per second in `/proc`; the same on all current Linux architectures.
@@ -25,7 +27,7 @@ pub(super) fn measure(command: &mut Command) -> Result<Usage> {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let folder = format!("/proc/{}", child.id());
-    let mut rss_mib = 0.0;
+    let (mut rss_mib, mut own_mib) = (0.0, 0.0_f64);
     // A zombie process keeps the sums of its times until the parent waits for it.
     let ticks = loop {
         let stat = fs::read_to_string(format!("{folder}/stat")).context("no /proc")?;
@@ -35,7 +37,8 @@ pub(super) fn measure(command: &mut Command) -> Result<Usage> {
             break ticks;
         }
         let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
-        rss_mib = peak_mib(&status).unwrap_or(rss_mib);
+        rss_mib = mib_of(&status, "VmHWM:").unwrap_or(rss_mib);
+        own_mib = own_mib.max(mib_of(&status, "RssAnon:").unwrap_or_default());
         std::thread::sleep(Duration::from_millis(2));
     };
     let wall = clock.elapsed().as_secs_f64();
@@ -43,7 +46,7 @@ pub(super) fn measure(command: &mut Command) -> Result<Usage> {
     if !status.success() {
         bail!("the program exited with {status}");
     }
-    Ok(Usage { cpu: ticks / TICKS, wall, rss_mib })
+    Ok(Usage { cpu: ticks / TICKS, wall, rss_mib, own_mib })
 }
 
 /// Parses the state and the clock ticks, user plus system, from `/proc/PID/stat`.
@@ -56,8 +59,9 @@ fn state_and_ticks(stat: &str) -> Option<(char, f64)> {
     Some((state, user + system))
 }
 
-fn peak_mib(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// The value of a field of `/proc/PID/status` in MiB.
+fn mib_of(status: &str, field: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib / 1024.0)
 }
@@ -77,7 +81,7 @@ mod tests {
     fn proc_stat_is_parsed_for_any_program_name() {
         let stat = "7 (a ) b) Z 1 7 7 0 -1 4227084 103 0 0 0 30 5 0 0 20 0 1 0 1 0 0";
         assert_eq!(state_and_ticks(stat), Some(('Z', 35.0)));
-        assert_eq!(peak_mib("VmPeak:\t9 kB\nVmHWM:\t  2048 kB\n"), Some(2.0));
+        assert_eq!(mib_of("VmPeak:\t9 kB\nVmHWM:\t  2048 kB\n", "VmHWM:"), Some(2.0));
         assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
     }
 }

@@ -7,6 +7,7 @@ mod explorer;
 mod genome;
 mod jobs;
 mod large;
+mod load;
 mod measure;
 mod pages;
 mod simulate;
@@ -31,6 +32,8 @@ pub(crate) enum Bench {
     Jobs(jobs::JobsOptions),
     /// A cohort in one piece and in shards: plan, shards at once, join.
     Large(large::LargeOptions),
+    /// Jobs a minute and latencies of many users at once, and what 10,000 jobs an hour need.
+    Load(load::LoadOptions),
     /// The loading of the pages: paint, layout shifts and blocking time, on a desktop and a phone.
     Pages,
     /// Source files: size, build, sparse and dense queries on synthetic sites like those of gnomAD.
@@ -46,6 +49,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Genome(options) => genome::genome(paths, options),
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Large(options) => large::large(paths, options),
+        Bench::Load(options) => load::load(paths, options),
         Bench::Pages => pages::pages(paths),
         Bench::Sources(options) => sources::sources(paths, options),
     }

@@ -113,28 +113,83 @@ pub(super) fn simulate(genome: &Genome, records: usize, seed: u64, file: &Path) 
     Ok(out.flush()?)
 }
 
-/// Copies a file of [`simulate`] and adds phased genotypes of samples. Most alleles are rare.
-pub(super) fn add_samples(from: &Path, samples: usize, seed: u64, to: &Path) -> Result<()> {
+/// The fields of the samples that [`add_samples`] adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SampleFields {
+    /// GT, phased.
+    Genotypes,
+    /// GT:AD:DP:GQ:PL, as in call sets of genomes at 30-fold coverage.
+    All,
+}
+
+/// Texts of samples with the same genotype, of which one is chosen at random. Fewer would compress better than a real file.
+const SAMPLE_TEXTS: usize = 1024;
+
+/// Copies a file of [`simulate`] and adds samples. Most alleles are rare.
+pub(super) fn add_samples(
+    from: &Path,
+    samples: usize,
+    fields: SampleFields,
+    seed: u64,
+    to: &Path,
+) -> Result<()> {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let mut out = BufWriter::new(File::create(to)?);
+    let count = if fields == SampleFields::All { SAMPLE_TEXTS } else { 1 };
+    let texts: [Vec<String>; 4] = ["0|0", "0|1", "1|0", "1|1"]
+        .map(|genotype| (0..count).map(|_| sample_text(genotype, fields, &mut random)).collect());
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(to)?);
     for line in open(from)?.lines() {
         let line = line?;
         out.write_all(line.as_bytes())?;
         if line.starts_with("#CHROM") {
             out.write_all(b"\tFORMAT")?;
             (0..samples).try_for_each(|n| write!(out, "\tS{n}"))?;
+        } else if line.starts_with("##fileformat") {
+            out.write_all(b"\n##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">")?;
+            if fields == SampleFields::All {
+                out.write_all(OTHER_FIELDS.as_bytes())?;
+            }
         } else if !line.starts_with('#') {
-            out.write_all(b"\tGT")?;
+            out.write_all(if fields == SampleFields::All { b"\tGT:AD:DP:GQ:PL" } else { b"\tGT" })?;
             // One in 2, 4, 8, ... haplotypes has the allele.
             let rarity = 2 << random.below(11);
             for _ in 0..samples {
-                let [left, right] = [0; 2].map(|_| u8::from(random.below(rarity) == 0));
-                write!(out, "\t{left}|{right}")?;
+                let [left, right] = [0; 2].map(|_| usize::from(random.below(rarity) == 0));
+                let texts = &texts[2 * left + right];
+                out.write_all(texts[random.below(texts.len())].as_bytes())?;
             }
         }
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// The header lines of the fields besides GT.
+const OTHER_FIELDS: &str = "
+##FORMAT=<ID=AD,Number=R,Type=Integer,Description=\"Reads of each allele\">
+##FORMAT=<ID=DP,Number=1,Type=Integer,Description=\"Reads\">
+##FORMAT=<ID=GQ,Number=1,Type=Integer,Description=\"Genotype quality\">
+##FORMAT=<ID=PL,Number=G,Type=Integer,Description=\"Genotype likelihoods\">";
+
+/// The column of a sample with about 30 reads.
+fn sample_text(genotype: &str, fields: SampleFields, random: &mut Random) -> String {
+    if fields == SampleFields::Genotypes {
+        return format!("\t{genotype}");
+    }
+    let depth = 18 + random.below(12) + random.below(12);
+    let alt = match genotype {
+        "0|0" => 0,
+        "1|1" => depth,
+        _ => depth / 2 - 3 + random.below(7),
+    };
+    let (quality, far) = ((3 * depth).min(99), 28 * depth + random.below(300));
+    let likelihoods = match genotype {
+        "0|0" => [0, 3 * depth, far],
+        "1|1" => [far, 3 * depth, 0],
+        _ => [14 * depth + random.below(200), 0, 14 * depth + random.below(200)],
+    };
+    let [first, second, third] = likelihoods;
+    format!("\t{genotype}:{},{alt}:{depth}:{quality}:{first},{second},{third}", depth - alt)
 }
 
 /// Converts an offset into the concatenated contigs to a contig and a position.
