@@ -32,7 +32,7 @@ pub(crate) async fn handle(restorer: &Restorer, event: SqsEvent) -> SqsBatchResp
 #[tracing::instrument(
     name = "thaw_message",
     skip_all,
-    fields(job_id, user_id, attempt = attempt(&message))
+    fields(job_id, user_id, trace_id, attempt = attempt(&message))
 )]
 async fn handle_message(restorer: &Restorer, message: SqsMessage) -> Option<BatchItemFailure> {
     let body = message.body.unwrap_or_default();

@@ -1,10 +1,13 @@
 //! The log of a process.
 
+use crate::trace::Traces;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::{Format, Json, JsonFields};
 use tracing_subscriber::fmt::{MakeWriter, SubscriberBuilder};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The environment variable that decides the form of the lines: `json` or `text`.
 const FORMAT: &str = "GAS_LOG_FORMAT";
@@ -51,9 +54,16 @@ pub fn init_logging(format: LogFormat, default_filter: &str) {
             .with_env_filter(filter)
             .with_writer(io::stderr)
             .with_ansi(io::stderr().is_terminal())
+            .finish()
+            .with(Traces)
             .init(),
-        LogFormat::Json => json_lines(io::stderr).with_env_filter(filter).init(),
-        LogFormat::Lambda => json_lines(io::stdout).without_time().with_env_filter(filter).init(),
+        LogFormat::Json => {
+            json_lines(io::stderr).with_env_filter(filter).finish().with(Traces).init();
+        }
+        LogFormat::Lambda => {
+            let lines = json_lines(io::stdout).without_time().with_env_filter(filter);
+            lines.finish().with(Traces).init();
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Captures log lines in tests.
 
 use crate::logging::json_lines;
+use crate::trace::Traces;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The JSON log lines that the current thread writes while this exists.
 pub struct LogCapture {
@@ -21,6 +23,7 @@ impl LogCapture {
         let buffer = Buffer::default();
         let subscriber =
             json_lines(buffer.clone()).without_time().with_max_level(tracing::Level::INFO).finish();
+        let subscriber = subscriber.with(Traces);
         Self { buffer, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

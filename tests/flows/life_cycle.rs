@@ -11,7 +11,9 @@ use gas_backend::ports::ObjectStore;
 use gas_backend::usecases::thaw_results;
 use gas_shared::JobStatus::Completed;
 use gas_shared::job::{Results, ResultsView, StateView};
-use gas_shared::{Job, JobId};
+use gas_shared::trace::TRACEPARENT;
+use gas_shared::upload::{NewUpload, UploadTicket};
+use gas_shared::{Job, JobId, TraceId};
 use gas_tests::{Client, sample};
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
@@ -19,6 +21,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// How long a step of the life cycle may take. The longest step is the download window of the test
 /// stack.
@@ -102,6 +105,42 @@ async fn results_are_archived_after_the_window_and_restored_with_premium() -> Re
     while stack.archived_copies(id).await? > 0 {
         ensure!(Instant::now() < deadline, "the archive still has the copy");
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+/// `docs/logging.md` shows the lines of such a job.
+#[tokio::test]
+async fn the_logs_of_all_processes_have_the_trace_of_the_browser() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-trace").await?;
+    let trace = TraceId::new(Uuid::new_v4().as_u128()).context("zero")?;
+    let content = sample("free.vcf")?;
+    let body = json!({ "file": NewUpload::new("free.vcf", content.len() as u64) });
+    let request = ada.post("/api/uploads").header(TRACEPARENT, trace.traceparent()).json(&body);
+    let ticket: UploadTicket = request.send().await?.error_for_status()?.json().await?;
+    ada.send_to_s3(&ticket, content.as_bytes()).await?.error_for_status()?;
+    let id = ada.confirm(ticket.job_id).await?.id;
+    assert_eq!(row(&stack, id).await?.trace, Some(trace));
+    ada.wait_for(id, &[Completed]).await?;
+    wait_until(&ada, id, |results| matches!(results, ResultsView::Archived { .. })).await?;
+    buy(&stack, &ada).await?;
+    wait_until(&ada, id, |results| matches!(results, ResultsView::Stored { .. })).await?;
+
+    let trace = trace.to_string();
+    for (process, step) in [
+        ("worker", "job claimed"),
+        ("worker", "job ended"),
+        ("utility", "mail message handled"),
+        ("utility", "archive request handled"),
+    ] {
+        let lines = stack.logged(process, &trace)?;
+        assert!(lines.iter().any(|line| line.contains(step)), "{process}: {step}: {lines:#?}");
+    }
+    for process in ["web", "worker", "utility", "ministack"] {
+        for line in stack.logged(process, &trace)? {
+            writeln!(std::io::stderr(), "{process}: {line}")?;
+        }
     }
     Ok(())
 }

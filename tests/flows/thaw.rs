@@ -48,6 +48,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
         version: 1,
         reconciled_at: None,
         retention: Retention::default(),
+        trace: None,
         state: JobState::Completed(Completion {
             started_at: at,
             completed_at: at,

@@ -75,7 +75,7 @@ impl<H: DeadLetterHandler> DeadLetters<H> {
     #[tracing::instrument(
         name = "dead_letter",
         skip_all,
-        fields(job_id, user_id, attempt = message.receive_count)
+        fields(job_id, user_id, trace_id, attempt = message.receive_count)
     )]
     pub(crate) async fn handle(&self, message: &Message) -> Result<(), ChangeError> {
         let letter = match serde_json::from_str(&message.body) {

@@ -22,8 +22,8 @@ use gas_backend::usecases::{
     ChangeError, Finished, InputRejection, ReferenceError, announce_result, claim_job,
     complete_job, fail_job, reject_input, release_job, run_of, start_shards,
 };
-use gas_backend::{AnnotateGas, chain};
-use gas_runtime::Shutdown;
+use gas_backend::{AnnotateGas, chain, record_job};
+use gas_runtime::{Shutdown, record_trace};
 use gas_shared::exit_code::WRONG_ASSEMBLY;
 use gas_shared::job::{AssemblyMismatch, ChangeRejected, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
@@ -73,9 +73,12 @@ impl Worker {
     #[tracing::instrument(
         name = "job_request",
         skip_all,
-        fields(job_id, user_id, attempt = message.receive_count)
+        fields(job_id, user_id, trace_id, attempt = message.receive_count)
     )]
     pub(crate) async fn handle(&self, message: &Message, shutdown: &Shutdown) {
+        if let Some(trace) = message.trace {
+            record_trace(trace);
+        }
         let handled = tokio::select! {
             handled = self.try_handle(message, shutdown) => handled,
             // The claim, if there is one, is released in time; see `work`.
@@ -119,7 +122,7 @@ impl Worker {
         claim: ClaimId,
         shutdown: &Shutdown,
     ) -> Result<(), ChangeError> {
-        Span::current().record("user_id", display(job.owner));
+        record_job(job);
         tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
         report.resume(&self.gas, job).await;

@@ -5,9 +5,9 @@ use crate::handle::{SERVICE_FAILURE, announce};
 use crate::settings::Timing;
 use crate::utility::consume::Handled;
 use async_trait::async_trait;
-use gas_backend::AnnotateGas;
 use gas_backend::messages::JobRequest;
 use gas_backend::usecases::{ChangeError, fail_job};
+use gas_backend::{AnnotateGas, record_job};
 use gas_shared::Job;
 use gas_shared::job::{FailureKind, JobState};
 use tracing::Span;
@@ -33,7 +33,7 @@ impl DeadLetterHandler for JobLetters {
             tracing::info!("job was deleted");
             return Ok(Handled::Done);
         };
-        Span::current().record("user_id", display(job.owner));
+        record_job(&job);
         let job = match &job.state {
             // The worker that holds the claim either ends the job or stops its heartbeat.
             JobState::Running(_) if self.is_alive(&job) => {
@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_that_is_not_a_job_request_is_kept_for_the_operators() {
         let Case { queue, letters, .. } = case();
-        let stray = Message { body: "hello".into(), receipt: "r".into(), receive_count: 6 };
+        let stray = Message { body: "hello".into(), receipt: "r".into(), receive_count: 6, trace: None };
         letters.handle(&stray).await.unwrap();
         assert_eq!(queue.extended(), [UNREADABLE_PAUSE]);
         assert_eq!(queue.deleted(), [""; 0]);

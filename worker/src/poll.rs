@@ -150,7 +150,7 @@ mod tests {
     fn fill(queue: &FakeQueue, count: u32) {
         for number in 0..count {
             let receipt = number.to_string();
-            queue.offer(Message { body: String::new(), receipt, receive_count: 1 });
+            queue.offer(Message { body: String::new(), receipt, receive_count: 1, trace: None });
         }
     }
 

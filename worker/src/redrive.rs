@@ -4,6 +4,7 @@
 
 use clap::Args;
 use gas_backend::aws::Sdk;
+use gas_backend::ports::LONG_POLL;
 use gas_backend::usecases::redrive;
 use std::io::Write;
 
@@ -27,7 +28,7 @@ pub(crate) async fn run(settings: &RedriveSettings) -> anyhow::Result<()> {
     let name = format!("{prefix}_{queue}");
     let to = sdk.queue_named(&name).await?;
     let from = sdk.queue_named(&format!("{name}_dlq")).await?;
-    let moved = redrive(&from, &to, *max).await?;
+    let moved = redrive(&from, &to, *max, LONG_POLL).await?;
     writeln!(std::io::stdout(), "{moved} messages moved from {name}_dlq to {name}")?;
     Ok(())
 }

@@ -86,7 +86,7 @@ async fn case(script: &str) -> (Case, Message) {
     }
     confirm_private_reference(&test.gas, ada.id, &id()).await.unwrap();
     let body = test.reference_builds.bodies().pop().unwrap();
-    let message = Message { body, receipt: "r".to_owned(), receive_count: 1 };
+    let message = Message { body, receipt: "r".to_owned(), receive_count: 1, trace: None };
     (Case { test, ada, builder, queue, disk, folder }, message)
 }
 

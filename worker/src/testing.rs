@@ -137,7 +137,7 @@ impl Disk for FakeDisk {
 /// A job's message as received for the given time, counted from 1.
 pub(crate) fn message(id: JobId, receive_count: u32) -> Message {
     let body = format!("{{\"job_id\":\"{id}\"}}");
-    Message { body, receipt: format!("receipt of {id}"), receive_count }
+    Message { body, receipt: format!("receipt of {id}"), receive_count, trace: None }
 }
 
 /// An index builder that copies results with a header.

@@ -1,5 +1,6 @@
 //! All routes of the web server and the middleware around them.
 
+use super::metrics::{HttpMetrics, count_requests};
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::{
     Web, charts, client, export, export_account, genome, health, log_file, rest, result_file,
@@ -33,7 +34,7 @@ const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Layers from the outside in: tracing, compression, panic handling, state, client, request limits; then, for
 /// browsers only, security headers, origin check, argument check, session. The REST API gets the security
 /// headers but no session, so another site cannot use a browser's cookie to call it.
-pub fn build(web: Web) -> Router {
+pub fn build(web: Web, metrics: HttpMetrics) -> Router {
     let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
     let webhook_limits =
         RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
@@ -60,7 +61,8 @@ pub fn build(web: Web) -> Router {
         .merge(webhooks::routes().layer(from_fn_with_state(webhook_limits, limit_requests)))
         // Outside all request limits: a busy server is not a broken one.
         .merge(health);
-    with_common_layers(app.layer(from_fn(client::identify)).layer(Extension(web)))
+    let app = app.layer(from_fn(client::identify)).layer(Extension(web));
+    with_common_layers(app.layer(from_fn_with_state(metrics, count_requests)))
 }
 
 /// Adds the layers of all routes: tracing, compression, panic handling.
@@ -84,6 +86,7 @@ fn request_span<B>(request: &Request<B>) -> Span {
         method = %request.method(),
         path = request.uri().path(),
         request_id = Empty,
+        trace_id = Empty,
         user_id = Empty,
         job_id = Empty,
     )

@@ -77,6 +77,7 @@ impl Transfer {
     /// new job.
     async fn in_one_request(&mut self) -> Result<JobId, TransferError> {
         loop {
+            api::begin_trace();
             let ticket = self.call(|file| api::request_upload(new_upload(file))).await?;
             self.announce(ticket.job_id);
             match self.post(&ticket).await {
@@ -156,6 +157,7 @@ impl Transfer {
     }
 
     async fn begin_parts(&mut self) -> Result<PartsTicket, TransferError> {
+        api::begin_trace();
         let ticket = self.call(|file| api::begin_parts(new_upload(file))).await?;
         resume::remember(&self.file, ticket.job_id);
         self.announce(ticket.job_id);

@@ -4,7 +4,12 @@ use crate::ports::{LONG_POLL, Message, PortError, PortResult, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::MessageAttributeValue;
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
+use gas_runtime::current_trace;
+use gas_shared::TraceId;
+use gas_shared::trace::TRACEPARENT;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The longest visibility timeout that SQS accepts: 12 hours.
@@ -41,6 +46,7 @@ impl Queue for SqsQueue {
             .queue_url(&self.url)
             .message_body(body)
             .delay_seconds(seconds(delay.min(MAX_DELAY)))
+            .set_message_attributes(trace_attribute()?)
             .send()
             .await
             .map_err(|error| PortError::new(format!("send to {}", self.url), error))?;
@@ -61,6 +67,7 @@ impl Queue for SqsQueue {
             .visibility_timeout(seconds(visibility))
             .wait_time_seconds(seconds(wait.min(LONG_POLL)))
             .message_system_attribute_names(ApproximateReceiveCount)
+            .message_attribute_names(TRACEPARENT)
             .send()
             .await
             .map_err(|error| PortError::new(format!("receive from {}", self.url), error))?;
@@ -91,6 +98,15 @@ impl Queue for SqsQueue {
     }
 }
 
+/// The attribute of a message with the current trace; none outside of traces.
+fn trace_attribute() -> PortResult<Option<HashMap<String, MessageAttributeValue>>> {
+    let Some(trace) = current_trace() else { return Ok(None) };
+    let value =
+        MessageAttributeValue::builder().data_type("String").string_value(trace.traceparent());
+    let value = value.build().map_err(|error| PortError::permanent("attach a trace", error))?;
+    Ok(Some(HashMap::from([(TRACEPARENT.to_owned(), value)])))
+}
+
 /// The error of a call with a receipt handle. A handle that SQS no longer accepts stays invalid.
 fn on_receipt<E>(action: String, error: E) -> PortError
 where
@@ -112,11 +128,14 @@ fn is_about_receipt(code: &str) -> bool {
 }
 
 fn message(raw: aws_sdk_sqs::types::Message) -> Message {
+    let trace = raw.message_attributes.as_ref().and_then(|all| all.get(TRACEPARENT));
+    let trace = trace.and_then(|value| TraceId::of_traceparent(value.string_value()?));
     let count = raw.attributes.as_ref().and_then(|all| all.get(&ApproximateReceiveCount));
     Message {
         receive_count: count.and_then(|text| text.parse().ok()).unwrap_or(1),
         body: raw.body.unwrap_or_default(),
         receipt: raw.receipt_handle.unwrap_or_default(),
+        trace,
     }
 }
 
@@ -140,7 +159,8 @@ mod tests {
             .receipt_handle("r1")
             .attributes(ApproximateReceiveCount, "5")
             .build();
-        let expected = Message { body: "{}".into(), receipt: "r1".into(), receive_count: 5 };
+        let expected =
+            Message { body: "{}".into(), receipt: "r1".into(), receive_count: 5, trace: None };
         assert_eq!(message(raw), expected);
     }
 

@@ -11,7 +11,8 @@ pub trait Dispatches: Send + Sync {
     /// Adds a job that waits. A job that is known already stays as it is.
     async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()>;
 
-    /// Marks the oldest waiting jobs of a user as sent, so that at most `max` are, and returns them.
+    /// Marks the oldest waiting jobs of a user as sent, so that at most `max` are, and returns them. None of a
+    /// user who is blocked.
     /// Concurrent calls do not exceed `max`. The caller publishes their messages and then calls
     /// [`published`](Self::published).
     async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>>;
@@ -41,8 +42,11 @@ pub trait Dispatches: Send + Sync {
     /// Jobs that were sent before a time, longest first, at most a few thousand.
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>>;
 
-    /// Users with waiting jobs, at most a few thousand.
+    /// Users with waiting jobs who are not blocked, at most a few thousand.
     async fn waiting_users(&self) -> PortResult<Vec<UserId>>;
+
+    /// The number of jobs that wait, and when the oldest job that has not ended was added.
+    async fn backlog(&self) -> PortResult<(u64, Option<Timestamp>)>;
 
     /// All jobs: those that were sent, in this order, then those that wait, longest first. At most
     /// 10,000.

@@ -2,12 +2,13 @@
 
 use super::PortResult;
 use async_trait::async_trait;
+use gas_shared::TraceId;
 use std::time::Duration;
 
 /// A topic.
 #[async_trait]
 pub trait Topic: Send + Sync {
-    /// Publishes a message to all subscribers.
+    /// Publishes a message to all subscribers, with the current trace.
     async fn publish(&self, body: &str) -> PortResult<()>;
 }
 
@@ -22,7 +23,7 @@ pub trait Queue: Send + Sync {
         self.send_later(body, Duration::ZERO).await
     }
 
-    /// Adds a message that is invisible for `delay`, which SQS bounds to 15 minutes.
+    /// Adds a message, with the current trace, that is invisible for `delay`, which SQS bounds to 15 minutes.
     async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()>;
 
     /// Waits for messages, up to `wait`, in whole seconds and at most [`LONG_POLL`]; the result may be
@@ -50,4 +51,6 @@ pub struct Message {
     pub receipt: String,
     /// How often the message was received, including this time.
     pub receive_count: u32,
+    /// The trace of the process that sent it.
+    pub trace: Option<TraceId>,
 }

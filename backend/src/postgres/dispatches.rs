@@ -1,10 +1,11 @@
 //! The port [`Dispatches`] on PostgreSQL.
 
-use super::seconds;
+use super::{moment, seconds};
 use crate::ports::{Dispatch, Dispatches, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::{JobId, Plan, UserId};
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ const TAKE: &str = "
     with taken as (
         update dispatches set sent = to_timestamp($3), published = false where job_id in (
             select job_id from dispatches where user_id = $1 and sent is null
+                and not exists (select from profiles where identity_id = $1 and blocked is not null)
             order by added, job_id
             limit greatest(0, $2 - (
                 select count(*) from dispatches where user_id = $1 and sent is not null)))
@@ -45,7 +47,15 @@ const OF_USER: &str = "select job_id from dispatches where user_id = $1";
 const SENT_BEFORE: &str = "
     select job_id from dispatches where sent < to_timestamp($1) order by sent limit 5000";
 
-const WAITING_USERS: &str = "select distinct user_id from dispatches where sent is null limit 5000";
+const WAITING_USERS: &str = "
+    select distinct user_id from dispatches where sent is null and not exists (
+        select from profiles where identity_id = user_id and blocked is not null)
+    limit 5000";
+
+const BACKLOG: &str = "
+    select count(*) filter (where sent is null) as waiting,
+        extract(epoch from min(added))::bigint as oldest
+    from dispatches";
 
 const ALL: &str = "
     select d.job_id, d.user_id, coalesce(p.role = 'premium_user', false), d.sent is not null
@@ -154,6 +164,14 @@ impl Dispatches for PostgresDispatches {
         let rows = sqlx::query_scalar::<_, Uuid>(WAITING_USERS).fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| PortError::new("list users with waiting jobs", error))?;
         Ok(rows.into_iter().map(UserId::new).collect())
+    }
+
+    async fn backlog(&self) -> PortResult<(u64, Option<Timestamp>)> {
+        let row = sqlx::query(BACKLOG).fetch_one(&self.pool).await;
+        let read = row.and_then(|row| {
+            Ok((row.try_get::<i64, _>("waiting")?.unsigned_abs(), moment(&row, "oldest")?))
+        });
+        read.map_err(|error| PortError::new("count the waiting jobs", error))
     }
 
     async fn all(&self) -> PortResult<Vec<Dispatch>> {

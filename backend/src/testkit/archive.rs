@@ -238,7 +238,12 @@ impl Queue for FakeQueue {
             if queue[at].visible_at > now {
                 at += 1;
             } else if let Some(Delayed { body, .. }) = queue.remove(at) {
-                received.push(Message { receipt: body.clone(), body, receive_count: 1 });
+                received.push(Message {
+                    receipt: body.clone(),
+                    body,
+                    receive_count: 1,
+                    trace: None,
+                });
             }
         }
         Ok(received)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 struct Row {
     user: UserId,
     job: JobId,
+    added: Timestamp,
     sent: Option<Timestamp>,
     published: bool,
 }
@@ -33,16 +34,19 @@ impl FakeDispatches {
 
 #[async_trait]
 impl Dispatches for FakeDispatches {
-    async fn add(&self, user: UserId, job: JobId, _: Timestamp) -> PortResult<()> {
+    async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()> {
         let mut rows = lock(&self.rows);
         if rows.iter().all(|row| row.job != job) {
-            rows.push(Row { user, job, sent: None, published: false });
+            rows.push(Row { user, job, added: now, sent: None, published: false });
         }
         Ok(())
     }
 
     async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>> {
         let mut rows = lock(&self.rows);
+        if self.accounts.blocked_at(user).is_some() {
+            return Ok(Vec::new());
+        }
         let is_sent = |row: &&Row| row.user == user && row.sent.is_some();
         let free = usize::from(max).saturating_sub(rows.iter().filter(is_sent).count());
         let waiting = rows.iter_mut().filter(|row| row.user == user && row.sent.is_none());
@@ -103,8 +107,15 @@ impl Dispatches for FakeDispatches {
 
     async fn waiting_users(&self) -> PortResult<Vec<UserId>> {
         let rows = lock(&self.rows);
-        let users = rows.iter().filter(|row| row.sent.is_none()).map(|row| row.user);
+        let waits = |row: &&Row| row.sent.is_none() && self.accounts.blocked_at(row.user).is_none();
+        let users = rows.iter().filter(waits).map(|row| row.user);
         Ok(users.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    async fn backlog(&self) -> PortResult<(u64, Option<Timestamp>)> {
+        let rows = lock(&self.rows);
+        let waiting = rows.iter().filter(|row| row.sent.is_none()).count();
+        Ok((waiting as u64, rows.iter().map(|row| row.added).min()))
     }
 
     async fn all(&self) -> PortResult<Vec<Dispatch>> {

@@ -6,17 +6,15 @@
 
 use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
-use crate::Gas;
 use crate::mail::Notice;
 use crate::ports::{CopiedObject, PortError, UploadOutcome};
+use crate::{Gas, record_job};
 use gas_shared::job::{
     Archived, Change, ChangeRejected, Completion, JobState, ObjectLocation, Results, ResultsChange,
     Stored,
 };
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
-use tracing::Span;
-use tracing::field::display;
 
 /// How often the row is read at most. Each read follows a step of this or of another process.
 const MAX_STEPS: u32 = 16;
@@ -72,7 +70,7 @@ pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, Arch
         let Some(job) = gas.jobs.store.job(id).await? else {
             return Ok(ArchiveOutcome::NothingToDo);
         };
-        Span::current().record("user_id", display(job.owner));
+        record_job(&job);
         match step(gas, &job).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}

@@ -9,9 +9,10 @@ use super::limits::refund_job;
 use super::plan::plan_of;
 use super::publish;
 use crate::messages::JobRequest;
-use crate::ports::{PortError, PortResult};
+use crate::ports::{EndedJob, PortError, PortResult};
 use crate::{Gas, chain};
 use gas_shared::job::JobState;
+use gas_shared::operations::Intake;
 use gas_shared::{Job, JobId, UserId};
 use jiff::SignedDuration;
 use std::collections::HashSet;
@@ -29,8 +30,12 @@ pub(super) async fn enqueue(gas: &Gas, owner: UserId, job: JobId) -> PortResult<
     dispatch(gas, owner).await
 }
 
-/// Sends as many waiting jobs of a user as the plan allows. Returns those that were sent.
+/// Sends as many waiting jobs of a user as the plan allows. Returns those that were sent: none while jobs are
+/// paused, or if the user is blocked.
 pub(super) async fn dispatch(gas: &Gas, user: UserId) -> PortResult<Vec<JobId>> {
+    if gas.service_modes.mode().await?.intake == Intake::Paused {
+        return Ok(Vec::new());
+    }
     let plan = plan_of(gas, user).await?;
     let jobs = gas.dispatches.take(user, plan.quota().dispatched_jobs, gas.now()).await?;
     for (number, job) in jobs.iter().enumerate() {
@@ -66,12 +71,39 @@ pub async fn job_left(gas: &Gas, job: JobId) -> Result<(), PortError> {
 /// Returns the owner at the first call only, so that a quota is not refunded twice.
 async fn remove(gas: &Gas, job: JobId) -> PortResult<Option<UserId>> {
     let Some(owner) = gas.dispatches.remove(job).await? else { return Ok(None) };
-    if let Some(Job { state: JobState::Failed(failure), .. }) = gas.jobs.store.job(job).await?
+    let Some(job) = gas.jobs.store.job(job).await? else { return Ok(Some(owner)) };
+    if let Some(ended) = ended_job(&job)
+        && let Err(error) = gas.administration.count_job(&ended).await
+    {
+        // The statistics lack it.
+        tracing::warn!(job_id = %job.id, error = %chain(&error), "a job that has ended is not counted");
+    }
+    if let JobState::Failed(failure) = &job.state
         && !failure.is_charged()
     {
         refund_job(gas, owner).await?;
     }
     Ok(Some(owner))
+}
+
+/// A job that has ended, for statistics.
+fn ended_job(job: &Job) -> Option<EndedJob> {
+    let (at, started_at, result_bytes) = match &job.state {
+        JobState::Completed(done) => (done.completed_at, Some(done.started_at), done.result_size),
+        JobState::Failed(failure) => (failure.at, None, 0),
+        JobState::Cancelled { at } => (*at, None, 0),
+        JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_) => {
+            return None;
+        }
+    };
+    let run = started_at.map(|started_at| at.duration_since(started_at).as_secs());
+    Some(EndedJob {
+        at,
+        status: job.status(),
+        input_bytes: job.input.size.unwrap_or_default(),
+        result_bytes,
+        run_secs: run.and_then(|secs| secs.try_into().ok()).unwrap_or_default(),
+    })
 }
 
 /// Does the same for a job whose end is stored already. A failure is logged and repaired later.
@@ -91,6 +123,11 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
         remove(gas, job).await?;
     }
     gas.dispatches.put_back_unpublished(gas.now() - PUBLISH_WITHIN).await?;
+    dispatch_waiting(gas).await
+}
+
+/// Sends waiting jobs that have a place.
+pub(super) async fn dispatch_waiting(gas: &Gas) -> PortResult<()> {
     for user in gas.dispatches.waiting_users().await? {
         dispatch(gas, user).await?;
     }
@@ -307,6 +344,69 @@ pub(super) mod tests {
             let expected = if is_charged { quota - 1 } else { quota };
             assert_eq!(left, expected, "{code:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn paused_jobs_wait_and_are_sent_when_the_service_is_open_again() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let first = test.pending_job(&ada).await.id;
+        test.gas.service_modes.set_intake(Intake::Paused).await.unwrap();
+        let second = test.pending_job(&ada).await.id;
+        run(&test, first).await;
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
+        assert_eq!(queue(&test), [first], "accepted, and not sent");
+        test.gas.service_modes.set_intake(Intake::Open).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
+        assert_eq!(queue(&test), [first, second]);
+    }
+
+    #[tokio::test]
+    async fn a_draining_service_accepts_no_job_and_runs_those_that_it_has() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let mut jobs = Vec::new();
+        for _ in 0..4 {
+            jobs.push(test.pending_job(&ada).await.id);
+        }
+        test.gas.service_modes.set_intake(Intake::Draining).await.unwrap();
+        let rejected = count_new_job(&test.gas, &ada, 20).await;
+        assert!(matches!(rejected, Err(LimitError::Draining)), "{rejected:?}");
+        run(&test, jobs[0]).await;
+        assert_eq!(queue(&test), jobs, "the last one got the place of the first one");
+    }
+
+    #[tokio::test]
+    async fn waiting_jobs_of_a_blocked_user_are_not_sent() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let mut jobs = Vec::new();
+        for _ in 0..4 {
+            jobs.push(test.pending_job(&ada).await.id);
+        }
+        let (administration, now) = (&test.gas.administration, test.gas.now());
+        administration.set_blocked(ada.id, Some(now)).await.unwrap();
+        run(&test, jobs[0]).await;
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
+        assert_eq!(queue(&test), jobs[..3]);
+        administration.set_blocked(ada.id, None).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
+        assert_eq!(queue(&test), jobs);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_has_ended_is_counted_once() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let done = test.completed_job_with(&ada, b"##fileformat").await;
+        for _ in 0..2 {
+            job_left(&test.gas, done.id).await.unwrap();
+        }
+        let cancelled = test.pending_job(&ada).await;
+        cancel_job(&test.gas, ada.id, cancelled.id).await.unwrap();
+        let ended = test.administration.ended_jobs();
+        let statuses: Vec<_> = ended.iter().map(|one| (one.status, one.result_bytes)).collect();
+        assert_eq!(statuses, [(JobStatus::Completed, 12), (JobStatus::Cancelled, 0)]);
     }
 
     #[tokio::test]

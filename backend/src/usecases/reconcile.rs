@@ -15,12 +15,10 @@ use super::{
     finish_deletion, retry_thaw, upload_in_parts,
 };
 use crate::ports::PortError;
-use crate::{Gas, chain};
+use crate::{Gas, chain, record_job};
 use gas_shared::job::{Change, ChangeRejected, FailureKind, JobState, Results};
 use gas_shared::{Job, JobId};
 use std::collections::HashMap;
-use tracing::Span;
-use tracing::field::display;
 
 /// The reason that the owner of an abandoned upload reads.
 const NEVER_UPLOADED: &str = "the file never arrived; upload it again";
@@ -100,7 +98,7 @@ pub async fn reconcile(gas: &Gas, logged: &mut LoggedFailures) -> Result<Reconci
 }
 
 /// Repairs a job if it is still overdue; the index may be behind.
-#[tracing::instrument(name = "reconcile_job", skip_all, fields(job_id = %id, user_id))]
+#[tracing::instrument(name = "reconcile_job", skip_all, fields(job_id = %id, user_id, trace_id))]
 async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     let Some(job) = gas.jobs.store.job(id).await? else {
         return Ok(finish_deletion(gas, id).await? != Deleted::Nothing);
@@ -108,7 +106,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     if job.due().is_none_or(|due| due > gas.now()) {
         return Ok(false);
     }
-    Span::current().record("user_id", display(job.owner));
+    record_job(&job);
     if job.is_at_rest() {
         retain_files(gas, &job).await?;
         return Ok(false);

@@ -4,6 +4,7 @@ use super::choose_options::{OptionsError, check_options, remember_options};
 use super::limits::{LimitError, count_new_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
+use gas_runtime::current_trace;
 use gas_shared::plan::S3_MAX_POST_BYTES;
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, FileName, FileNameError, Job, JobId, Plan};
@@ -153,7 +154,10 @@ pub(super) fn new_job(
     // Every field of a submission is named here, so that none is forgotten.
     let NewUpload { file_name: _, size_bytes, options } = new;
     let file = gas.object_keys.input(account.id, id, &name);
-    Job::new(id, account.id, name, file, gas.now()).of_size(*size_bytes).with(options.clone())
+    Job::new(id, account.id, name, file, gas.now())
+        .of_size(*size_bytes)
+        .with(options.clone())
+        .traced(current_trace())
 }
 
 /// The content type of a file for S3.

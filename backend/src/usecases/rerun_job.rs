@@ -8,6 +8,7 @@ use super::request_upload::try_insert;
 use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, find_job};
 use crate::Gas;
 use crate::ports::PortError;
+use gas_runtime::current_trace;
 use gas_shared::job::{FailureKind, JobState, ObjectLocation, Results};
 use gas_shared::{Account, Job, JobId, JobOptions, JobStatus, Plan};
 use jiff::Timestamp;
@@ -122,7 +123,7 @@ pub async fn rerun_job(
     count_new_job(gas, account, info.size).await?;
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
-    let job = Job::new(new_id, account.id, name, file, gas.now());
+    let job = Job::new(new_id, account.id, name, file, gas.now()).traced(current_trace());
     let job = job.of_size(info.size).with(options);
     if !try_insert(gas, &job).await? {
         // Only ids of keys can be taken: a call at the same moment was faster, or the job was deleted.

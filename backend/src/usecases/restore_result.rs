@@ -7,12 +7,10 @@ use super::{ChangeError, change_job, publish};
 use crate::mail::Notice;
 use crate::messages::{StartThaw, ThawCompleted};
 use crate::ports::{Archive, PortError, PortResult, Queue, Topic};
-use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
+use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy, record_job};
 use gas_shared::job::{Archived, Change, ChangeRejected, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
-use tracing::Span;
-use tracing::field::display;
 
 /// The ports that restoring needs; the Lambda function has no others.
 #[derive(Clone)]
@@ -94,7 +92,7 @@ pub async fn restore_result(
 ) -> Result<Restored, RestoreError> {
     let job = restorer.jobs.store.job(completion.job_id).await?;
     if let Some(job) = &job {
-        Span::current().record("user_id", display(job.owner));
+        record_job(job);
     }
     match job.as_ref().and_then(|job| Some((job, wanted(job, completion)?))) {
         Some((job, _)) if !completion.succeeded => {

@@ -34,7 +34,7 @@ pub use view::{JobView, ResultsView, StateView};
 
 use crate::exit_code::{NO_TRANSCRIPTS, NO_VARIANTS, NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use crate::job_options::JobOptions;
-use crate::{FileName, JobId, Provenance, UserId};
+use crate::{FileName, JobId, Provenance, TraceId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -71,6 +71,9 @@ pub struct Job {
     pub reconciled_at: Option<Timestamp>,
     /// What retention has deleted since the job ended.
     pub retention: Retention,
+    /// The trace of the request that created the job, by which the logs of all processes are searched. `None` in rows of
+    /// older versions.
+    pub trace: Option<TraceId>,
     /// The current state.
     pub state: JobState,
 }
@@ -357,6 +360,7 @@ impl Job {
             version: 1,
             reconciled_at: None,
             retention: Retention::default(),
+            trace: None,
             state: JobState::Uploading { parts: None },
         }
     }
@@ -365,6 +369,11 @@ impl Job {
     pub fn of_size(mut self, size: u64) -> Self {
         self.input.size = Some(size);
         self
+    }
+
+    /// Sets the trace that a new job belongs to.
+    pub fn traced(self, trace: Option<TraceId>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Sets the options of a new job.

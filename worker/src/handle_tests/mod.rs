@@ -154,7 +154,7 @@ async fn a_running_job_has_a_heartbeat_and_progress() {
 #[tokio::test]
 async fn a_message_that_is_not_a_job_request_returns_to_the_queue_at_once() {
     let case = case(GOOD).await;
-    let poison = Message { body: "{".into(), receipt: "p".into(), receive_count: 1 };
+    let poison = Message { body: "{".into(), receipt: "p".into(), receive_count: 1, trace: None };
     case.worker.handle(&poison, &case.shutdown).await;
     assert_eq!(case.queue.extended(), [Duration::ZERO]);
     assert!(!case.is_deleted());

@@ -22,13 +22,13 @@ use crate::scratch::{ScratchAdmission, ScratchRoot};
 use crate::utility::consume::{ConsumeError, Consumer, Handled};
 use crate::worker::Worker;
 use async_trait::async_trait;
-use gas_backend::chain;
 use gas_backend::messages::{JobRequest, ShardTask};
 use gas_backend::ports::{Message, Queue, ShardRuns};
 use gas_backend::usecases::{
     ChangeError, Finished, annotate_whole, complete_job, fail_job, report_shard_alive,
     report_shard_done, run_of,
 };
+use gas_backend::{chain, record_job};
 use gas_shared::job::{ClaimId, FailureKind, JobState, Progress, ResultForm, ShardProgress};
 use gas_shared::vcf::Code;
 use gas_shared::{Job, JobId, JobStatus};
@@ -117,7 +117,7 @@ impl ShardWorker {
             self.runs.fail(task.token, "the job was deleted").await?;
             return Ok(Handled::Done);
         };
-        Span::current().record("user_id", display(job.owner));
+        record_job(&job);
         if job.status().is_final() {
             // Perhaps the worker that has ended it died before it could say so.
             announce(gas, &job).await?;

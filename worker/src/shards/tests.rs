@@ -127,7 +127,7 @@ impl Case {
         let (job, claim) = (self.job, name.claim.0);
         let body =
             format!(r#"{{"task":{task},"job_id":"{job}","claim":"{claim}","token":"{token}"}}"#);
-        Message { body, receipt: token.to_owned(), receive_count: 1 }
+        Message { body, receipt: token.to_owned(), receive_count: 1, trace: None }
     }
 
     async fn shard(&self, name: RunName, shard: u32, token: &str) -> Handled {
@@ -265,7 +265,7 @@ async fn a_file_that_is_not_sorted_is_annotated_in_one_piece() {
         r#"{{"task":"failed","job_id":"{}","claim":"{}","error":{{"Error":"x"}}}}"#,
         case.job, name.claim.0
     );
-    let failed = Message { body: failed, receipt: "f".to_owned(), receive_count: 1 };
+    let failed = Message { body: failed, receipt: "f".to_owned(), receive_count: 1, trace: None };
     case.shards.handle(&failed).await.unwrap();
     assert_eq!(case.job().status(), JobStatus::Running);
     case.claim().await;

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use gas_backend::chain;
 use gas_backend::ports::{LONG_POLL, Message, Queue};
-use gas_runtime::Shutdown;
+use gas_runtime::{Shutdown, record_trace};
 use std::error::Error;
 use std::num::NonZeroU8;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ async fn consume_in_slot(
 #[tracing::instrument(
     name = "message",
     skip_all,
-    fields(role = role, job_id, user_id, attempt = message.receive_count)
+    fields(role = role, job_id, user_id, trace_id, attempt = message.receive_count)
 )]
 async fn handle(
     role: &'static str,
@@ -117,6 +117,9 @@ async fn handle(
     consumer: &impl Consumer,
     message: &Message,
 ) {
+    if let Some(trace) = message.trace {
+        record_trace(trace);
+    }
     let handled = tokio::select! {
         handled = handle_through_outages(consumer, message) => handled,
         never = keep_invisible(queue, visibility, message) => match never {},
@@ -193,7 +196,7 @@ mod tests {
         receive_count: u32,
     ) -> Arc<FakeQueue> {
         let queue = Arc::new(FakeQueue::default());
-        queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count });
+        queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count, trace: None });
         let shutdown = Shutdown::default();
         let script = Script(work, Mutex::new(vec![outcome]));
         let work = consume("test", queue.clone(), VISIBILITY, NonZeroU8::MIN, script, &shutdown);
@@ -242,7 +245,7 @@ mod tests {
             let queue = Arc::new(FakeQueue::default());
             for number in 0..9 {
                 let (body, receipt) = ("b".into(), number.to_string());
-                queue.offer(Message { body, receipt, receive_count: 1 });
+                queue.offer(Message { body, receipt, receive_count: 1, trace: None });
             }
             let shutdown = Shutdown::default();
             let slots = NonZeroU8::new(slots).unwrap();
@@ -272,7 +275,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_outage_of_five_minutes_holds_the_message_and_counts_nothing() {
         let queue = Arc::new(FakeQueue::default());
-        queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count: 1 });
+        queue.offer(Message {
+            body: "b".into(),
+            receipt: "r".into(),
+            receive_count: 1,
+            trace: None,
+        });
         let shutdown = Shutdown::default();
         let consumer = NeedsService(Instant::now() + Duration::from_mins(5));
         let work = consume("test", queue.clone(), VISIBILITY, NonZeroU8::MIN, consumer, &shutdown);

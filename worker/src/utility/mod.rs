@@ -4,6 +4,7 @@
 mod archive;
 pub(crate) mod consume;
 mod erase;
+mod metrics;
 mod notify;
 mod reconcile;
 #[cfg(test)]
@@ -20,6 +21,8 @@ use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
 use gas_backend::{Gas, Notifier, postgres};
 use gas_runtime::Shutdown;
+use gas_runtime::metrics::Metrics;
+use metrics::MessageMetrics;
 use settings::UtilityRole;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -38,6 +41,12 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let notifier = Notifier::connect(&gas, site, &settings.mail, &sdk, &pool);
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
     let (visibility, slots) = (settings.visibility(), settings.slots);
+    let mut metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    let measured = MessageMetrics::of(&mut metrics);
+    let offered = settings.metrics_listen.clone().map(|listen| {
+        let stop = shutdown.clone();
+        tokio::spawn(offer(metrics, listen, async move { stop.requested().await }))
+    });
     let shutdown = &shutdown;
     let running = settings.roles().into_iter().map(|role| -> Running<'_> {
         let (gas, notifier) = (gas.clone(), notifier.clone());
@@ -49,19 +58,26 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     queue,
                     visibility,
                     slots,
-                    archive::Archiver { gas },
+                    measured.measure("archive", archive::Archiver { gas }),
                     shutdown,
                 ))
             }
             UtilityRole::Thaw => {
                 let queue = queue(&deployment.start_thaw_queue_url);
-                Box::pin(consume("thaw", queue, visibility, slots, thaw::Thawer { gas }, shutdown))
+                Box::pin(consume(
+                    "thaw",
+                    queue,
+                    visibility,
+                    slots,
+                    measured.measure("thaw", thaw::Thawer { gas }),
+                    shutdown,
+                ))
             }
             UtilityRole::Restore => {
                 let Some(url) = &deployment.large_restores_queue_url else {
                     return Box::pin(std::future::ready(()));
                 };
-                let restorer = restore::LargeRestorer::new(&gas);
+                let restorer = measured.measure("restore", restore::LargeRestorer::new(&gas));
                 Box::pin(consume("restore", queue(url), visibility, slots, restorer, shutdown))
             }
             UtilityRole::Notify => {
@@ -71,7 +87,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     queue,
                     visibility,
                     slots,
-                    notify::MailSender { gas, notifier },
+                    measured.measure("notify", notify::MailSender { gas, notifier }),
                     shutdown,
                 ))
             }
@@ -87,6 +103,20 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let running: Vec<_> = running.collect();
     tracing::info!("utility ready");
     join_all(running).await;
+    if let Some(offered) = offered {
+        offered.await?;
+    }
     tracing::info!("utility stopped");
     Ok(())
+}
+
+/// Offers the metrics until shutdown. A failure does not stop the process.
+async fn offer(
+    metrics: Metrics,
+    listen: String,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Err(error) = metrics.serve(&listen, shutdown).await {
+        tracing::error!(%error, listen, "metrics are not offered (check GAS_METRICS_LISTEN)");
+    }
 }

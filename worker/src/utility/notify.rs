@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn message(body: String) -> Message {
-        Message { body, receipt: "r".to_owned(), receive_count: 1 }
+        Message { body, receipt: "r".to_owned(), receive_count: 1, trace: None }
     }
 
     #[tokio::test]

@@ -174,8 +174,12 @@ impl Service {
     /// Handles one delivery as the process that receives it does. An error means that the message
     /// would be delivered again.
     async fn handle(&self, (kind, body): &Sent, receive_count: u32) -> Result<(), String> {
-        let message =
-            Message { body: body.clone(), receipt: format!("{kind:?}{body}"), receive_count };
+        let message = Message {
+            body: body.clone(),
+            receipt: format!("{kind:?}{body}"),
+            receive_count,
+            trace: None,
+        };
         match kind {
             Kind::JobRequest => {
                 self.worker.handle(&message, &self.shutdown).await;

@@ -30,6 +30,10 @@ pub(crate) struct UtilitySettings {
     /// The pause between two rounds of reconciliation, in seconds.
     #[arg(long, env = "GAS_RECONCILE_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     reconcile_secs: u64,
+    /// Address and port at which the metrics of this process are offered to Prometheus (path /metrics), such as
+    /// 127.0.0.1:9464. Without it, they are not. It must not be reachable from outside.
+    #[arg(long, env = "GAS_METRICS_LISTEN")]
+    pub(crate) metrics_listen: Option<String>,
     /// How long running work may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     grace_secs: u64,

@@ -17,7 +17,7 @@ use gas_shared::job::{
     JobStatus, NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run,
     ShardedRun, Stored, StoredOptions, Tier,
 };
-use gas_shared::{FileName, JobId, Provenance, UserId};
+use gas_shared::{FileName, JobId, Provenance, TraceId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_aux::serde_introspection::serde_introspect;
@@ -37,6 +37,8 @@ pub(super) struct JobRow {
     version: u64,
     /// [`Job::reconciled_at`].
     nudge_time: Option<i64>,
+    /// [`Job::trace`].
+    trace_id: Option<TraceId>,
     /// [`Job::options`], if they are not the default ones.
     options: Option<StoredOptions>,
     input_size: Option<u64>,
@@ -195,6 +197,7 @@ impl JobRow {
             job_status: job.status(),
             version: job.version,
             nudge_time: job.reconciled_at.map(Timestamp::as_second),
+            trace_id: job.trace,
             options: Some(&job.options).filter(|options| !options.is_default()).cloned(),
             input_size: job.input.size,
             input_etag: job.input.etag.clone(),
@@ -342,6 +345,7 @@ impl JobRow {
                 logs_deleted_at: self.maybe_time("logs_delete_time", self.logs_delete_time)?,
                 check_at: self.maybe_time("retention_time", self.retention_time)?,
             },
+            trace: self.trace_id,
             state: self.read_state()?,
         })
     }

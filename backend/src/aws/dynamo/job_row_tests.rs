@@ -2,13 +2,13 @@
 
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gas_shared::UsedSource;
 use gas_shared::job::{
     Archived, MAX_SHARDS, Results, Retention, Retrieval, ShardProgress, Stored, Tier,
 };
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
 use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
 use gas_shared::source::SourceId;
+use gas_shared::{TraceId, UsedSource};
 use proptest::prelude::*;
 use serde_dynamo::{from_item, to_item};
 use serde_json::json;
@@ -259,6 +259,7 @@ fn any_job() -> impl Strategy<Value = Job> {
             version,
             reconciled_at,
             retention: Retention { input_deleted_at, logs_deleted_at, check_at },
+            trace: TraceId::new(owner.as_u128()),
             state,
         },
     )
