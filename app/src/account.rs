@@ -4,17 +4,26 @@ use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::Account;
 
+/// How the service is run, and what the visitor may do.
 #[derive(Clone, Copy)]
-struct SellsPremium(bool);
+struct Site {
+    sells_premium: bool,
+    is_operator: bool,
+}
 
-/// Provides to the components below whether users can buy Premium.
-pub fn use_sells_premium_provider(sells_premium: bool) {
-    use_context_provider(|| SellsPremium(sells_premium));
+/// Provides to the components below whether users can buy Premium, and whether the visitor is an operator.
+pub fn use_site_provider(sells_premium: bool, is_operator: bool) {
+    use_context_provider(|| Site { sells_premium, is_operator });
 }
 
 /// Whether users can buy Premium. Otherwise every user has it, and pages do not mention plans.
 pub fn use_sells_premium() -> bool {
-    use_context::<SellsPremium>().0
+    use_context::<Site>().sells_premium
+}
+
+/// Whether the visitor is an operator.
+pub fn use_is_operator() -> bool {
+    use_context::<Site>().is_operator
 }
 
 /// Provides the account to the components below. `None` if nobody is signed in.

@@ -2,7 +2,7 @@
 
 use crate::components::{JobTab, Shell};
 use crate::page_modules::{
-    Account, Billing, BillingReturn, JobBrowser, JobCharts, References, Results,
+    Account, Admin, Billing, BillingReturn, JobBrowser, JobCharts, References, Results,
 };
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
@@ -48,6 +48,8 @@ pub enum Route {
         BillingReturn { session_id: String },
         #[route("/account")]
         Account {},
+        #[route("/admin")]
+        Admin {},
         #[route("/references")]
         References {},
         #[route("/unsubscribe?:token&:done")]

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::mail::UnsubscribeKey;
 use crate::ports::{AuditEntry, AuditLog};
 use gas_shared::audit::AuditRecord;
+use gas_shared::operations::{Intake, QueueName};
 use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, Plan, TokenId, UserId};
 use std::net::IpAddr;
@@ -44,6 +45,8 @@ impl RequestOrigin {
 pub enum Actor {
     /// The user, in a browser or with a token.
     User,
+    /// An operator.
+    Operator(UserId),
     /// GAS, upon an event of Stripe or a deadline.
     System,
 }
@@ -77,6 +80,20 @@ pub enum Act {
     AccountExported,
     /// The account was closed.
     AccountClosed,
+    /// An operator blocked the user.
+    UserBlocked,
+    /// An operator unblocked the user.
+    UserUnblocked,
+    /// An operator granted Premium.
+    PremiumGranted,
+    /// An operator took back a granted Premium.
+    PremiumRevoked,
+    /// An operator changed whether jobs are accepted and started.
+    IntakeChanged(Intake),
+    /// An operator changed the banner.
+    BannerChanged,
+    /// An operator moved dead letters back to this queue.
+    DeadLettersMoved(QueueName),
 }
 
 impl Act {
@@ -96,6 +113,13 @@ impl Act {
             Self::ReferenceDeleted(_) => "reference_deleted",
             Self::AccountExported => "account_exported",
             Self::AccountClosed => "account_closed",
+            Self::UserBlocked => "user_blocked",
+            Self::UserUnblocked => "user_unblocked",
+            Self::PremiumGranted => "premium_granted",
+            Self::PremiumRevoked => "premium_revoked",
+            Self::IntakeChanged(_) => "intake_changed",
+            Self::BannerChanged => "banner_changed",
+            Self::DeadLettersMoved(_) => "dead_letters_moved",
         }
     }
 
@@ -105,6 +129,8 @@ impl Act {
             Self::JobCancelled(id) | Self::JobDeleted(id) => Some(id.to_string()),
             Self::TokenCreated(id) | Self::TokenRevoked(id) => Some(id.to_string()),
             Self::ReferenceAdded(id) | Self::ReferenceDeleted(id) => Some(id.to_string()),
+            Self::IntakeChanged(intake) => Some(intake.to_string()),
+            Self::DeadLettersMoved(queue) => Some(queue.to_string()),
             _ => None,
         }
     }
@@ -129,6 +155,10 @@ pub fn describe(record: &AuditRecord) -> String {
         "reference_added" => format!("Added reference {target}"),
         "reference_deleted" => format!("Deleted reference {target}"),
         "account_exported" => "Downloaded the account's data".to_owned(),
+        "user_blocked" => "Blocked by an operator".to_owned(),
+        "user_unblocked" => "Unblocked by an operator".to_owned(),
+        "premium_granted" => "An operator granted Premium".to_owned(),
+        "premium_revoked" => "An operator took back the granted Premium".to_owned(),
         // An action of a newer version of GAS.
         other => other.replace('_', " "),
     }
@@ -164,6 +194,11 @@ impl Audit {
         self.append(actor, Some(account), act).await;
     }
 
+    /// Records an act of an operator that concerned no single user.
+    pub async fn record_operation(&self, operator: UserId, act: Act) {
+        self.append(Actor::Operator(operator), None, act).await;
+    }
+
     /// Records a rejected sign-in of a user who is not known.
     pub async fn record_rejected_sign_in(&self) {
         self.append(Actor::User, None, Act::SignInRejected).await;
@@ -177,7 +212,11 @@ impl Audit {
             target: act.target(),
         };
         let RequestOrigin { address, request_id } = self.origin.clone();
-        let entry = AuditEntry { account, record, address, request_id };
+        let operator = match actor {
+            Actor::Operator(operator) => Some(operator),
+            Actor::User | Actor::System => None,
+        };
+        let entry = AuditEntry { account, operator, record, address, request_id };
         if let Err(error) = self.log.append(&entry).await {
             tracing::error!(?entry, error = %chain(&error), "audit entry not stored");
         }

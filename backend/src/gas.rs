@@ -3,9 +3,9 @@
 use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
-    AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, References, SavedItems, SessionStore, ShardRuns, Sources, StoredBytes, TokenStore,
-    Topic,
+    AccountData, Accounts, Administration, Archive, ArchiveTimer, Dispatches, ObjectStore,
+    PartUploads, Queue, RateLimiter, References, SavedItems, ServiceModes, SessionStore, ShardRuns,
+    Sources, StoredBytes, TokenStore, Topic,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -58,6 +58,10 @@ pub struct Gas {
     pub account_data: Arc<dyn AccountData>,
     /// The sessions of browsers.
     pub sessions: Arc<dyn SessionStore>,
+    /// Whether jobs are accepted and started, and the banner.
+    pub service_modes: Arc<dyn ServiceModes>,
+    /// Users and statistics, for operators.
+    pub administration: Arc<dyn Administration>,
     /// The audit log.
     pub audit: Audit,
     /// API tokens.
@@ -148,6 +152,8 @@ impl Gas {
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
             sessions: Arc::new(postgres::PostgresSessions::new(pool.clone())),
+            service_modes: Arc::new(postgres::PostgresAdministration::new(pool.clone())),
+            administration: Arc::new(postgres::PostgresAdministration::new(pool.clone())),
             audit: Audit::new(
                 Arc::new(postgres::PostgresAuditLog::new(pool.clone())),
                 Arc::new(SystemClock),

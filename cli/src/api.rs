@@ -81,6 +81,28 @@ impl Api {
         self.read(self.request(Method::GET, "account")).await
     }
 
+    /// Sends a request of an operator. `None` if the response has no content.
+    pub async fn admin(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<Value>,
+    ) -> Result<Option<Value>, CliError> {
+        let mut request = self.request(method, &format!("admin/{path}"));
+        if !query.is_empty() {
+            request = request.query(query);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = self.send(request).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(None),
+            _ => parse(response).await.map(Some),
+        }
+    }
+
     /// Returns the references that files can be annotated with.
     pub async fn references(&self) -> Result<ReferenceList, CliError> {
         self.read(self.request(Method::GET, "references")).await

@@ -4,6 +4,7 @@ use crate::dto::Status;
 use crate::job_options::{ChangedOptionArgs, JobOptionArgs};
 use clap::{Args, Parser, Subcommand};
 use gas_shared::explorer::{ExportFormats, Filter, url};
+use gas_shared::operations::{Intake, QueueName};
 use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -126,6 +127,71 @@ pub enum Command {
     Sources,
     /// Show the account that the token belongs to.
     Account,
+    /// Run the service, as one of its operators. Prints JSON. The token needs the scope admin.
+    Admin {
+        /// What to do.
+        #[command(subcommand)]
+        action: AdminAction,
+    },
+}
+
+/// What operators do.
+#[derive(Debug, Subcommand)]
+pub enum AdminAction {
+    /// Show the mode of the service, jobs that have not ended, queues, and runs with their heartbeats.
+    State,
+    /// Accept and start jobs (open), accept jobs and let them wait (paused), or run the accepted jobs only (draining).
+    Intake {
+        /// open, paused or draining
+        intake: Intake,
+    },
+    /// Show a text on every page.
+    Banner {
+        /// The text, in one line; an empty text removes the banner.
+        text: String,
+    },
+    /// Move the dead letters of a queue back to it, after their cause is removed.
+    Redrive {
+        /// The queue, such as mail
+        queue: QueueName,
+    },
+    /// Search users, at most 50, newest first.
+    Users {
+        /// A part of the name, email address, institution or id.
+        #[arg(default_value = "")]
+        search: String,
+    },
+    /// End the sessions of a user, delete their tokens, and reject their sign-ins.
+    Block {
+        /// The user's id.
+        id: Uuid,
+    },
+    /// Allow a blocked user to sign in again.
+    Unblock {
+        /// The user's id.
+        id: Uuid,
+    },
+    /// Give a user Premium without a subscription.
+    Grant {
+        /// The user's id.
+        id: Uuid,
+    },
+    /// Take back a granted Premium.
+    Revoke {
+        /// The user's id.
+        id: Uuid,
+    },
+    /// List the audit log, newest first.
+    Audit {
+        /// Only entries that concern this user.
+        #[arg(long)]
+        user: Option<Uuid>,
+        /// Only entries before this one.
+        #[arg(long)]
+        before: Option<i64>,
+    },
+    /// Show the number of users, stored bytes, and the jobs of the last 30 days.
+    Statistics,
 }
 
 /// Reads a filter; all records for an empty text.

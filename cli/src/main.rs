@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "commands write their output to stdout")]
 
+mod admin;
 mod annotate;
 mod api;
 mod args;
@@ -75,6 +76,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::References { action } => references::run(&api, action).await?,
         Command::Sources => show::sources(&api.sources().await?),
+        Command::Admin { action } => admin::run(&api, action).await?,
         Command::Account => show::account(&api.account().await?),
     }
     Ok(ExitCode::SUCCESS)

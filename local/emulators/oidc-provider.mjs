@@ -36,6 +36,8 @@ function account(subject) {
       email: `${name}@example.org`,
       email_verified: true,
       organization: 'Example University',
+      // The operators of GAS: local/src/environment.rs has the group.
+      ...(name.startsWith('operator') ? { groups: ['gas-operators'] } : {}),
     }),
   };
 }
@@ -64,7 +66,7 @@ const provider = new Provider(OIDC_ISSUER, {
   cookies: { keys: cookies },
   claims: {
     openid: ['sub'],
-    profile: ['name', 'preferred_username', 'organization'],
+    profile: ['name', 'preferred_username', 'organization', 'groups'],
     email: ['email', 'email_verified'],
   },
   // Like Globus Auth, this provider puts the claims into the ID token.

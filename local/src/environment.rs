@@ -16,6 +16,9 @@ pub(crate) const OIDC_CLIENT: &str = "gas-local";
 /// The client secret at the local identity provider. It is not confidential.
 pub(crate) const OIDC_CLIENT_SECRET: &str = "local-only";
 
+/// The group of the operators: users whose name begins with "operator" are in it.
+const OPERATOR_GROUP: &str = "gas-operators";
+
 /// The values of Stripe's test mode. They are valid only for the Stripe emulator.
 pub(crate) const STRIPE_SECRET_KEY: &str = "sk_test_local";
 pub(crate) const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_local";
@@ -98,6 +101,7 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_ISSUER", config.oidc_url()),
         ("GAS_OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
+        ("GAS_OPERATOR_GROUP", OPERATOR_GROUP.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
         ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
         ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),

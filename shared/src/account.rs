@@ -13,6 +13,10 @@ pub struct Visit {
     pub account: Option<Account>,
     /// Whether users can buy Premium. Otherwise every user has it.
     pub sells_premium: bool,
+    /// Whether the user is an operator.
+    pub is_operator: bool,
+    /// A text of the operators for everyone, such as an announced maintenance.
+    pub banner: Option<String>,
 }
 
 /// A user's profile.

@@ -21,17 +21,24 @@ pub enum Scope {
     /// Submitting, cancelling and deleting jobs.
     #[serde(rename = "jobs:write")]
     JobsWrite,
+    /// What operators can do, for as long as the owner is one.
+    #[serde(rename = "admin")]
+    Admin,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 2] = [Self::JobsRead, Self::JobsWrite];
+    pub const ALL: [Self; 3] = [Self::JobsRead, Self::JobsWrite, Self::Admin];
+
+    /// The scopes of a new token, unless others are chosen.
+    pub const OF_JOBS: [Self; 2] = [Self::JobsRead, Self::JobsWrite];
 
     /// The spelling in PostgreSQL and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::JobsRead => "jobs:read",
             Self::JobsWrite => "jobs:write",
+            Self::Admin => "admin",
         }
     }
 }
@@ -44,7 +51,7 @@ impl fmt::Display for Scope {
 
 /// A text that is not the name of a scope.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown scope {0:?}; expected jobs:read or jobs:write")]
+#[error("unknown scope {0:?}; expected jobs:read, jobs:write or admin")]
 pub struct UnknownScope(String);
 
 impl FromStr for Scope {

@@ -35,12 +35,33 @@ test('pages of a signed-in user are accessible and fit a phone', async () => {
   }
 });
 
+test('the page of operators is accessible, fits a phone, and acts', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'operator-pages');
+    await page.locator('.top nav').getByRole('link', { name: 'Operations' }).click();
+    await page.locator('[data-queue=mail]').waitFor();
+    await live(page);
+    assert.deepEqual(await page.locator('.top nav a.active').allInnerTexts(), ['Operations']);
+    await page.getByRole('searchbox').fill('operator-pages');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('[data-user="operator-pages@example.org"]').waitFor();
+    await page.locator('[data-action=signed_in]').first().waitFor();
+    await checkPage(page, '/admin');
+    const seen = await page.locator('main').innerText();
+    assert.ok(!seen.includes('.vcf'), 'no name of a file is shown');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test('without sign-in only the home page is visible', async () => {
   const { page, close } = await openBrowser();
   try {
     await page.goto(`${stack.web_url}/`);
     await checkPage(page, '/welcome');
-    for (const path of ['/annotations', '/annotate', '/billing', '/references', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
+    for (const path of ['/annotations', '/annotate', '/billing', '/references', '/admin', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
       const response = await page.goto(`${stack.web_url}${path}`);
       assert.equal(response.status(), 401, path);
       await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor();

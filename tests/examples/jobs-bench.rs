@@ -87,6 +87,7 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
         version: 1,
         reconciled_at: None,
         retention,
+        trace: None,
         state,
     })
 }

@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 48] = [
+const SERVER_FUNCTIONS: [(Method, &str); 56] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
+    (Method::GET, "/api/admin/audit?before="),
+    (Method::GET, "/api/admin/state"),
+    (Method::GET, "/api/admin/statistics"),
+    (Method::GET, "/api/admin/users?search="),
     (Method::GET, "/api/billing"),
     (Method::GET, "/api/billing/checkout?session=cs_test_1"),
     (Method::GET, "/api/events"),
@@ -34,6 +38,10 @@ const SERVER_FUNCTIONS: [(Method, &str); 48] = [
     (Method::POST, "/api/account/mail"),
     (Method::POST, "/api/account/sign-out"),
     (Method::POST, "/api/account/time-zone"),
+    (Method::POST, "/api/admin/banner"),
+    (Method::POST, "/api/admin/intake"),
+    (Method::POST, "/api/admin/redrive"),
+    (Method::POST, "/api/admin/users/act"),
     (Method::POST, "/api/billing/cancel"),
     (Method::POST, "/api/billing/checkout"),
     (Method::POST, "/api/billing/portal"),
@@ -105,6 +113,12 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
         (&Method::POST, path) if path.starts_with("/api/saved/") && path.ends_with("/rename") => {
             Some(json!({ "name": "a" }))
         }
+        (&Method::POST, "/api/admin/banner") => Some(json!({ "text": "forged" })),
+        (&Method::POST, "/api/admin/intake") => Some(json!({ "intake": "draining" })),
+        (&Method::POST, "/api/admin/redrive") => Some(json!({ "queue": "mail" })),
+        (&Method::POST, "/api/admin/users/act") => {
+            Some(json!({ "user": "00000000-0000-4000-8000-000000000000", "action": "block" }))
+        }
         (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
         (&Method::POST, "/api/jobs/{id}/rerun") => Some(json!({ "options": null })),
         (&Method::POST, "/api/jobs/{id}/variants") => Some(json!({ "query": { "limit": 1 } })),
@@ -136,6 +150,22 @@ async fn another_users_job_looks_like_a_missing_one_everywhere() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_operators_do_does_not_exist_for_others() -> Result<()> {
+    let eve = Client::signed_in(&stack().web_url(), "eve-operates").await?;
+    let all = SERVER_FUNCTIONS.into_iter().filter(|(_, path)| path.starts_with("/api/admin/"));
+    let mut count = 0;
+    for (method, path) in all {
+        let body = arguments(&method, path);
+        let response = eve.call(method, path, body).await?;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        count += 1;
+    }
+    assert_eq!(count, 8);
+    assert_eq!(eve.get("/admin").send().await?.status(), StatusCode::NOT_FOUND, "the page");
+    Ok(())
+}
+
+#[tokio::test]
 async fn anonymous_requests_are_rejected() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     for (method, path) in SERVER_FUNCTIONS.into_iter().chain(FILES) {
@@ -146,7 +176,10 @@ async fn anonymous_requests_are_rejected() -> Result<()> {
             assert_eq!(response.json::<Value>().await?, Value::Null);
         } else if path == "/api/visit" {
             let visit: Value = response.json().await?;
-            assert_eq!(visit, json!({ "account": null, "sells_premium": true }));
+            assert_eq!(
+                visit,
+                json!({ "account": null, "sells_premium": true, "is_operator": false, "banner": null })
+            );
         } else {
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         }

@@ -90,7 +90,10 @@ async fn without_billing_users_who_exist_become_premium_and_nothing_is_sold() ->
     let account = program.call_json(Method::GET, "/account", None).await?;
     assert_eq!((&account["plan"], &account["billing"]), (&json!("premium"), &json!("none")));
     let visit: Value = Client::anonymous(&web.url)?.get("/api/visit").send().await?.json().await?;
-    assert_eq!(visit, json!({ "account": null, "sells_premium": false }));
+    assert_eq!(
+        visit,
+        json!({ "account": null, "sells_premium": false, "is_operator": false, "banner": null })
+    );
     let home = Client::anonymous(&web.url)?.get("/").send().await?;
     let policy = home.headers()["content-security-policy"].to_str()?.to_owned();
     assert!(policy.contains("frame-src 'none'"), "{policy}");

@@ -295,7 +295,8 @@ async fn every_table_has_the_rights_that_processes_need_and_no_others() -> Resul
         let expected = match table.as_str() {
             "_sqlx_migrations" => "select",
             "audit_log" => "insert select",
-            "stored_bytes" => "insert select update",
+            "service_mode" => "select update",
+            "job_statistics" | "stored_bytes" => "insert select update",
             "used_sign_ins" => "delete insert select",
             _ => "delete insert select update",
         };

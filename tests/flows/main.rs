@@ -21,6 +21,7 @@ mod live;
 mod mail;
 mod mixed_versions;
 mod multipart;
+mod operators;
 mod premium;
 mod private_references;
 mod program;

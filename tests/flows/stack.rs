@@ -76,6 +76,14 @@ impl Stack {
         &self.0.migration["GAS_MIGRATION_DATABASE_URL"]
     }
 
+    /// The lines of the log of a process, or of an emulator, that contain a text.
+    pub(crate) fn logged(&self, process: &str, text: &str) -> Result<Vec<String>> {
+        let path = self.0.data_dir.join("logs").join(format!("{process}.log"));
+        let log = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let log = String::from_utf8_lossy(&log);
+        Ok(log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect())
+    }
+
     /// A connection pool to the database, with the rights of the processes.
     pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
         let database = Database { database_url: self.database_url().to_owned().into() };

@@ -33,5 +33,5 @@ pub async fn current_account() -> ApiResult<RawJson<Option<Account>>> {
 #[get("/api/visit")]
 pub async fn visit() -> ApiResult<RawJson<Visit>> {
     let (web, account) = crate::server::caller::visitor().await?;
-    Ok(RawJson::of(&Visit { account, sells_premium: web.billing.sales().is_some() }))
+    Ok(RawJson::of(&crate::server::account::visit(&web, account).await))
 }

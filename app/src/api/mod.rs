@@ -6,6 +6,7 @@
 
 mod account;
 mod action;
+mod admin;
 mod billing;
 mod charts;
 mod events;
@@ -17,10 +18,15 @@ mod private_references;
 mod raw_json;
 mod saved;
 mod settings;
+mod trace;
 mod uploads;
 
 pub use account::{current_account, delete_account, sign_out_everywhere, visit};
 pub use action::{ApiAction, use_api_action};
+pub use admin::{
+    act_on_user, audit_items, find_users, redrive_queue, service_state, set_banner, set_intake,
+    statistics,
+};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
     resume_subscription, start_checkout,
@@ -44,6 +50,7 @@ pub use saved::{
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
+pub use trace::begin_trace;
 pub use uploads::{
     begin_parts, confirm_upload, default_options, next_parts, references, request_upload, sources,
     upload_settings,
@@ -67,6 +74,10 @@ mod tests {
         insta::assert_snapshot!(paths.join("\n"), @r"
         GET /api/account
         GET /api/account/settings
+        GET /api/admin/audit
+        GET /api/admin/state
+        GET /api/admin/statistics
+        GET /api/admin/users
         GET /api/billing
         GET /api/billing/checkout
         GET /api/events
@@ -88,6 +99,10 @@ mod tests {
         POST /api/account/mail
         POST /api/account/sign-out
         POST /api/account/time-zone
+        POST /api/admin/banner
+        POST /api/admin/intake
+        POST /api/admin/redrive
+        POST /api/admin/users/act
         POST /api/billing/cancel
         POST /api/billing/checkout
         POST /api/billing/portal

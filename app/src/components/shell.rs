@@ -5,7 +5,7 @@ use super::{
     UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
 use crate::account::{
-    use_account, use_account_provider, use_sells_premium, use_sells_premium_provider,
+    use_account, use_account_provider, use_is_operator, use_sells_premium, use_site_provider,
 };
 use crate::api::{use_api_loader, visit};
 use crate::app::{Route, login_path};
@@ -15,7 +15,7 @@ use crate::page_modules::module_name;
 use crate::toasts::use_toasts_provider;
 use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
-use gas_shared::{Account, Plan};
+use gas_shared::{Account, Plan, Visit};
 
 /// The live region that announces a new page to screen readers.
 const ANNOUNCER_ID: &str = "announcer";
@@ -28,11 +28,16 @@ pub fn Shell() -> Element {
     use_upgrade_provider();
     use_theme_provider();
     use_page_announcements();
-    let (known, sells_premium, failed) = match use_api_loader(visit)?.read() {
-        Ok(visit) => (visit.account, visit.sells_premium, None),
-        Err(error) => (None, false, Some(error)),
+    let (visit, failed) = match use_api_loader(visit)?.read() {
+        Ok(visit) => (visit, None),
+        Err(error) => {
+            let unknown =
+                Visit { account: None, sells_premium: false, is_operator: false, banner: None };
+            (unknown, Some(error))
+        }
     };
-    use_sells_premium_provider(sells_premium);
+    let Visit { account: known, sells_premium, is_operator, banner } = visit;
+    use_site_provider(sells_premium, is_operator);
     let account = use_account_provider(known.clone());
     use_time_zone(account);
     let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
@@ -49,6 +54,9 @@ pub fn Shell() -> Element {
                     a { class: "button", href: login_path("/annotations"), "Sign in" }
                 }
             }
+        }
+        if let Some(text) = banner {
+            p { class: "note note-warn site-banner", role: "note", "{text}" }
         }
         main {
             id: "content",
@@ -141,6 +149,14 @@ fn SignedInBar() -> Element {
                 is_here: matches!(here, Route::Account {}),
                 icon: IconName::Person,
                 label: "Account",
+            }
+            if use_is_operator() {
+                NavLink {
+                    to: Route::Admin {},
+                    is_here: matches!(here, Route::Admin {}),
+                    icon: IconName::Running,
+                    label: "Operations",
+                }
             }
         }
         div { class: "account",

@@ -23,6 +23,8 @@ enum PageModule {
     Analysis,
     /// Billing, the account and references.
     Account,
+    /// The page of operators.
+    Admin,
 }
 
 impl PageModule {
@@ -35,6 +37,7 @@ impl PageModule {
             | Route::BillingReturn { .. }
             | Route::Account {}
             | Route::References {} => Some(Self::Account),
+            Route::Admin {} => Some(Self::Admin),
             _ => None,
         }
     }
@@ -45,6 +48,7 @@ impl PageModule {
             Self::Explorer => "explorer",
             Self::Analysis => "analysis",
             Self::Account => "account",
+            Self::Admin => "admin",
         }
     }
 
@@ -54,6 +58,7 @@ impl PageModule {
             Self::Explorer => explorer().await,
             Self::Analysis => analysis().await,
             Self::Account => account().await,
+            Self::Admin => admin().await,
         }
     }
 
@@ -87,6 +92,14 @@ fn account() -> Result<Render, SplitLoaderError> {
         Route::BillingReturn { session_id } => rsx! { pages::BillingReturn { session_id } },
         Route::Account {} => rsx! { pages::Account {} },
         Route::References {} => rsx! { pages::References {} },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(admin, fallible)]
+fn admin() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Admin {} => rsx! { pages::Admin {} },
         _ => rsx! {},
     })
 }
@@ -189,6 +202,12 @@ pub fn Account() -> Element {
     on_demand(Route::Account {})
 }
 
+/// [`pages::Admin`], on demand.
+#[component]
+pub fn Admin() -> Element {
+    on_demand(Route::Admin {})
+}
+
 /// [`pages::References`], on demand.
 #[component]
 pub fn References() -> Element {
@@ -201,7 +220,9 @@ mod tests {
 
     #[test]
     fn the_server_has_all_modules() {
-        for module in [PageModule::Explorer, PageModule::Analysis, PageModule::Account] {
+        for module in
+            [PageModule::Explorer, PageModule::Analysis, PageModule::Account, PageModule::Admin]
+        {
             assert!(module.loaded().is_some(), "{module:?}");
         }
     }
@@ -213,6 +234,7 @@ mod tests {
         assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
         assert_eq!(module("/references"), Some(PageModule::Account));
+        assert_eq!(module("/admin"), Some(PageModule::Admin));
         for first_load in ["/", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"] {
             assert_eq!(module(first_load), None, "{first_load}");
         }

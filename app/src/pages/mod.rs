@@ -1,6 +1,7 @@
 //! The pages of the application, one per file or folder.
 
 mod account;
+mod admin;
 mod annotate;
 mod annotations;
 mod billing;
@@ -15,6 +16,7 @@ mod results;
 mod unsubscribe;
 
 pub use account::Account;
+pub use admin::Admin;
 pub use annotate::Annotate;
 pub use annotations::Annotations;
 pub use billing::Billing;

@@ -2,14 +2,34 @@
 
 use super::Web;
 use gas_backend::audit::describe;
+use gas_backend::chain;
 use gas_backend::ports::PortResult;
 use gas_backend::usecases::list_tokens;
-use gas_shared::UserId;
 use gas_shared::audit::Activity;
 use gas_shared::token::AccountSettings;
+use gas_shared::{Account, UserId, Visit};
 
 /// The number of audit entries that the page shows.
 const SHOWN_ENTRIES: u16 = 20;
+
+/// Returns what every page shows. A page works without the banner and the link for operators.
+pub async fn visit(web: &Web, account: Option<Account>) -> Visit {
+    let gas = &web.gas;
+    let banner = gas.service_modes.mode().await.map(|mode| mode.banner);
+    let is_operator = match &account {
+        Some(account) => gas.administration.is_operator(account.id, gas.now()).await,
+        None => Ok(false),
+    };
+    for error in [banner.as_ref().err(), is_operator.as_ref().err()].into_iter().flatten() {
+        tracing::warn!(error = %chain(error), "a page is shown without banner or role");
+    }
+    Visit {
+        account,
+        sells_premium: web.billing.sales().is_some(),
+        is_operator: is_operator.unwrap_or_default(),
+        banner: banner.unwrap_or_default(),
+    }
+}
 
 /// Returns a user's settings, access tokens, sessions and recent activity.
 ///

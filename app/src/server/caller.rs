@@ -4,6 +4,7 @@ use super::session::Session;
 use super::{Web, errors};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::fullstack::FullstackContext;
+use gas_backend::usecases::Operator;
 use gas_shared::Account;
 use tracing::Span;
 use tracing::field::display;
@@ -44,6 +45,16 @@ pub async fn visitor() -> Result<(Web, Option<Account>), ApiError> {
     let web = web()?;
     let account = signed_in(&web, &session()?).await?;
     Ok((web, account))
+}
+
+/// Returns the server state and the proof that the caller is an operator.
+///
+/// # Errors
+/// [`ErrorCode::SignInRequired`] if the caller is not signed in, [`ErrorCode::NotFound`] if they are no operator.
+pub async fn operator() -> Result<(Web, Operator), ApiError> {
+    let (web, account) = account().await?;
+    let operator = Operator::require(&web.gas, account.id).await?;
+    Ok((web, operator))
 }
 
 fn web() -> Result<Web, ApiError> {

@@ -11,8 +11,8 @@ use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, LimitError, OptionsError, PartsError, PrivateReferenceError, RequestUploadError,
-    RerunError, SavedError, TimeZoneError, TokenError,
+    FindError, LimitError, OperationError, OptionsError, PartsError, PrivateReferenceError,
+    RequestUploadError, RerunError, SavedError, TimeZoneError, TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -50,6 +50,9 @@ fn log_failure(error: &(dyn Error + 'static)) -> String {
 /// After this many seconds a request that a busy server rejected can be sent again.
 const BUSY_RETRY_SECS: u32 = 5;
 
+/// After this many seconds a request can be sent again that was rejected because no new jobs are accepted.
+const DRAINING_RETRY_SECS: u32 = 300;
+
 /// The header that says when to try again, if that is known. All responses with an error use it,
 /// whatever their form.
 pub fn retry_after(error: &ApiError) -> Option<(HeaderName, HeaderValue)> {
@@ -82,6 +85,9 @@ impl From<LimitError> for ApiError {
         match error {
             LimitError::TooMany(rejected) => {
                 retry_later(ErrorCode::TooMany, rejected.to_string(), rejected.wait_secs())
+            }
+            LimitError::Draining => {
+                retry_later(ErrorCode::Unavailable, error.to_string(), DRAINING_RETRY_SECS)
             }
             LimitError::Active { .. } => retry_later(ErrorCode::TooMany, error.to_string(), 60),
             LimitError::Storage { plan: Plan::Free, .. } => {
@@ -307,10 +313,27 @@ impl From<BillingError> for ApiError {
     }
 }
 
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        let code = match error {
+            // Whoever is no operator does not learn what there is.
+            OperationError::NotOperator | OperationError::NoUser(_) => ErrorCode::NotFound,
+            OperationError::Banner => ErrorCode::Invalid,
+            OperationError::Yourself | OperationError::NotSold => ErrorCode::Conflict,
+            OperationError::Plan(error) => return error.into(),
+            OperationError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         let code = match error {
-            TokenError::Name | TokenError::NoScope | TokenError::Days(_) => ErrorCode::Invalid,
+            TokenError::Name
+            | TokenError::NoScope
+            | TokenError::NotOperator
+            | TokenError::Days(_) => ErrorCode::Invalid,
             TokenError::TooMany => ErrorCode::Conflict,
             TokenError::NotFound(_) => ErrorCode::NotFound,
             TokenError::Limit(error) => return error.into(),

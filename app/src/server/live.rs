@@ -242,6 +242,11 @@ impl Hub {
         }
     }
 
+    /// The number of open streams.
+    pub fn open_streams(&self) -> usize {
+        self.streams.lock().total
+    }
+
     /// Ends the streams of a user who was signed out. Their browsers find out when they reconnect.
     pub fn end_streams(&self, user: UserId) {
         if let Some(streams) = self.streams.lock().users.get_mut(&user) {

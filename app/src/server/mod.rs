@@ -22,6 +22,8 @@ pub mod genome;
 mod health;
 mod live;
 mod log_file;
+mod metrics;
+pub mod operate;
 mod overload;
 mod plans;
 mod recent_events;
@@ -46,6 +48,7 @@ use gas_backend::usecases::apply_billing_model;
 use gas_backend::{Billing, Gas, chain, postgres};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 use genome::{Genes, ReferenceSource};
+use metrics::WebMetrics;
 use settings::{Settings, Task};
 use std::io::Write;
 use std::sync::Arc;
@@ -118,12 +121,18 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
         key: settings.unsubscribe_key.clone(),
     };
-    let web = Web::new(billing, hub, thaw, unsubscriber, genes, &settings).await?;
+    let queues = Arc::new(sdk.operator_queues(&settings.deployment.prefix));
+    let web = Web::new(billing, queues, hub, thaw, unsubscriber, genes, &settings).await?;
     let inbox = web.stripe.clone().map(|stripe| {
         let events = webhooks::handle_stripe_events(web.billing.clone(), stripe, shutdown.clone());
         tokio::spawn(events)
     });
-    let app = router::build(web);
+    let metrics = WebMetrics::new();
+    let app = router::build(web.clone(), metrics.http.clone());
+    let measured = settings
+        .metrics_listen
+        .clone()
+        .map(|listen| tokio::spawn(metrics.serve(listen, web.hub.clone(), shutdown.clone())));
     // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
     // runtime, which ends with the application, and the forwarder needs the connections until it
     // has deleted its queue.
@@ -140,6 +149,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     drop(keep_runtime);
     pruner.await.context("the pruning of rate limits panicked")?;
     checker.await.context("the plan checks panicked")?;
+    if let Some(measured) = measured {
+        measured.await.context("the metrics panicked")?;
+    }
     if let Some(inbox) = inbox {
         inbox.await.context("the handling of Stripe events panicked")?;
     }

@@ -61,6 +61,15 @@ pub struct Settings {
     /// https://auth.globus.org/v2/web/logout. Without it, sign-out returns to the home page.
     #[arg(long, env = "GAS_OIDC_LOGOUT_URL")]
     pub oidc_logout_url: Option<String>,
+    /// The group whose members are operators: a value of the claim GAS_OIDC_GROUPS_CLAIM. Without it, nobody is.
+    #[arg(long, env = "GAS_OPERATOR_GROUP")]
+    pub operator_group: Option<String>,
+    /// The claim of the OpenID provider with the groups of a user: a text, or a list of texts.
+    #[arg(long, env = "GAS_OIDC_GROUPS_CLAIM", default_value = "groups")]
+    pub oidc_groups_claim: String,
+    /// Further scopes to ask the OpenID provider for, separated by commas, if it needs one for the groups.
+    #[arg(long, env = "GAS_OIDC_SCOPES", value_delimiter = ',')]
+    pub oidc_scopes: Vec<String>,
     /// How users get Premium.
     #[command(flatten)]
     pub billing: BillingSettings,
@@ -72,6 +81,10 @@ pub struct Settings {
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]
     pub max_event_streams: usize,
+    /// Address and port at which the metrics of this process are offered to Prometheus (path /metrics), such as
+    /// 127.0.0.1:9464. Without it, they are not. It must not be reachable from outside.
+    #[arg(long, env = "GAS_METRICS_LISTEN")]
+    pub metrics_listen: Option<String>,
     /// The references, the same as on the workers. Without them, jobs cannot choose one, and the genome
     /// browser shows no genes.
     #[command(flatten)]

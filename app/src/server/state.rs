@@ -8,6 +8,7 @@ use super::sign_in::Provider;
 use super::stripe_web::StripeWeb;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
+use gas_backend::ports::OperatorQueues;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
 use gas_backend::{Billing, Gas, PublicUrl};
@@ -25,6 +26,8 @@ const OPEN_RESULTS_BYTES: u64 = 64 << 20;
 pub struct Web {
     /// The ports that use cases need.
     pub gas: Gas,
+    /// The queues, for operators.
+    pub queues: Arc<dyn OperatorQueues>,
     /// Sends live events to browsers.
     pub hub: Hub,
     /// The OpenID provider.
@@ -61,6 +64,7 @@ impl Web {
     /// cannot sign a link.
     pub async fn new(
         billing: Billing,
+        queues: Arc<dyn OperatorQueues>,
         hub: Hub,
         thaw: ThawEndpoint,
         unsubscriber: Unsubscriber,
@@ -86,6 +90,7 @@ impl Web {
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),
             billing,
+            queues,
             gas,
             hub,
         })

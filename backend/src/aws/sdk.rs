@@ -2,8 +2,8 @@
 
 use super::{
     DynamoJobStore, DynamoPrivateReferences, EventQueue, EventQueueReaper, GlacierClassArchive,
-    S3ObjectStore, S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsShardRuns,
-    StepFunctionsTimer, VaultArchive,
+    S3ObjectStore, S3PartUploads, SesMailer, SnsTopic, SqsOperatorQueues, SqsQueue,
+    StepFunctionsShardRuns, StepFunctionsTimer, VaultArchive,
 };
 use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
 use crate::ports::{Archive, PortResult};
@@ -148,6 +148,11 @@ impl Sdk {
     /// If there is no such queue.
     pub async fn queue_named(&self, name: &str) -> PortResult<SqsQueue> {
         SqsQueue::named(aws_sdk_sqs::Client::new(&self.config), name).await
+    }
+
+    /// The queues of a deployment, for operators.
+    pub fn operator_queues(&self, prefix: &str) -> SqsOperatorQueues {
+        SqsOperatorQueues::new(aws_sdk_sqs::Client::new(&self.config), prefix)
     }
 
     /// The mailer; `from` must be verified in SES. It makes one attempt; the outbox repeats it.

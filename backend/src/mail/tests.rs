@@ -58,6 +58,7 @@ fn job(name: &str, state: JobState) -> Job {
         version: 4,
         reconciled_at: None,
         retention: Retention::default(),
+        trace: None,
         state,
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Records a sign-in: creates the profile on the first one and updates it with the identity
-    /// provider's claims. Plan and time zone are unchanged. `None` if the account is being closed.
+    /// provider's claims. Plan and time zone are unchanged. `None` if the account is blocked or being closed.
     async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>>;
 
     /// A user's current profile.

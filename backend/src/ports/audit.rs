@@ -32,6 +32,8 @@ pub trait AuditLog: Send + Sync {
 pub struct AuditEntry {
     /// The account that the act concerns; `None` for a sign-in that failed before the user was known.
     pub account: Option<UserId>,
+    /// The operator who acted, if one did.
+    pub operator: Option<UserId>,
     /// The part that the user sees, too.
     pub record: AuditRecord,
     /// The keyed hash of the client's IP address.

@@ -5,6 +5,7 @@
 
 mod account_data;
 mod accounts;
+mod administration;
 mod archive;
 mod audit;
 mod catalog;
@@ -27,6 +28,9 @@ mod tokens;
 
 pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, CurrentPlan, Identity, SignIn};
+pub use administration::{
+    Administration, EndedJob, OperatorQueues, QueueWithDeadLetters, ServiceModes,
+};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
 pub use audit::{AuditEntry, AuditLog};
 pub use catalog::{Catalog, CatalogId, Manifest, StoredManifest};

@@ -184,6 +184,10 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
+    /// Records that an operator grants Premium to a user, or takes it back, and that the plan is due for a check at
+    /// `at`. `false`, and nothing is stored, if there is no such user.
+    async fn set_grant(&self, user: UserId, granted: bool, at: Timestamp) -> PortResult<bool>;
+
     /// Gives Premium to a user, or to all, because the deployment sells it to nobody. Users who have it for that
     /// reason or were granted it, and closed accounts, stay as they are. Returns the number of the others. Changed
     /// plans are not announced yet, and are in the audit log.
@@ -275,6 +279,8 @@ pub struct BillingRow {
     pub plan_version: i64,
     /// Whether that change was announced to the rest of GAS.
     pub announced: bool,
+    /// Whether an operator has granted Premium.
+    pub granted: bool,
     /// The number of writes to this row.
     pub version: i64,
 }

@@ -1,9 +1,9 @@
 //! The port [`Accounts`] on PostgreSQL.
 
-use super::moment;
+use super::{moment, plan};
 use crate::ports::{Accounts, CurrentPlan, Identity, PortError, PortResult, SignIn};
 use async_trait::async_trait;
-use gas_shared::{Account, JobOptions, Plan, UserId};
+use gas_shared::{Account, JobOptions, UserId};
 use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
@@ -20,7 +20,7 @@ const SIGN_IN: &str = "
         email = excluded.email,
         institution = coalesce(nullif(excluded.institution, ''), profiles.institution),
         updated = now()
-    where profiles.deletion_requested is null
+    where profiles.deletion_requested is null and profiles.blocked is null
     returning identity_id, name, email, institution, role, time_zone, (xmax = 0) as first";
 
 const FIND: &str = "
@@ -132,12 +132,4 @@ impl FromRow<'_, PgRow> for Profile {
             time_zone: row.try_get("time_zone")?,
         }))
     }
-}
-
-fn plan(row: &PgRow) -> sqlx::Result<Plan> {
-    let role: String = row.try_get("role")?;
-    role.parse().map_err(|error| sqlx::Error::ColumnDecode {
-        index: "role".to_owned(),
-        source: Box::new(error),
-    })
 }

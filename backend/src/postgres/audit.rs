@@ -10,9 +10,9 @@ use sqlx::postgres::PgPool;
 
 /// Entries name an account by `profiles.audit_id`, which is deleted with the profile.
 const APPEND: &str = "
-    insert into audit_log (at, account, actor, action, target, address, request_id)
+    insert into audit_log (at, account, actor, action, target, address, request_id, operator)
     values (to_timestamp($1), (select audit_id from profiles where identity_id = $2),
-        $3, $4, $5, $6, $7)";
+        $3, $4, $5, $6, $7, (select audit_id from profiles where identity_id = $8))";
 
 const OF_USER: &str = "
     select id, extract(epoch from at)::bigint, actor = 'user', action, target from audit_log
@@ -40,7 +40,7 @@ type Row = (i64, i64, bool, String, Option<String>);
 #[async_trait]
 impl AuditLog for PostgresAuditLog {
     async fn append(&self, entry: &AuditEntry) -> PortResult<()> {
-        let AuditEntry { account, record, address, request_id } = entry;
+        let AuditEntry { account, operator, record, address, request_id } = entry;
         let query = sqlx::query(APPEND)
             .bind(seconds(record.at))
             .bind(account.map(|user| user.as_uuid()))
@@ -48,7 +48,8 @@ impl AuditLog for PostgresAuditLog {
             .bind(&record.action)
             .bind(&record.target)
             .bind(address)
-            .bind(request_id);
+            .bind(request_id)
+            .bind(operator.map(|user| user.as_uuid()));
         let done = query.execute(&self.pool).await;
         done.map_err(|error| PortError::new("write the audit log", error))?;
         Ok(())

@@ -18,7 +18,8 @@ const COLUMNS: &str = "
     identity_id, name, email, institution, role, time_zone, stripe_customer, billing_version,
     extract(epoch from created)::bigint as created,
     extract(epoch from plan_since)::bigint as plan_since,
-    plan_version, plan_version = plan_announced as announced";
+    plan_version, plan_version = plan_announced as announced,
+    premium_basis is not distinct from 'grant' as granted";
 
 /// Stores an update, and the time of a change of plan.
 const WRITE: &str = "
@@ -121,6 +122,22 @@ impl BillingStore for PostgresBilling {
             0 => WriteOutcome::Conflict,
             _ => WriteOutcome::Written,
         })
+    }
+
+    async fn set_grant(&self, user: UserId, granted: bool, at: Timestamp) -> PortResult<bool> {
+        const SET: &str = "
+            update profiles set
+                premium_basis = case when $2 then 'grant' end,
+                billing_check = to_timestamp($3),
+                billing_version = billing_version + 1,
+                updated = now()
+            where identity_id = $1 and deletion_requested is null
+                and premium_basis is distinct from 'everyone'";
+        let query = sqlx::query(SET).bind(user.as_uuid()).bind(granted).bind(seconds(at));
+        let done = query.execute(&self.pool).await;
+        let done =
+            done.map_err(|error| PortError::new(format!("grant Premium to {user}"), error))?;
+        Ok(done.rows_affected() == 1)
     }
 
     async fn give_premium_to_everyone(
@@ -276,6 +293,7 @@ impl FromRow<'_, PgRow> for Stored {
             plan_since: moment(row, "plan_since")?,
             plan_version: row.try_get("plan_version")?,
             announced: row.try_get("announced")?,
+            granted: row.try_get("granted")?,
             version: row.try_get("billing_version")?,
         }))
     }

@@ -1,8 +1,9 @@
-//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens, saved filters, sessions, rate
+//! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, sessions, rate
 //! limits and the audit log.
 
 mod account_data;
 mod accounts;
+mod administration;
 mod audit;
 mod billing;
 mod dispatches;
@@ -17,6 +18,7 @@ mod tokens;
 
 pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
+pub use administration::PostgresAdministration;
 pub use audit::PostgresAuditLog;
 pub use billing::PostgresBilling;
 pub use dispatches::PostgresDispatches;
@@ -30,6 +32,7 @@ pub use tokens::PostgresTokens;
 
 use crate::Secret;
 use crate::ports::{PortError, PortResult};
+use gas_shared::Plan;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -64,6 +67,15 @@ fn moment(row: &PgRow, column: &str) -> sqlx::Result<Option<Timestamp>> {
     let time = second.map(Timestamp::from_second).transpose();
     time.map_err(|error| sqlx::Error::ColumnDecode {
         index: column.to_owned(),
+        source: Box::new(error),
+    })
+}
+
+/// The plan in column `role`.
+fn plan(row: &PgRow) -> sqlx::Result<Plan> {
+    let role: String = row.try_get("role")?;
+    role.parse().map_err(|error| sqlx::Error::ColumnDecode {
+        index: "role".to_owned(),
         source: Box::new(error),
     })
 }

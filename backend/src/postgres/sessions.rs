@@ -11,12 +11,12 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-/// The lock of the profile serializes this with a request to close the account, which then deletes
+/// The lock of the profile serializes this with a request to close or block the account, which then deletes
 /// this row, too.
 const CREATE: &str = "
     insert into sessions (id, data, expires, plan, last_seen)
     select $1, $2, to_timestamp($3), $4, to_timestamp($5) from profiles
-    where identity_id = $6 and deletion_requested is null
+    where identity_id = $6 and deletion_requested is null and blocked is null
     for share";
 
 const FIND: &str = "
@@ -35,7 +35,7 @@ const REPLACE: &str = "
     insert into sessions (id, data, expires, plan, replaces)
     select $2, old.data, old.expires, $3, old.id
     from sessions old join profiles on identity_id = (old.data #>> '{signed_in,user}')::uuid
-    where old.id = $1 and not old.retired and deletion_requested is null
+    where old.id = $1 and not old.retired and deletion_requested is null and blocked is null
     for share of old";
 
 const RETIRE: &str = "

@@ -11,10 +11,10 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 /// Serializes the creation of one owner's tokens, so that each counts the others. Finds no row if
-/// the account is being closed.
+/// the account is blocked or being closed.
 const LOCK_OWNER: &str = "
     select true from profiles
-    where identity_id = $1 and deletion_requested is null for no key update";
+    where identity_id = $1 and deletion_requested is null and blocked is null for no key update";
 
 const INSERT: &str = "
     insert into api_tokens (id, owner, name, secret_hash, prefix, scopes, created, expires)

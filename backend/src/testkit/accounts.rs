@@ -19,6 +19,10 @@ pub struct FakeAccounts {
 struct Profiles {
     rows: HashMap<UserId, Profile>,
     closing: Vec<ClosingAccount>,
+    /// When users were blocked.
+    blocked: HashMap<UserId, Timestamp>,
+    /// Until when users are operators.
+    operators: HashMap<UserId, Timestamp>,
     /// The number of profiles created; each is one second younger than the previous one.
     count: i64,
 }
@@ -83,10 +87,12 @@ impl FakeAccounts {
         lock(&self.profiles).rows.get(&id).map(|row| row.created)
     }
 
-    /// Whether the user has an account that is not being closed.
+    /// Whether the user has an account that is neither blocked nor being closed.
     pub(super) fn is_active(&self, user: UserId) -> bool {
         let profiles = lock(&self.profiles);
-        profiles.rows.contains_key(&user) && !profiles.is_closing(user)
+        profiles.rows.contains_key(&user)
+            && !profiles.is_closing(user)
+            && !profiles.blocked.contains_key(&user)
     }
 
     /// The profiles of accounts that are not being closed.
@@ -94,6 +100,34 @@ impl FakeAccounts {
         let profiles = lock(&self.profiles);
         let rows = profiles.rows.values().filter(|row| !profiles.is_closing(row.account.id));
         rows.map(|row| row.account.clone()).collect()
+    }
+
+    /// When a user was blocked.
+    pub(super) fn blocked_at(&self, user: UserId) -> Option<Timestamp> {
+        lock(&self.profiles).blocked.get(&user).copied()
+    }
+
+    /// Blocks or unblocks a user.
+    pub(super) fn set_blocked(&self, user: UserId, at: Option<Timestamp>) {
+        let mut profiles = lock(&self.profiles);
+        match at {
+            Some(at) => profiles.blocked.insert(user, at),
+            None => profiles.blocked.remove(&user),
+        };
+    }
+
+    /// Until when a user is an operator.
+    pub(super) fn operator_until(&self, user: UserId) -> Option<Timestamp> {
+        lock(&self.profiles).operators.get(&user).copied()
+    }
+
+    /// Makes a user an operator, or takes the role away.
+    pub(super) fn set_operator(&self, user: UserId, until: Option<Timestamp>) {
+        let mut profiles = lock(&self.profiles);
+        match until {
+            Some(until) => profiles.operators.insert(user, until),
+            None => profiles.operators.remove(&user),
+        };
     }
 
     /// The accounts that are being closed.
@@ -134,7 +168,7 @@ impl FakeAccounts {
 impl Accounts for FakeAccounts {
     async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
         let mut profiles = lock(&self.profiles);
-        if profiles.is_closing(identity.id) {
+        if profiles.is_closing(identity.id) || profiles.blocked.contains_key(&identity.id) {
             return Ok(None);
         }
         let known = profiles.rows.get(&identity.id).map(|row| row.account.clone());

@@ -14,6 +14,7 @@ use uuid::Uuid;
 pub async fn audit_contract(log: &dyn AuditLog, user: UserId) {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     let entry = |days_ago: i64, number: usize| AuditEntry {
+        operator: None,
         account: Some(user),
         record: AuditRecord {
             at: now - SignedDuration::from_hours(24 * days_ago),

@@ -312,6 +312,7 @@ struct Row {
     version: i64,
     check_at: Option<Timestamp>,
     everyone: bool,
+    granted: bool,
 }
 
 impl FakeBillingStore {
@@ -345,6 +346,7 @@ impl BillingStore for FakeBillingStore {
             plan_since: row.plan_since,
             plan_version: row.plan_version,
             announced: row.plan_version == row.announced,
+            granted: row.granted,
             version: row.version,
         }))
     }
@@ -393,6 +395,18 @@ impl BillingStore for FakeBillingStore {
         Ok(WriteOutcome::Written)
     }
 
+    async fn set_grant(&self, user: UserId, granted: bool, at: Timestamp) -> PortResult<bool> {
+        if self.accounts.account(user).await?.is_none() {
+            return Ok(false);
+        }
+        let mut rows = lock(&self.rows);
+        let row = rows.entry(user).or_default();
+        row.granted = granted;
+        row.check_at = Some(at);
+        row.version += 1;
+        Ok(true)
+    }
+
     async fn give_premium_to_everyone(
         &self,
         only: Option<UserId>,
@@ -402,7 +416,7 @@ impl BillingStore for FakeBillingStore {
         for mut account in self.accounts.active() {
             let mut rows = lock(&self.rows);
             let row = rows.entry(account.id).or_default();
-            if row.everyone || only.is_some_and(|only| only != account.id) {
+            if row.everyone || row.granted || only.is_some_and(|only| only != account.id) {
                 continue;
             }
             count += 1;

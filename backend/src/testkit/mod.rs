@@ -3,6 +3,7 @@
 
 mod account_data;
 mod accounts;
+mod administration;
 mod archive;
 mod archive_contract;
 mod audit;
@@ -35,6 +36,7 @@ mod topic;
 
 pub use account_data::FakeAccountData;
 pub use accounts::FakeAccounts;
+pub use administration::{FakeAdministration, FakeOperatorQueues, FakeServiceModes};
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use archive_contract::{archive_capacity_contract, archive_contract};
 pub use audit::FakeAuditLog;
@@ -100,6 +102,8 @@ pub struct TestGas {
     pub account_data: Arc<FakeAccountData>,
     /// The sessions of browsers.
     pub sessions: Arc<FakeSessions>,
+    /// Users and statistics, for operators.
+    pub administration: Arc<FakeAdministration>,
     /// The bytes that users store.
     pub stored_bytes: Arc<FakeStoredBytes>,
     /// The audit log.
@@ -180,6 +184,8 @@ impl TestGas {
         let accounts = Arc::new(FakeAccounts::new(outages.postgresql.clone()));
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
+        let administration =
+            Arc::new(FakeAdministration::new(accounts.clone(), sessions.clone(), tokens.clone()));
         let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
         let saved = Arc::new(FakeSavedItems::default());
@@ -226,6 +232,8 @@ impl TestGas {
             accounts: accounts.clone(),
             account_data: account_data.clone(),
             sessions: sessions.clone(),
+            service_modes: Arc::new(FakeServiceModes::default()),
+            administration: administration.clone(),
             stored_bytes: stored_bytes.clone(),
             audit: Audit::new(audit.clone(), clock.clone()),
             tokens: tokens.clone(),
@@ -265,6 +273,7 @@ impl TestGas {
             accounts,
             account_data,
             sessions,
+            administration,
             stored_bytes,
             audit,
             tokens,

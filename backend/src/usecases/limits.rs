@@ -8,6 +8,7 @@ use super::plan::plan_of;
 use super::stored_bytes::{Reservation, reserve_storage};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, Rate};
+use gas_shared::operations::Intake;
 use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{Account, Plan, TokenId, UserId};
 use jiff::SignedDuration;
@@ -117,6 +118,9 @@ pub enum LimitError {
     /// It was done too often.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// The operators let no new jobs in.
+    #[error("GAS accepts no new jobs at the moment, for maintenance; try again later")]
+    Draining,
     /// Too many of the user's jobs have not ended.
     #[error(
         "{max} of your jobs have not ended, the most on the {plan} plan; wait until one has ended"
@@ -166,6 +170,9 @@ pub async fn count_api_call(gas: &Gas, token: TokenId) -> Result<(), LimitError>
 
 /// Counts a new job with a file of this size against the limits of its owner's plan.
 pub(super) async fn count_new_job(gas: &Gas, owner: &Account, size: u64) -> Result<(), LimitError> {
+    if gas.service_modes.mode().await?.intake == Intake::Draining {
+        return Err(LimitError::Draining);
+    }
     let (user, quota) = (owner.id.to_string(), owner.plan.quota());
     let max = quota.active_jobs.saturating_mul(gas.limit_factor.max(1));
     if gas.dispatches.count(owner.id).await? >= max {

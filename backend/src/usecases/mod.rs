@@ -27,6 +27,7 @@ mod job_lists;
 mod job_log;
 mod limits;
 mod notify;
+mod operate;
 mod plain_result;
 mod plan;
 mod private_references;
@@ -89,6 +90,10 @@ pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
+pub use operate::{
+    OperationError, Operator, act_on_user, audit_items, find_users, redrive_queue, service_state,
+    set_banner, set_intake, statistics,
+};
 pub use plain_result::plain_result;
 pub use private_references::{
     PrivateReferenceError, Tended, add_private_reference, built_private_reference,

@@ -3,7 +3,7 @@
 //! SQS can do this itself (`StartMessageMoveTask`), but moves at an unknown time and does not say what
 //! it has moved; emulators do not have it.
 
-use crate::ports::{LONG_POLL, PortResult, Queue};
+use crate::ports::{PortResult, Queue};
 use std::time::Duration;
 
 /// How long a message is invisible while it is moved.
@@ -12,7 +12,7 @@ const VISIBILITY: Duration = Duration::from_secs(60);
 /// The most messages that SQS returns at once.
 const BATCH: u8 = 10;
 
-/// Moves messages until the dead-letter queue is empty or `max` messages have been moved, and returns
+/// Moves messages until none comes within `wait` or `max` messages have been moved, and returns
 /// their number. The limit ends the move if messages fail again faster than they are moved.
 ///
 /// A message is sent before it is deleted, so that it is never lost; if the process dies in between, it
@@ -20,11 +20,16 @@ const BATCH: u8 = 10;
 ///
 /// # Errors
 /// If a queue fails; what was moved stays moved.
-pub async fn redrive(dead_letters: &dyn Queue, queue: &dyn Queue, max: u64) -> PortResult<u64> {
+pub async fn redrive(
+    dead_letters: &dyn Queue,
+    queue: &dyn Queue,
+    max: u64,
+    wait: Duration,
+) -> PortResult<u64> {
     let mut moved = 0;
     while moved < max {
         let batch = u8::try_from(max - moved).unwrap_or(BATCH).min(BATCH);
-        let messages = dead_letters.receive(batch, VISIBILITY, LONG_POLL).await?;
+        let messages = dead_letters.receive(batch, VISIBILITY, wait).await?;
         if messages.is_empty() {
             break;
         }
@@ -40,6 +45,7 @@ pub async fn redrive(dead_letters: &dyn Queue, queue: &dyn Queue, max: u64) -> P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::LONG_POLL;
     use crate::testkit::FakeQueue;
 
     #[tokio::test]
@@ -49,9 +55,9 @@ mod tests {
         for body in &bodies {
             dead_letters.send(body).await.unwrap();
         }
-        assert_eq!(redrive(&dead_letters, &queue, 1_000).await.unwrap(), 25);
+        assert_eq!(redrive(&dead_letters, &queue, 1_000, LONG_POLL).await.unwrap(), 25);
         assert_eq!(queue.bodies(), bodies);
-        assert_eq!(redrive(&dead_letters, &queue, 1_000).await.unwrap(), 0);
+        assert_eq!(redrive(&dead_letters, &queue, 1_000, LONG_POLL).await.unwrap(), 0);
     }
 
     #[tokio::test]
@@ -59,6 +65,6 @@ mod tests {
         // Every message that is moved is a dead letter again.
         let queue = FakeQueue::default();
         queue.send("poison").await.unwrap();
-        assert_eq!(redrive(&queue, &queue, 30).await.unwrap(), 30);
+        assert_eq!(redrive(&queue, &queue, 30, LONG_POLL).await.unwrap(), 30);
     }
 }

@@ -28,6 +28,9 @@ pub enum TokenError {
     /// The token has no scope.
     #[error("choose at least one permission")]
     NoScope,
+    /// The token would have the scope `admin`, and the owner is no operator.
+    #[error("only operators can create tokens with the scope admin")]
+    NotOperator,
     /// The lifetime is out of range.
     #[error("a token is valid for 1 to {MAX_TOKEN_DAYS} days; {0} is not allowed")]
     Days(u16),
@@ -66,6 +69,9 @@ pub async fn create_token(
         Scope::ALL.into_iter().filter(|scope| new.scopes.contains(scope)).collect();
     if scopes.is_empty() {
         return Err(TokenError::NoScope);
+    }
+    if scopes.contains(&Scope::Admin) && !gas.administration.is_operator(owner, gas.now()).await? {
+        return Err(TokenError::NotOperator);
     }
     count_token(gas, owner).await?;
     let secret = TokenSecret::mint()?;

@@ -1,5 +1,6 @@
 //! The form that creates an API token.
 
+use crate::account::use_is_operator;
 use crate::api::{self, use_api_action};
 use crate::components::{CopyButton, LocalTime, sentence};
 use dioxus::prelude::*;
@@ -19,7 +20,7 @@ pub fn NewTokenForm(
     oncreated: EventHandler<()>,
 ) -> Element {
     let mut name = use_signal(String::new);
-    let mut scopes = use_signal(|| Scope::ALL.to_vec());
+    let mut scopes = use_signal(|| Scope::OF_JOBS.to_vec());
     let mut days = use_signal(|| DEFAULT_LIFETIME_DAYS);
     let mut created = use_signal(|| None::<CreatedToken>);
     let create = use_api_action();
@@ -33,6 +34,11 @@ pub fn NewTokenForm(
             Ok(())
         });
     };
+    let operate = use_is_operator().then_some((Scope::Admin, "operate the service"));
+    let choices =
+        [(Scope::JobsRead, "read jobs and results"), (Scope::JobsWrite, "submit, cancel, delete")]
+            .into_iter()
+            .chain(operate);
     let failed = create.error();
     let has_failed = failed.is_some();
     rsx! {
@@ -76,7 +82,7 @@ pub fn NewTokenForm(
             }
             fieldset { class: "choices",
                 legend { "Allows" }
-                for (scope , text) in [(Scope::JobsRead, "read jobs and results"), (Scope::JobsWrite, "submit, cancel, delete")] {
+                for (scope , text) in choices {
                     label { class: "choice",
                         input {
                             r#type: "checkbox",

@@ -1,7 +1,7 @@
 //! The frame around the gallery's components: a label, a choice of states, and the viewing user.
 
 use super::samples::{self, use_time_reset};
-use crate::account::use_sells_premium_provider;
+use crate::account::use_site_provider;
 use crate::live::{StreamState, use_fixed_live};
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
@@ -69,7 +69,7 @@ pub fn Viewer(
 pub fn use_viewer(plan: Plan, link: StreamState) {
     use_fixed_live(link);
     use_context_provider(|| Signal::new(Some(account(plan))));
-    use_sells_premium_provider(true);
+    use_site_provider(true, false);
 }
 
 fn account(plan: Plan) -> Account {

@@ -8,7 +8,9 @@ use axum::Extension;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use gas_backend::usecases::{TokenCaller, authenticate_token, count_api_call};
+use gas_backend::usecases::{
+    OperationError, Operator, TokenCaller, authenticate_token, count_api_call,
+};
 use gas_shared::Account;
 use gas_shared::token::Scope;
 use tracing::Span;
@@ -30,6 +32,14 @@ pub struct CanRead(pub AnyToken);
 
 /// A caller whose token has scope `jobs:write`.
 pub struct CanWrite(pub AnyToken);
+
+/// An operator whose token has scope `admin`.
+pub struct CanOperate {
+    /// The server's state.
+    pub web: Web,
+    /// The proof.
+    pub operator: Operator,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for AnyToken {
     type Rejection = Problem;
@@ -53,6 +63,23 @@ impl<S: Send + Sync> FromRequestParts<S> for CanWrite {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         authorize(parts, state, Scope::JobsWrite).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CanOperate {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let AnyToken { web, account } = authorize(parts, state, Scope::Admin).await?;
+        match Operator::require(&web.gas, account.id).await {
+            Ok(operator) => Ok(Self { web, operator }),
+            Err(OperationError::NotOperator) => {
+                let text = "the owner of the token is no operator, or signed in more than 12 hours ago; \
+                            sign in again";
+                Err(Problem::new(Code::InsufficientScope, text))
+            }
+            Err(error) => Err(ApiError::from(error).into()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! document ([`docs`]).
 
 mod account;
+mod admin;
 mod caller;
 mod docs;
 mod dto;
@@ -95,7 +96,15 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(saved::rename_saved_filter, saved::delete_saved_filter))
         .routes(routes!(saved::list_gene_panels, saved::save_gene_panel))
         .routes(routes!(saved::rename_gene_panel, saved::delete_gene_panel))
-        .routes(routes!(account::get));
+        .routes(routes!(account::get))
+        .routes(routes!(admin::state))
+        .routes(routes!(admin::set_intake))
+        .routes(routes!(admin::set_banner))
+        .routes(routes!(admin::redrive))
+        .routes(routes!(admin::users))
+        .routes(routes!(admin::act_on_user))
+        .routes(routes!(admin::audit))
+        .routes(routes!(admin::statistics));
     let document = <ApiDoc as utoipa::OpenApi>::openapi();
     OpenApiRouter::with_openapi(document).nest("/api/v1", v1).split_for_parts()
 }
@@ -118,6 +127,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
         (name = "saved", description = "Filters and gene panels that you have saved for the results explorer"),
         (name = "account", description = "The account that owns the token"),
+        (name = "admin", description = "The service, for its operators"),
     ),
     modifiers(&BearerScheme),
 )]
@@ -128,8 +138,7 @@ struct BearerScheme;
 
 impl Modify for BearerScheme {
     fn modify(&self, document: &mut OpenApi) {
-        let text =
-            "A token from your account page, with the scope `jobs:read`, `jobs:write` or both";
+        let text = "A token from your account page, with the scope `jobs:read`, `jobs:write` or both; operators also have `admin`";
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));

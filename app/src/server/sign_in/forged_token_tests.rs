@@ -121,6 +121,7 @@ impl Test {
 fn text(error: SignInError) -> String {
     match error {
         SignInError::AccountClosing(user) => format!("{user} is closing"),
+        SignInError::Blocked(user) => format!("{user} is blocked"),
         SignInError::TooMany(rejected) => rejected.to_string(),
         SignInError::Failed(error) => format!("{error:#}"),
     }

@@ -8,5 +8,5 @@ mod pending;
 mod provider;
 mod routes;
 
-pub use provider::Provider;
+pub use provider::{Provider, SignedIn};
 pub use routes::routes;

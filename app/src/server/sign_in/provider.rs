@@ -14,6 +14,8 @@ use openidconnect::{
     UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Mutex, RwLock};
@@ -45,14 +47,28 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
 
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Claims of Globus Auth beyond the standard ones.
+/// Claims beyond the standard ones: those of Globus Auth, and any others.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct GlobusClaims {
+struct ProviderClaims {
     organization: Option<String>,
     identity_provider_display_name: Option<String>,
+    /// All other claims, one of which may have the groups of the user.
+    #[serde(flatten)]
+    others: HashMap<String, Value>,
 }
 
-impl AdditionalClaims for GlobusClaims {}
+impl ProviderClaims {
+    /// Whether a claim, which is a text or a list of texts, has a value.
+    fn has(&self, claim: &str, value: &str) -> bool {
+        match self.others.get(claim) {
+            Some(Value::String(text)) => text == value,
+            Some(Value::Array(all)) => all.iter().any(|one| one == value),
+            _ => false,
+        }
+    }
+}
+
+impl AdditionalClaims for ProviderClaims {}
 
 /// The provider's metadata beyond OpenID Connect Discovery.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -78,11 +94,11 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-type Claims = IdTokenClaims<GlobusClaims, CoreGenderClaim>;
+type Claims = IdTokenClaims<ProviderClaims, CoreGenderClaim>;
 
 type Tokens = StandardTokenResponse<
     IdTokenFields<
-        GlobusClaims,
+        ProviderClaims,
         EmptyExtraTokenFields,
         CoreGenderClaim,
         CoreJweContentEncryptionAlgorithm,
@@ -92,7 +108,7 @@ type Tokens = StandardTokenResponse<
 >;
 
 type Client = openidconnect::Client<
-    GlobusClaims,
+    ProviderClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
@@ -133,8 +149,28 @@ impl PendingSignIn {
     }
 }
 
+/// Who has signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The claims about the user.
+    pub identity: Identity,
+    /// Whether the user is in the group of the operators.
+    pub is_operator: bool,
+}
+
+/// Where the group of the operators is found.
+#[derive(Clone, Debug)]
+struct OperatorGroup {
+    claim: String,
+    group: String,
+}
+
 /// A client of the OpenID provider.
 pub struct Provider {
+    /// `None` if nobody is an operator.
+    operators: Option<OperatorGroup>,
+    /// Scopes to ask for besides the usual ones.
+    scopes: Vec<String>,
     issuer: IssuerUrl,
     client_id: ClientId,
     client_secret: ClientSecret,
@@ -163,7 +199,22 @@ impl Provider {
         let callback = settings.public_url.join("/authcallback");
         let (id, secret) = (&settings.oidc_client_id, settings.oidc_client_secret.expose());
         let provider = Self::of_client(&settings.oidc_issuer, id, secret, callback)?;
-        Ok(Self { logout_url: settings.oidc_logout_url.clone(), ..provider })
+        let claim = settings.oidc_groups_claim.clone();
+        Ok(Self {
+            logout_url: settings.oidc_logout_url.clone(),
+            operators: settings
+                .operator_group
+                .clone()
+                .filter(|group| !group.is_empty())
+                .map(|group| OperatorGroup { claim, group }),
+            scopes: settings
+                .oidc_scopes
+                .iter()
+                .filter(|scope| !scope.is_empty())
+                .cloned()
+                .collect(),
+            ..provider
+        })
     }
 
     pub(super) fn of_client(
@@ -187,6 +238,8 @@ impl Provider {
             client_secret: ClientSecret::new(client_secret.to_owned()),
             redirect_url: RedirectUrl::new(callback)?,
             logout_url: None,
+            operators: None,
+            scopes: Vec::new(),
             http,
             cache: RwLock::new(None),
             fetching: Mutex::new(()),
@@ -202,6 +255,7 @@ impl Provider {
     pub async fn begin(&self) -> anyhow::Result<(String, PendingSignIn)> {
         let client = self.client(self.metadata().await?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let further = self.scopes.iter().map(|scope| Scope::new(scope.clone()));
         let (url, state, nonce) = client
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
@@ -210,6 +264,7 @@ impl Provider {
             )
             .add_scope(Scope::new("profile".to_owned()))
             .add_scope(Scope::new("email".to_owned()))
+            .add_scopes(further)
             .set_pkce_challenge(challenge)
             .url();
         Ok((url.into(), PendingSignIn { state, nonce, verifier }))
@@ -225,7 +280,7 @@ impl Provider {
         self: &Arc<Self>,
         pending: PendingSignIn,
         code: String,
-    ) -> anyhow::Result<Identity> {
+    ) -> anyhow::Result<SignedIn> {
         let metadata = self.metadata().await?;
         let tokens = self
             .client(metadata.clone())
@@ -244,7 +299,7 @@ impl Provider {
         metadata: &Metadata,
         tokens: &Tokens,
         nonce: &Nonce,
-    ) -> anyhow::Result<Identity> {
+    ) -> anyhow::Result<SignedIn> {
         let claims = match self.verify(metadata, tokens, nonce)? {
             Ok(claims) => claims,
             Err(error) if is_unknown_key(&error) => {
@@ -260,22 +315,32 @@ impl Provider {
         let mut profile = ProviderProfile {
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
             email: claims.email().map(|email| email.to_string()),
-            globus: claims.additional_claims().clone(),
+            claims: claims.additional_claims().clone(),
         };
-        if profile.email.is_none() {
+        let lacks_groups = self
+            .operators
+            .as_ref()
+            .is_some_and(|operators| !profile.claims.others.contains_key(&operators.claim));
+        let has_user_info = metadata.userinfo_endpoint().is_some();
+        if profile.email.is_none() || (lacks_groups && has_user_info) {
             // Providers may return the profile only from the UserInfo endpoint (OIDC Core, 5.4).
             let subject = Some(claims.subject().clone());
             let client = self.client(metadata.clone());
             let request = client.user_info(tokens.access_token().clone(), subject)?;
-            let info: UserInfoClaims<GlobusClaims, CoreGenderClaim> =
+            let info: UserInfoClaims<ProviderClaims, CoreGenderClaim> =
                 request.request_async(&self.http).await.context("failed to read UserInfo")?;
             profile = ProviderProfile {
                 name: info.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
                 email: info.email().map(|email| email.to_string()),
-                globus: info.additional_claims().clone(),
+                claims: info.additional_claims().clone(),
             };
         }
-        profile.identity(user_id(&self.issuer, claims.subject()))
+        let is_operator = self
+            .operators
+            .as_ref()
+            .is_some_and(|operators| profile.claims.has(&operators.claim, &operators.group));
+        let identity = profile.identity(user_id(&self.issuer, claims.subject()))?;
+        Ok(SignedIn { identity, is_operator })
     }
 
     /// Verifies the ID token: signature, algorithm, issuer, audience, expiry, time of issue and nonce
@@ -410,13 +475,13 @@ fn user_id(issuer: &str, subject: &str) -> UserId {
 struct ProviderProfile {
     name: Option<String>,
     email: Option<String>,
-    globus: GlobusClaims,
+    claims: ProviderClaims,
 }
 
 impl ProviderProfile {
     fn identity(self, id: UserId) -> anyhow::Result<Identity> {
         let Some(email) = self.email else { bail!("the OpenID provider sent no email address") };
-        let institution = self.globus.organization.or(self.globus.identity_provider_display_name);
+        let institution = self.claims.organization.or(self.claims.identity_provider_display_name);
         Ok(Identity {
             id,
             name: self.name.unwrap_or_else(|| email.clone()),
@@ -431,6 +496,18 @@ mod tests {
     use super::*;
 
     const ISSUER: &str = "https://login.example.org";
+
+    #[test]
+    fn a_group_is_a_text_or_in_a_list() {
+        let claims = |text: &str| serde_json::from_str::<ProviderClaims>(text).unwrap();
+        assert!(claims(r#"{"groups":["users","ops"]}"#).has("groups", "ops"));
+        assert!(claims(r#"{"role":"ops"}"#).has("role", "ops"));
+        for other in
+            [r#"{"groups":["ops2"]}"#, r#"{"groups":{"ops":true}}"#, r#"{"roles":["ops"]}"#, "{}"]
+        {
+            assert!(!claims(other).has("groups", "ops"), "{other}");
+        }
+    }
 
     #[test]
     fn a_uuid_of_globus_stays_the_id() {

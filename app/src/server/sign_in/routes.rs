@@ -1,8 +1,8 @@
 //! The routes for signing in and out.
 
-use super::Provider;
 use super::next_path::NextPath;
 use super::pending::{COOKIE, PENDING_TTL, Pending};
+use super::{Provider, SignedIn};
 use crate::server::Web;
 use crate::server::client_address::ClientAddress;
 use crate::server::session::Session;
@@ -87,7 +87,7 @@ async fn sign_in(
     let finished = match finished {
         Ok(SignIn { account, first }) => match session.sign_in(&web.gas, &account).await? {
             true => Ok((account, first)),
-            false => Err(SignInError::AccountClosing(account.id)),
+            false => Err(no_account(&web.gas, account.id).await?),
         },
         Err(error) => Err(error),
     };
@@ -98,7 +98,7 @@ async fn sign_in(
         }
         Err(error) => {
             match &error {
-                SignInError::AccountClosing(user) => {
+                SignInError::AccountClosing(user) | SignInError::Blocked(user) => {
                     web.gas.audit.record(Actor::User, *user, Act::SignInRejected).await;
                 }
                 SignInError::TooMany(_) => {}
@@ -117,9 +117,19 @@ async fn finish(
     query: CallbackQuery,
 ) -> Result<SignIn, SignInError> {
     let code = checked_code(&billing.gas, &pending, query).await?;
-    let identity = provider.finish(pending.request, code).await?;
-    let sign_in = record_sign_in(billing, &identity).await?;
-    sign_in.ok_or(SignInError::AccountClosing(identity.id))
+    let SignedIn { identity, is_operator } = provider.finish(pending.request, code).await?;
+    match record_sign_in(billing, &identity, is_operator).await? {
+        Some(sign_in) => Ok(sign_in),
+        None => Err(no_account(&billing.gas, identity.id).await?),
+    }
+}
+
+/// Why a user cannot sign in.
+async fn no_account(gas: &Gas, user: UserId) -> anyhow::Result<SignInError> {
+    Ok(match gas.administration.is_blocked(user).await? {
+        true => SignInError::Blocked(user),
+        false => SignInError::AccountClosing(user),
+    })
 }
 
 async fn checked_code(
@@ -158,6 +168,8 @@ enum SignInError {
     /// The account is being erased. Signing in is not possible until that is done, so the page does
     /// not suggest trying again.
     AccountClosing(UserId),
+    /// An operator has blocked the account.
+    Blocked(UserId),
     /// Too many sign-ins were started from this address.
     TooMany(TooMany),
     /// The sign-in failed. The cause is logged and not shown to the browser.
@@ -176,6 +188,10 @@ impl IntoResponse for SignInError {
             Self::AccountClosing(user) => {
                 tracing::info!(user_id = %user, "rejected a sign-in to an account that is being erased");
                 (StatusCode::CONFLICT, Html(page("Your account is being deleted", ACCOUNT_CLOSING)))
+            }
+            Self::Blocked(user) => {
+                tracing::info!(user_id = %user, "rejected a sign-in to a blocked account");
+                (StatusCode::FORBIDDEN, Html(page("Your account is blocked", BLOCKED)))
             }
             Self::TooMany(rejected) => {
                 let retry = [(header::RETRY_AFTER, HeaderValue::from(rejected.wait_secs()))];
@@ -199,6 +215,9 @@ impl IntoResponse for SignInError {
 const FAILED: &str = "<p>You are not signed in. The sign-in took too long, was cancelled, or the \
     identity provider could not be reached.</p><p><a href=\"/login\">Try again</a> or go to the \
     <a href=\"/\">home page</a>.</p>";
+
+const BLOCKED: &str = "<p>The operators of this service have blocked your account. Your data is kept. Contact them to \
+    use it again.</p><p>Go to the <a href=\"/\">home page</a>.</p>";
 
 const ACCOUNT_CLOSING: &str = "<p>You closed this account, and its data is being deleted. This \
     takes a few minutes, or a few hours if there are many jobs. It can't be undone.</p><p>After \

@@ -1,8 +1,10 @@
 //! Brings the plans of users in line with how the deployment gives Premium.
 
 use crate::ports::{Identity, PortResult, SignIn};
+use crate::usecases::sessions::MAX_SESSION_AGE;
 use crate::{Billing, BillingModel};
 use gas_shared::Plan;
+use jiff::SignedDuration;
 
 /// Gives all users Premium if the deployment does not sell it. If it does, users who had Premium for that reason only
 /// are due for [`check_plans`](super::check_plans), which reads their subscriptions. Returns the number of users.
@@ -25,14 +27,25 @@ pub async fn apply_billing_model(billing: &Billing) -> PortResult<u64> {
     Ok(count)
 }
 
-/// Records a sign-in: creates or updates the profile. `None` if the account is being closed.
+/// How long a user is an operator after a sign-in: as long as the session lasts at most. Somebody who leaves the group of
+/// the operators is none afterwards, also with an API token.
+const OPERATOR_FOR: SignedDuration = MAX_SESSION_AGE;
+
+/// Records a sign-in: creates or updates the profile, and makes the user an operator or takes that role away. `None` if
+/// the account is blocked or being closed.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn record_sign_in(billing: &Billing, identity: &Identity) -> PortResult<Option<SignIn>> {
+pub async fn record_sign_in(
+    billing: &Billing,
+    identity: &Identity,
+    is_operator: bool,
+) -> PortResult<Option<SignIn>> {
     let gas = &billing.gas;
     let Some(mut sign_in) = gas.accounts.record_sign_in(identity).await? else { return Ok(None) };
     let user = sign_in.account.id;
+    let until = is_operator.then(|| gas.now() + OPERATOR_FOR);
+    gas.administration.set_operator(user, until).await?;
     if sign_in.account.plan == Plan::Free && billing.sales().is_none() {
         billing.store.give_premium_to_everyone(Some(user), gas.now()).await?;
         sign_in.account.plan = Plan::Premium;
@@ -85,7 +98,7 @@ mod tests {
         let everyone = TestBilling::new(&test).of_everyone();
         let ada = identity(test.user("ada", Plan::Free).id);
         for user in [ada, identity(UserId::new(uuid::Uuid::new_v4()))] {
-            let sign_in = record_sign_in(&everyone, &user).await.unwrap().unwrap();
+            let sign_in = record_sign_in(&everyone, &user, false).await.unwrap().unwrap();
             assert_eq!(sign_in.account.plan, Plan::Premium);
             assert_eq!(test.accounts.get(user.id).plan, Plan::Premium);
             let account = sign_in.account;
@@ -102,7 +115,7 @@ mod tests {
         let test = TestGas::new();
         let billing = TestBilling::new(&test).billing;
         let new = identity(UserId::new(uuid::Uuid::new_v4()));
-        let sign_in = record_sign_in(&billing, &new).await.unwrap().unwrap();
+        let sign_in = record_sign_in(&billing, &new, false).await.unwrap().unwrap();
         assert_eq!((sign_in.first, sign_in.account.plan), (true, Plan::Free));
         assert_eq!(apply_billing_model(&billing).await.unwrap(), 0);
     }

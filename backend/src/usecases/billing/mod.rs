@@ -9,6 +9,7 @@
 
 mod billing_model;
 mod checkout;
+mod grant;
 mod manage;
 mod overview;
 mod renewal_status;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use billing_model::{apply_billing_model, record_sign_in};
 pub use checkout::{checkout_status, start_checkout};
+pub(super) use grant::set_grant;
 pub use manage::{cancel_subscription, open_portal, resume_subscription};
 pub use overview::billing_overview;
 pub use stripe_event::{

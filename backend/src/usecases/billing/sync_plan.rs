@@ -49,7 +49,10 @@ async fn write(
         None => Vec::new(),
     };
     let now = billing.gas.now();
-    let found = found(&all, &sales.offer, now);
+    let mut found = found(&all, &sales.offer, now);
+    if row.granted {
+        found.plan = Plan::Premium;
+    }
     let outcome = billing.store.write_billing(row, &found, now).await?;
     if outcome == WriteOutcome::Written && found.plan != row.account.plan {
         tracing::info!(from = %row.account.plan, to = %found.plan, "plan changed");

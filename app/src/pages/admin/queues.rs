@@ -1,0 +1,78 @@
+//! The queues and their dead letters.
+
+use crate::api::{self, use_api_action};
+use crate::components::{ScrollTable, sentence};
+use crate::format;
+use crate::toasts::use_toasts;
+use dioxus::prelude::*;
+use gas_shared::operations::{QueueName, QueueState};
+
+/// The queues, with a button for those that have dead letters.
+#[component]
+pub fn Queues(queues: Vec<QueueState>, onchange: EventHandler<()>) -> Element {
+    rsx! {
+        section { class: "panel", "aria-labelledby": "queues",
+            h2 { id: "queues", "Queues" }
+            ScrollTable {
+                label: "Queues",
+                caption: "The queues, with the numbers of their messages",
+                columns: ["Queue", "Waiting", "In flight", "Dead letters"].map(str::to_owned).to_vec(),
+                has_actions: true,
+                for queue in queues {
+                    Row { key: "{queue.name}", queue, onchange }
+                }
+            }
+            p { class: "muted", "Numbers are approximate. Remove the cause before you redrive dead letters." }
+        }
+    }
+}
+
+#[component]
+fn Row(queue: QueueState, onchange: EventHandler<()>) -> Element {
+    let count = format::count;
+    rsx! {
+        tr { "data-queue": "{queue.name}",
+            td { "data-label": "Queue", code { "{queue.name}" } }
+            td { "data-label": "Waiting", {count(queue.waiting)} }
+            td { "data-label": "In flight", {count(queue.in_flight)} }
+            td { "data-label": "Dead letters",
+                if queue.dead_letters > 0 {
+                    span { class: "badge badge-bad", {count(queue.dead_letters)} }
+                } else {
+                    "0"
+                }
+            }
+            td { "data-label": "",
+                if queue.dead_letters > 0 {
+                    Redrive { queue: queue.name, onchange }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Redrive(queue: QueueName, onchange: EventHandler<()>) -> Element {
+    let toasts = use_toasts();
+    let redrive = use_api_action();
+    let start = move |_| {
+        redrive.start(async move {
+            match api::redrive_queue(queue).await {
+                Ok(moved) => toasts.success(format!("{} moved", format::counted(moved, "message"))),
+                Err(error) => toasts.error(sentence(&error.message)),
+            }
+            onchange.call(());
+            Ok(())
+        });
+    };
+    rsx! {
+        button {
+            class: "button",
+            r#type: "button",
+            "aria-label": "Redrive {queue}",
+            disabled: redrive.is_busy(),
+            onclick: start,
+            "Redrive"
+        }
+    }
+}

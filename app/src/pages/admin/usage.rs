@@ -1,0 +1,66 @@
+//! How much the service is used.
+
+use crate::api::{self, use_api_loader};
+use crate::components::{ErrorNote, ScrollTable};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::operations::DayOfJobs;
+
+/// Users, stored bytes, and the jobs of the last 30 days.
+#[component]
+pub fn Usage() -> Element {
+    let loaded = use_api_loader(api::statistics)?;
+    let count = format::count;
+    rsx! {
+        section { class: "panel", "aria-labelledby": "usage",
+            h2 { id: "usage", "Usage" }
+            match loaded.read() {
+                Err(error) => rsx! { ErrorNote { error } },
+                Ok(all) => rsx! {
+                    dl { class: "details details-plain",
+                        dt { "Users" }
+                        dd { "{count(all.users)}, {count(all.premium_users)} on Premium, {count(all.blocked_users)} blocked" }
+                        dt { "Stored" }
+                        dd { {format::bytes(all.stored_bytes)} }
+                    }
+                    if all.days.is_empty() {
+                        p { class: "muted", "No job has ended in the last 30 days." }
+                    } else {
+                        ScrollTable {
+                            label: "Jobs by day",
+                            caption: "The jobs that ended in the last 30 days, by day and outcome, newest first",
+                            columns: ["Day", "Outcome", "Jobs", "Input", "Results", "Mean run"].map(str::to_owned).to_vec(),
+                            for day in all.days {
+                                Row { key: "{day.day}{day.outcome}", day }
+                            }
+                        }
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[component]
+fn Row(day: DayOfJobs) -> Element {
+    let date = format::utc(day.day);
+    let date = date.split(' ').next().unwrap_or_default();
+    let mean = i64::try_from(day.run_secs / day.jobs.max(1)).unwrap_or(i64::MAX);
+    rsx! {
+        tr {
+            td { "data-label": "Day", "{date}" }
+            td { "data-label": "Outcome", "{day.outcome}" }
+            td { "data-label": "Jobs", {format::count(day.jobs)} }
+            td { "data-label": "Input", {format::bytes(day.input_bytes)} }
+            td { "data-label": "Results", {format::bytes(day.result_bytes)} }
+            td { "data-label": "Mean run",
+                // Runs of other jobs are not timed.
+                if day.outcome == "completed" {
+                    {format::duration_of(mean)}
+                } else {
+                    "–"
+                }
+            }
+        }
+    }
+}

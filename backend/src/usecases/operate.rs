@@ -1,0 +1,253 @@
+//! What operators see and do. They never get a file, its name or its contents.
+//!
+//! Every use-case takes an [`Operator`], which only [`Operator::require`] makes. What they do is in the audit log.
+
+use super::billing::set_grant;
+use super::dispatch::dispatch_waiting;
+use super::{BillingError, redrive};
+use crate::audit::{Act, Actor};
+use crate::ports::{OperatorQueues, PortError};
+use crate::{Billing, Gas};
+use futures::future::try_join3;
+use gas_shared::job::{JobState, Run};
+use gas_shared::operations::{
+    ActiveJobs, AuditItem, Intake, MAX_BANNER_CHARS, QueueName, RunState, ServiceMode,
+    ServiceState, Statistics, UserAction, UserRecord,
+};
+use gas_shared::{Job, JobStatus, UserId};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// The most users of a search.
+const MAX_USERS: u16 = 50;
+
+/// The most runs that are shown.
+const MAX_RUNS: usize = 100;
+
+/// The entries of a page of the audit log.
+const AUDIT_PAGE: u16 = 100;
+
+/// The days of the statistics.
+const STATISTICS: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// The most dead letters that are moved in one call, which must end within the time of a request.
+const MAX_MOVED: u64 = 500;
+
+/// How long a call waits for another dead letter.
+const REDRIVE_WAIT: Duration = Duration::from_secs(1);
+
+/// The reason why an operator's request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The user is no operator, or signed in too long ago.
+    #[error("there is nothing here for you; operators sign in again every 12 hours")]
+    NotOperator,
+    /// There is no such user.
+    #[error("there is no user {0}")]
+    NoUser(UserId),
+    /// Operators cannot block themselves.
+    #[error("you cannot block yourself")]
+    Yourself,
+    /// Every user has Premium.
+    #[error("every user has Premium, so it cannot be granted")]
+    NotSold,
+    /// The banner is too long or has control characters.
+    #[error("a banner has at most {MAX_BANNER_CHARS} characters in one line")]
+    Banner,
+    /// The plan was not changed.
+    #[error(transparent)]
+    Plan(BillingError),
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// A user who is an operator at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operator(UserId);
+
+impl Operator {
+    /// The user, if they are an operator.
+    ///
+    /// # Errors
+    /// [`OperationError::NotOperator`] if they are not.
+    pub async fn require(gas: &Gas, user: UserId) -> Result<Self, OperationError> {
+        match gas.administration.is_operator(user, gas.now()).await? {
+            true => Ok(Self(user)),
+            false => Err(OperationError::NotOperator),
+        }
+    }
+}
+
+/// Reads the state of the service: its mode, jobs that have not ended, queues, and runs.
+///
+/// # Errors
+/// If a service fails.
+pub async fn service_state(
+    gas: &Gas,
+    queues: &dyn OperatorQueues,
+    _operator: Operator,
+) -> Result<ServiceState, OperationError> {
+    let store = &gas.jobs.store;
+    let (pending, running, queues) = try_join3(
+        store.queue(JobStatus::Pending),
+        store.queue(JobStatus::Running),
+        queues.states(),
+    )
+    .await?;
+    let (held_back, oldest_since) = gas.dispatches.backlog().await?;
+    let jobs = store.jobs(&running[..running.len().min(MAX_RUNS)]).await?;
+    let mut runs: Vec<RunState> = jobs.iter().filter_map(run_state).collect();
+    runs.sort_by_key(|run| (run.heartbeat_at, run.job));
+    Ok(ServiceState {
+        at: gas.now(),
+        mode: gas.service_modes.mode().await?,
+        jobs: ActiveJobs {
+            held_back,
+            // Those that are held back are pending, too.
+            pending: (pending.len() as u64).saturating_sub(held_back),
+            running: running.len() as u64,
+            oldest_since,
+        },
+        queues,
+        runs,
+    })
+}
+
+fn run_state(job: &Job) -> Option<RunState> {
+    let JobState::Running(Run { started_at, heartbeat_at, progress, .. }) = &job.state else {
+        return None;
+    };
+    Some(RunState {
+        job: job.id,
+        owner: job.owner,
+        started_at: *started_at,
+        heartbeat_at: *heartbeat_at,
+        permille: progress.permille,
+    })
+}
+
+/// Changes whether jobs are accepted and started. Jobs that waited are sent when they may be.
+///
+/// # Errors
+/// If a service fails. If the mode was changed, the reconciler sends the jobs.
+pub async fn set_intake(
+    gas: &Gas,
+    operator: Operator,
+    intake: Intake,
+) -> Result<ServiceMode, OperationError> {
+    gas.service_modes.set_intake(intake).await?;
+    tracing::info!(user_id = %operator.0, %intake, "an operator changed the intake of jobs");
+    gas.audit.record_operation(operator.0, Act::IntakeChanged(intake)).await;
+    if intake != Intake::Paused {
+        dispatch_waiting(gas).await?;
+    }
+    Ok(gas.service_modes.mode().await?)
+}
+
+/// Changes the text that every page shows. An empty text removes it.
+///
+/// # Errors
+/// [`OperationError::Banner`] if the text is too long.
+pub async fn set_banner(
+    gas: &Gas,
+    operator: Operator,
+    text: &str,
+) -> Result<ServiceMode, OperationError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_BANNER_CHARS || text.chars().any(char::is_control) {
+        return Err(OperationError::Banner);
+    }
+    gas.service_modes.set_banner(Some(text).filter(|text| !text.is_empty())).await?;
+    gas.audit.record_operation(operator.0, Act::BannerChanged).await;
+    Ok(gas.service_modes.mode().await?)
+}
+
+/// Moves dead letters back to their queue, at most 500, and returns their number.
+///
+/// # Errors
+/// If a queue fails; what was moved stays moved.
+pub async fn redrive_queue(
+    gas: &Gas,
+    queues: &dyn OperatorQueues,
+    operator: Operator,
+    name: QueueName,
+) -> Result<u64, OperationError> {
+    let pair = queues.with_dead_letters(name).await?;
+    let moved = redrive(&*pair.dead_letters, &*pair.queue, MAX_MOVED, REDRIVE_WAIT).await?;
+    tracing::info!(user_id = %operator.0, queue = %name, moved, "an operator moved dead letters");
+    gas.audit.record_operation(operator.0, Act::DeadLettersMoved(name)).await;
+    Ok(moved)
+}
+
+/// Users whose name, email address, institution or id contains a text, at most 50; the newest without a text.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn find_users(
+    gas: &Gas,
+    _operator: Operator,
+    text: &str,
+) -> Result<Vec<UserRecord>, OperationError> {
+    Ok(gas.administration.find_users(text.trim(), gas.now(), MAX_USERS).await?)
+}
+
+/// Blocks or unblocks a user, grants Premium or takes it back.
+///
+/// # Errors
+/// [`OperationError::NoUser`], [`OperationError::Yourself`], or [`OperationError::NotSold`].
+pub async fn act_on_user(
+    billing: &Billing,
+    operator: Operator,
+    user: UserId,
+    action: UserAction,
+) -> Result<(), OperationError> {
+    let gas = &billing.gas;
+    let act = match action {
+        UserAction::Block if user == operator.0 => return Err(OperationError::Yourself),
+        UserAction::Block | UserAction::Unblock => {
+            let at = (action == UserAction::Block).then(|| gas.now());
+            if !gas.administration.set_blocked(user, at).await? {
+                return Err(OperationError::NoUser(user));
+            }
+            if at.is_some() { Act::UserBlocked } else { Act::UserUnblocked }
+        }
+        UserAction::GrantPremium | UserAction::RevokePremium => {
+            let granted = action == UserAction::GrantPremium;
+            set_grant(billing, user, granted).await.map_err(|error| match error {
+                BillingError::NotSold => OperationError::NotSold,
+                BillingError::NoUser(user) => OperationError::NoUser(user),
+                other => OperationError::Plan(other),
+            })?;
+            if granted { Act::PremiumGranted } else { Act::PremiumRevoked }
+        }
+    };
+    tracing::info!(user_id = %user, operator = %operator.0, ?action, "an operator changed a user");
+    gas.audit.record(Actor::Operator(operator.0), user, act).await;
+    Ok(())
+}
+
+/// A page of the audit log of all users, newest first, before the entry `before`; of one user if `user` is given.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn audit_items(
+    gas: &Gas,
+    _operator: Operator,
+    user: Option<UserId>,
+    before: Option<i64>,
+) -> Result<Vec<AuditItem>, OperationError> {
+    Ok(gas.administration.audit_items(user, before, AUDIT_PAGE).await?)
+}
+
+/// How much the service is used.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn statistics(gas: &Gas, _operator: Operator) -> Result<Statistics, OperationError> {
+    Ok(gas.administration.statistics(gas.now() - STATISTICS).await?)
+}
+
+#[cfg(test)]
+#[path = "operate_tests.rs"]
+mod tests;
