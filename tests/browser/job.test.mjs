@@ -23,6 +23,21 @@ async function upgrade(page) {
   await page.keyboard.press('Escape');
 }
 
+/** Clicks at a fraction of the width of a track, at several heights, until the drawer opens. */
+async function clickTrack(page, type, fraction, drawer) {
+  const box = await page.evaluateHandle((type) => {
+    const name = { variant: 'Variants', annotation: 'Genes' }[type];
+    const views = [...document.querySelector('#genome').shadowRoot.querySelectorAll('.igv-viewport')];
+    return views.find((view) => view.textContent.includes(name));
+  }, type);
+  const { x, y, width } = await box.asElement().boundingBox();
+  for (const below of [12, 16, 20, 24, 30]) {
+    await page.mouse.click(x + width * fraction, y + below);
+    if (await drawer.waitFor({ timeout: 1500 }).then(() => true, () => false)) return;
+  }
+  assert.fail('no click opened the drawer');
+}
+
 async function submit(page, name, text) {
   await page.goto(`${stack.web_url}/annotate`);
   await live(page);
@@ -189,6 +204,27 @@ test('the genome browser draws variants and genes and only sends requests to thi
     if (process.env.GAS_SCREENSHOTS) await page.screenshot({ path: `${process.env.GAS_SCREENSHOTS}/genome.png` });
     // The genome browser is not our code, so axe only checks the page around it.
     await checkPage(page, '/job-browser', { without: '#genome' });
+    await checkPage(page, '/job-browser-igv').catch((error) => console.log('IGVAXE', String(error.message).slice(0, 3000)));
+    // A click on a variant or a gene opens the drawer of the page instead of a popup.
+    const job = new URL(page.url()).pathname.split('/')[2];
+    await page.goto(`${stack.web_url}/annotations/${job}/browser?locus=20:2597701-2597731`);
+    await page.locator('#genome[data-ready=true]').waitFor();
+    const drawer = page.getByRole('dialog', { name: '20:2,597,716' });
+    await clickTrack(page, 'variant', 0.5, drawer);
+    await drawer.getByText('splice acceptor variant').waitFor();
+    await drawer.getByText('HIGH').waitFor();
+    assert.ok(!(await page.evaluate(() => document.querySelector('#genome').shadowRoot.querySelector('.igv-ui-popover')?.checkVisibility())));
+    await checkPage(page, '/job-browser-drawer', { without: '#genome' });
+    await drawer.getByRole('link', { name: 'Show in the results explorer' }).click();
+    await page.locator('.count').getByText('1 of 2,083 variants').waitFor();
+    await open(page, 'Browser');
+    await page.locator('#genome[data-ready=true]').waitFor();
+    // In the dark theme it is dark.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('#genome[data-dark]').waitFor();
+    if (process.env.GAS_SCREENSHOTS) await page.screenshot({ path: `${process.env.GAS_SCREENSHOTS}/genome-dark.png` });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('#genome:not([data-dark])').waitFor();
     // Leaving the tab removes the browser; opening it again creates a new one.
     await open(page, 'Overview');
     await open(page, 'Browser');

@@ -1,11 +1,12 @@
 //! The genome browser tab of a job.
 
 use super::super::commit_status;
+use super::genome_click::{ClickDrawer, Clicked};
 use super::use_job;
 use crate::api::{self, use_api_loader};
 use crate::app::Route;
-use crate::browser::{self, MountedGenome};
-use crate::components::ErrorNote;
+use crate::browser::{self, GenomeError, MountedGenome};
+use crate::components::{Empty, ErrorNote, Picture};
 use crate::live::use_live;
 use dioxus::core::Task;
 use dioxus::prelude::*;
@@ -26,7 +27,9 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
             rsx! { Browser { job, locus } }
         }
         Some(_) => rsx! {
-            p { class: "empty", "The genome browser is available once the annotation is completed." }
+            Empty { picture: Picture::NoChart,
+                p { "The genome browser is available once the annotation is completed." }
+            }
         },
         None => rsx! {},
     }
@@ -56,6 +59,8 @@ fn Browser(job: JobView, locus: String) -> Element {
 fn Genome(id: JobId, settings: String, locus: String) -> Element {
     let mut state = use_signal(|| Mount::Loading);
     let mut loading = use_signal(|| None::<Task>);
+    let mut clicked = use_signal(|| None::<Clicked>);
+    let mut open = use_signal(|| false);
     use_effect(use_reactive!(|id, settings, locus| {
         // Remove the previous browser first: removing it later would also remove the new one.
         if let Some(task) = loading.take() {
@@ -64,18 +69,25 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
         state.set(Mount::Loading);
         loading.set(Some(spawn(async move {
             let base = format!("/annotations-genome/{id}");
-            let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
+            let onclick = move |json: String| {
+                if let Some(hit) = Clicked::read(&json) {
+                    clicked.set(Some(hit));
+                    open.set(true);
+                }
+            };
+            let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus, onclick).await;
             state.set(match mounted {
                 Ok(genome) => Mount::Mounted(Rc::new(genome)),
-                Err(_) => Mount::Failed,
+                Err(GenomeError::NoContig(contig)) => Mount::NoContig(contig),
+                Err(GenomeError::NotLoaded) => Mount::Failed,
             });
         })));
     }));
     let table = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
     rsx! {
         p { class: "muted",
-            "Drag to move, zoom with the controls at the upper right, or enter a gene or a region. To see \
-             the variants as a table, open the "
+            "Drag to move, zoom with the controls at the upper right, or enter a gene or a region. Click a variant or a \
+             gene for its details. To see the variants as a table, open the "
             Link { to: table, "results explorer" }
             "."
         }
@@ -86,9 +98,15 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
                     "The genome browser could not be loaded. Reload the page to try again."
                 }
             },
+            Mount::NoContig(contig) => rsx! {
+                p { class: "note note-warn", role: "alert",
+                    "The reference has no contig {contig}, so its variants cannot be drawn. The results explorer lists them."
+                }
+            },
             Mount::Mounted(_) => rsx! {},
         }
         div { id: "genome", class: "genome", "data-ready": state.read().is_mounted() }
+        ClickDrawer { id, clicked, open }
     }
 }
 
@@ -97,12 +115,14 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
 enum Mount {
     Loading,
     Failed,
+    /// The contig to be shown is not in the reference.
+    NoContig(String),
     /// The browser is on the page until the value is dropped.
     Mounted(#[expect(dead_code, reason = "only dropped, never read")] Rc<MountedGenome>),
 }
 
 impl Mount {
     fn is_mounted(&self) -> bool {
-        !matches!(self, Self::Loading | Self::Failed)
+        matches!(self, Self::Mounted(_))
     }
 }

@@ -6,7 +6,7 @@ use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
-use crate::components::{ErrorNote, Icon, IconName, ScrollTable};
+use crate::components::{Empty, ErrorNote, Icon, IconName, Picture, ScrollTable};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
@@ -20,7 +20,9 @@ pub fn JobCharts(id: String) -> Element {
     match use_job() {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! { Charts { job } },
         Some(_) => rsx! {
-            p { class: "empty", "Charts are available once the annotation is completed." }
+            Empty { picture: Picture::NoChart,
+                p { "Charts are available once the annotation is completed." }
+            }
         },
         None => rsx! {},
     }
@@ -32,7 +34,9 @@ fn Charts(job: JobView) -> Element {
     let charts = use_api_loader(move || api::charts(seen().0))?;
     match charts.read() {
         Ok(figures) if figures.is_empty() => rsx! {
-            p { class: "empty", "This file has no variants to show in charts." }
+            Empty { picture: Picture::NoChart,
+                p { "This file has no variants to show in charts." }
+            }
         },
         Ok(figures) => rsx! {
             p { class: "muted", "Click a bar to see its variants. Use the arrow keys to move between bars." }

@@ -4,7 +4,7 @@ use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_api_loader};
 use crate::browser;
-use crate::components::{CopyButton, ErrorNote, Icon, IconName};
+use crate::components::{CopyButton, Empty, ErrorNote, Icon, IconName, Picture};
 use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
 use gas_shared::job::LOG_CUT;
@@ -34,11 +34,13 @@ fn Log(job: JobView) -> Element {
     let is_running = !job.state.status().is_final();
     match log.read() {
         Ok(text) if text.is_empty() => rsx! {
-            p { class: "empty", role: "status",
-                if is_running {
-                    "There is no log yet. It starts when a worker picks up the job."
-                } else {
-                    "This job ended before anything was logged."
+            Empty { picture: Picture::NoText, role: "status",
+                p {
+                    if is_running {
+                        "There is no log yet. It starts when a worker picks up the job."
+                    } else {
+                        "This job ended before anything was logged."
+                    }
                 }
             }
         },

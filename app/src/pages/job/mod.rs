@@ -2,6 +2,7 @@
 
 mod browser;
 mod charts;
+mod genome_click;
 mod log;
 mod overview;
 mod timeline;
