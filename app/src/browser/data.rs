@@ -9,6 +9,16 @@ pub struct UploadResponse {
     pub body: String,
 }
 
+/// Why the genome browser is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GenomeError {
+    /// The length of this contig is not known, neither from the reference nor from the header of the result.
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only a browser draws a genome"))]
+    NoContig(String),
+    /// The script or the result could not be loaded.
+    NotLoaded,
+}
+
 /// The beginning of the decompressed content of a gzip file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decompressed {

@@ -11,7 +11,7 @@ mod server;
 #[cfg(feature = "web")]
 mod web;
 
-pub use data::{Decompressed, UploadResponse};
+pub use data::{Decompressed, GenomeError, UploadResponse};
 #[cfg(not(feature = "web"))]
 pub use server::*;
 #[cfg(feature = "web")]

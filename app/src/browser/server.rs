@@ -3,12 +3,12 @@
 //!
 //! Futures that wait for something never complete, so that no loop around them can spin.
 
-use super::data::{Decompressed, UploadResponse};
+use super::data::{Decompressed, GenomeError, UploadResponse};
 use dioxus::prelude::*;
 use futures::channel::mpsc::UnboundedReceiver;
 use gas_shared::upload::UploadTicket;
 use jiff::Timestamp;
-use std::future::{Pending, pending};
+use std::future::{Pending, Ready, pending, ready};
 use std::time::Duration;
 
 /// The content of a file, which only a browser has.
@@ -108,6 +108,28 @@ pub fn hide_popover(_id: &str) {}
 
 pub fn show_modal(_id: &str, _is_open: bool, _open: Signal<bool>) {}
 
+pub async fn focus_content_if_lost() {}
+
+pub fn is_in_background() -> bool {
+    false
+}
+
+pub fn may_notify() -> bool {
+    false
+}
+
+pub async fn allow_notifications(_wanted: bool) -> bool {
+    false
+}
+
+pub fn notify(_text: &str, _tag: &str) -> Ready<bool> {
+    ready(false)
+}
+
+pub fn on_page_hide(_handle: impl Fn() + 'static) {}
+
+pub fn send_last_request(_path: &str) {}
+
 pub fn scroll_to(_id: &str, _pixels: f64) {}
 
 pub fn focus_row(_scroll_id: &'static str, _row_id: &str, _pixels: f64) {}
@@ -188,8 +210,9 @@ pub async fn mount_genome(
     _base: &str,
     _settings: &str,
     _locus: &str,
-) -> Result<MountedGenome, ScriptError> {
-    Err(ScriptError)
+    _onclick: impl FnMut(String) + 'static,
+) -> Result<MountedGenome, GenomeError> {
+    Err(GenomeError::NotLoaded)
 }
 
 /// This tab as a member of a group of tabs.

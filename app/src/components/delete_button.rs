@@ -1,12 +1,10 @@
 //! The button that deletes a job.
 
-use super::{Confirm, Icon, IconName, sentence};
-use crate::api;
+use super::{Icon, IconName};
 use crate::app::Route;
-use crate::live::use_live;
-use crate::toasts::use_toasts;
+use crate::deletions::use_deletions;
 use dioxus::prelude::*;
-use gas_shared::{JobStatus, JobView};
+use gas_shared::JobView;
 
 /// The warning before jobs are deleted. `loses_results` says whether any of them has results.
 pub const fn deletion_warning(loses_results: bool) -> &'static str {
@@ -18,53 +16,20 @@ pub const fn deletion_warning(loses_results: bool) -> &'static str {
     }
 }
 
-/// Deletes a job after confirmation and opens the job list.
+/// Deletes a job, which can be undone for some seconds, and opens the job list.
 #[component]
 pub fn DeleteButton(job: JobView) -> Element {
-    let live = use_live();
-    let toasts = use_toasts();
-    let mut open = use_signal(|| false);
-    let mut busy = use_signal(|| false);
-    let mut failures = use_signal(Vec::<String>::new);
-    let (id, name) = (job.id, job.file_name.to_string());
-    let title = format!("Delete the annotation of {name}?");
-    let loses_results = job.state.status() == JobStatus::Completed;
-    let onconfirm = move |()| {
-        let name = name.clone();
-        busy.set(true);
-        spawn(async move {
-            match api::delete_job(id).await {
-                Ok(()) => {
-                    toasts.success(format!("{name} deleted"));
-                    navigator().push(Route::annotations());
-                    live.remove(id);
-                }
-                Err(error) => failures.set(vec![sentence(&error.message)]),
-            }
-            busy.set(false);
-        });
-    };
+    let deletions = use_deletions();
     rsx! {
         button {
             class: "button button-danger",
             r#type: "button",
             onclick: move |_| {
-                failures.write().clear();
-                open.set(true);
+                deletions.start(&job);
+                navigator().push(Route::annotations());
             },
             Icon { name: IconName::Delete }
             "Delete"
-        }
-        Confirm {
-            id: "delete-job",
-            title,
-            action: "Delete",
-            open,
-            word: loses_results.then_some("delete"),
-            busy: busy(),
-            failures: failures(),
-            onconfirm,
-            p { {deletion_warning(loses_results)} }
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Choosing files by a button or by drag and drop.
+//! Choosing files by a button. Files can also be dropped, see [`DropAnywhere`](super::DropAnywhere).
 
 use super::{Icon, IconName};
 use crate::browser::{self, ChosenFile};
 use dioxus::prelude::*;
 
-/// Accepts files from a button or dropped anywhere on the page.
+/// Accepts files from a button.
 #[component]
 pub fn FileDrop(
     /// The id of the file input.
@@ -13,8 +13,6 @@ pub fn FileDrop(
     accept: &'static str,
     /// The label of the button.
     label: &'static str,
-    /// The text of the overlay while files are dragged over the page.
-    invitation: String,
     /// The text below the button.
     hint: String,
     /// Called with the files.
@@ -22,8 +20,6 @@ pub fn FileDrop(
     /// Other ways to add a file.
     children: Element,
 ) -> Element {
-    let over = use_signal(|| false);
-    browser::use_drop_target(over, onfiles);
     rsx! {
         div { class: "picker",
             Icon { name: IconName::Upload }
@@ -39,14 +35,6 @@ pub fn FileDrop(
             }
             p { id: "{id}-hint", class: "muted", "{hint}" }
             {children}
-        }
-        if over() {
-            div { class: "drop-overlay",
-                div { class: "drop-overlay-frame",
-                    Icon { name: IconName::Upload }
-                    p { "{invitation}" }
-                }
-            }
         }
     }
 }

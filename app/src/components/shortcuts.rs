@@ -17,6 +17,7 @@ enum Command {
     NextRow,
     PreviousRow,
     ChangeTheme,
+    Palette,
     Help,
 }
 
@@ -26,8 +27,13 @@ const BILLING_KEYS: &str = "g b";
 /// The command of [`BILLING_KEYS`].
 const BILLING: Command = Command::Go(Route::Billing {});
 
+/// The key of the command palette. It works in text fields, too, and also if the other shortcuts are turned off: no text
+/// has it.
+const PALETTE_KEY: &str = "Ctrl+k";
+
 /// The shortcuts and their descriptions. Keys separated by a space are pressed one after the other.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
+    (PALETTE_KEY, "Find a page, job, gene or action (⌘ K on a Mac)"),
     ("g a", "Go to your annotations"),
     (BILLING_KEYS, "Go to billing"),
     ("g h", "Go to the home page"),
@@ -51,6 +57,7 @@ fn command(previous: Option<&str>, key: &str) -> Option<Command> {
         (_, "j") => Command::NextRow,
         (_, "k") => Command::PreviousRow,
         (_, "t") => Command::ChangeTheme,
+        (_, PALETTE_KEY) => Command::Palette,
         (_, "?") => Command::Help,
         _ => return None,
     })
@@ -58,14 +65,18 @@ fn command(previous: Option<&str>, key: &str) -> Option<Command> {
 
 /// Handles the shortcuts on every page and shows the dialog that lists them.
 #[component]
-pub fn Shortcuts() -> Element {
-    let open = use_signal(|| false);
+pub fn Shortcuts(
+    /// Whether the dialog with the shortcuts is open.
+    open: Signal<bool>,
+    /// Whether the command palette is open.
+    palette: Signal<bool>,
+) -> Element {
     let mut enabled = use_signal(|| true);
     let (theme, choose) = use_theme();
     let sells_premium = use_sells_premium();
     let is_offered = move |command: &Command| sells_premium || *command != BILLING;
     let run = use_callback(move |command: Command| {
-        is_offered(&command) && run_command(command, open, theme, choose)
+        is_offered(&command) && run_command(command, open, palette, theme, choose)
     });
     use_effect(move || {
         enabled.set(browser::read_preference(PREFERENCE).is_none());
@@ -74,7 +85,9 @@ pub fn Shortcuts() -> Element {
             let found = command(previous.as_deref(), key);
             previous = Some(key.to_owned());
             match found {
-                Some(command) if *enabled.peek() => run.call(command),
+                Some(command) if *enabled.peek() || command == Command::Palette => {
+                    run.call(command)
+                }
                 _ => false,
             }
         });
@@ -111,6 +124,7 @@ pub fn Shortcuts() -> Element {
 fn run_command(
     command: Command,
     mut help: Signal<bool>,
+    mut palette: Signal<bool>,
     theme: Theme,
     choose: Callback<Theme>,
 ) -> bool {
@@ -121,6 +135,10 @@ fn run_command(
         }
         Command::ChangeTheme => {
             choose.call(theme.next());
+            true
+        }
+        Command::Palette => {
+            palette.set(true);
             true
         }
         Command::Help => {

@@ -2,12 +2,16 @@
 
 use super::{Icon, IconName};
 use crate::browser;
-use crate::toasts::{Tone, use_toasts};
+use crate::deletions::use_deletions;
+use crate::toasts::{Toast, ToastAction, Tone, use_toasts};
 use dioxus::prelude::*;
 use std::time::Duration;
 
 /// How long a message of success is shown.
 const SUCCESS_SHOWN: Duration = Duration::from_secs(5);
+
+/// How long it is shown if it links to a page.
+const LINK_SHOWN: Duration = Duration::from_secs(10);
 
 /// The area in which toasts appear. It is rendered even when empty, so that screen readers watch
 /// it.
@@ -17,19 +21,25 @@ pub fn ToastArea() -> Element {
     rsx! {
         div { class: "toasts", role: "status", "aria-live": "polite",
             for toast in toasts.shown() {
-                ToastNote { key: "{toast.id}", id: toast.id, tone: toast.tone, text: toast.text }
+                ToastNote { key: "{toast.id}", toast }
             }
         }
     }
 }
 
 #[component]
-fn ToastNote(id: u64, tone: Tone, text: String) -> Element {
+fn ToastNote(toast: Toast) -> Element {
     let toasts = use_toasts();
+    let Toast { id, tone, text, action } = toast;
+    let shown_for = match (tone, &action) {
+        (Tone::Error, _) | (_, Some(ToastAction::UndoDeletion(_))) => None,
+        (Tone::Success, None) => Some(SUCCESS_SHOWN),
+        (Tone::Success, Some(ToastAction::Open(_))) => Some(LINK_SHOWN),
+    };
     use_effect(move || {
-        if tone == Tone::Success {
+        if let Some(time) = shown_for {
             spawn(async move {
-                browser::sleep(SUCCESS_SHOWN).await;
+                browser::sleep(time).await;
                 toasts.dismiss(id);
             });
         }
@@ -42,6 +52,9 @@ fn ToastNote(id: u64, tone: Tone, text: String) -> Element {
         div { class: "toast toast-{name}", role,
             Icon { name: icon }
             span { "{text}" }
+            if let Some(action) = action {
+                Offer { action, toast: id }
+            }
             button {
                 class: "icon-button",
                 r#type: "button",
@@ -50,5 +63,20 @@ fn ToastNote(id: u64, tone: Tone, text: String) -> Element {
                 Icon { name: IconName::Cross }
             }
         }
+    }
+}
+
+/// The button of a toast.
+#[component]
+fn Offer(action: ToastAction, toast: u64) -> Element {
+    let toasts = use_toasts();
+    let deletions = use_deletions();
+    match action {
+        ToastAction::Open(to) => rsx! {
+            Link { class: "button", to, onclick: move |_| toasts.dismiss(toast), "Open" }
+        },
+        ToastAction::UndoDeletion(job) => rsx! {
+            button { class: "button", r#type: "button", onclick: move |_| deletions.undo(job), "Undo" }
+        },
     }
 }

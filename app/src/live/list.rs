@@ -30,7 +30,7 @@ pub fn merge(
         let entry = JobListEntry::from(job);
         // A live state may not match the query's states any more. The search still matches, since a
         // job's name and id do not change.
-        if newer.is_none() || query.has_status(entry.status) {
+        if newer.is_none() || query.admits(&entry) {
             let is_updated = (before.status, before.location) != (entry.status, entry.location);
             rows.push((entry, ListedJob { job: job.clone(), is_updated }));
         }
@@ -41,7 +41,7 @@ pub fn merge(
         for job in live.values() {
             let entry = JobListEntry::from(job);
             let is_known = fetched.iter().any(|known| known.id == job.id);
-            let belongs = query.has_status(entry.status) && query.finds(&entry);
+            let belongs = query.admits(&entry) && query.finds(&entry);
             let is_before = |last: &JobListEntry| query.sort.compare(&entry, last).is_lt();
             if !is_known && belongs && (!is_full || last.as_ref().is_some_and(is_before)) {
                 rows.push((entry, ListedJob { job: job.clone(), is_updated: true }));

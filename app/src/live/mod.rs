@@ -4,6 +4,7 @@
 //! Whenever the stream is reopened they fetch again, so that events missed in between do not leave
 //! stale states. A browser has one stream, regardless of how many tabs show GAS.
 
+mod ending;
 mod list;
 mod premium;
 mod stream;
@@ -11,9 +12,11 @@ mod stream;
 pub use list::ListedJob;
 pub use premium::wait_for_premium;
 
+use crate::app::Route;
 use crate::browser;
-use crate::toasts::Toasts;
+use crate::toasts::{ToastAction, Toasts};
 use dioxus::prelude::*;
+use ending::JobEnding;
 use gas_shared::job::{JobListEntry, ListQuery, ResultsView, StateView};
 use gas_shared::{JobId, JobView, LiveEvent, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +47,8 @@ pub struct Live {
     generation: Signal<u64>,
     jobs: Signal<HashMap<JobId, JobView>>,
     deleted: Signal<HashSet<JobId>>,
+    /// The jobs whose deletion can still be undone. Lists do not show them.
+    hidden: Signal<HashSet<JobId>>,
     changes: Signal<u64>,
     reference_changes: Signal<u64>,
     is_change_due: Signal<bool>,
@@ -122,7 +127,24 @@ impl Live {
 
     /// The jobs to show for a query. See [`list::merge`].
     pub fn newest_list(self, fetched: &[JobView], query: &ListQuery) -> Vec<ListedJob> {
-        list::merge(fetched, &self.jobs.read(), &self.deleted.read(), query)
+        let (deleted, hidden) = (self.deleted.read(), self.hidden.read());
+        let gone = deleted.union(&hidden).copied().collect();
+        list::merge(fetched, &self.jobs.read(), &gone, query)
+    }
+
+    /// The number of jobs that lists do not show although they are not deleted yet.
+    pub fn hidden_jobs(self) -> u64 {
+        self.hidden.read().len() as u64
+    }
+
+    /// Hides a job from lists.
+    pub fn hide(mut self, id: JobId) {
+        self.hidden.write().insert(id);
+    }
+
+    /// Shows a job in lists again.
+    pub fn unhide(mut self, id: JobId) {
+        self.hidden.write().remove(&id);
     }
 
     /// Inserts or updates a job. An older version than the known one is ignored.
@@ -144,9 +166,36 @@ impl Live {
 
     /// Removes a deleted job.
     pub fn remove(mut self, id: JobId) {
+        // A job that is deleted is not hidden any more; writing a set notifies the lists.
+        if self.hidden.peek().contains(&id) {
+            self.hidden.write().remove(&id);
+        }
         if self.deleted.write().insert(id) {
             self.jobs.write().remove(&id);
             self.note_change();
+        }
+    }
+
+    /// Tells the user that a job has ended, unless the page shows that.
+    fn announce(self, job: &JobView, ending: JobEnding) {
+        let page = Route::JobDetails { id: job.id.to_string() };
+        let text = ending.text(job);
+        if browser::is_in_background() {
+            let clicked = browser::notify(&text, &job.id.to_string());
+            let page = page.clone();
+            spawn(async move {
+                if clicked.await {
+                    navigator().push(page);
+                }
+            });
+        }
+        let here = router().current::<Route>();
+        let is_shown = match here.job() {
+            Some((id, _)) => id == job.id.to_string(),
+            None => matches!(here, Route::Annotations { .. } | Route::Annotate {}),
+        };
+        if !is_shown {
+            self.toasts.with_action(ending.tone(), text, ToastAction::Open(page));
         }
     }
 
@@ -194,6 +243,13 @@ impl Live {
                     self.toasts
                         .success(format!("Results of {} are available again", job.file_name));
                 }
+                let ending = {
+                    let jobs = self.jobs.peek();
+                    JobEnding::of(&job, jobs.get(&job.id), self.now())
+                };
+                if let Some(ending) = ending {
+                    self.announce(&job, ending);
+                }
                 self.upsert(*job);
             }
             LiveEvent::Deleted(id) => self.remove(id),
@@ -202,7 +258,7 @@ impl Live {
     }
 }
 
-/// How long after a restore a toast may announce it.
+/// How long after a restore, or after the end of a job, a toast may announce it.
 const ANNOUNCEMENT_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whether this version of a job is the first one after a restore of its results. Later versions
@@ -232,6 +288,7 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
         generation: use_signal(|| 0),
         jobs: use_signal(HashMap::new),
         deleted: use_signal(HashSet::new),
+        hidden: use_signal(HashSet::new),
         changes: use_signal(|| 0),
         reference_changes: use_signal(|| 0),
         is_change_due: use_signal(|| false),

@@ -219,7 +219,8 @@ impl CachedJobs {
         let mut found: Vec<&JobListEntry> = Vec::new();
         for job in self.entries.values().filter(|job| query.finds(job)) {
             list.counts[job.status as usize] += 1;
-            if query.has_status(job.status) {
+            list.archived += u64::from(job.is_archived());
+            if query.admits(job) {
                 found.push(job);
             }
         }

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use futures::channel::mpsc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
-use web_sys::{BlobPropertyBag, DragEvent, Event, FileList, HtmlInputElement, Response};
+use web_sys::{BlobPropertyBag, DragEvent, Element, Event, FileList, HtmlInputElement, Response};
 
 /// A file that the user wants to upload.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +148,14 @@ impl Drop for DropTarget {
     }
 }
 
+/// Whether files are dragged, and not over a field for files, which takes them itself.
 fn has_files(event: &DragEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    if target
+        .is_some_and(|target| target.matches("input[type=file]").is_ok_and(|is_field| is_field))
+    {
+        return false;
+    }
     let types = event.data_transfer().map(|data| data.types());
     types.is_some_and(|types| types.includes(&"Files".into(), 0))
 }

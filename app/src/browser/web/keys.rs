@@ -17,16 +17,23 @@ const SEARCH_FIELD: &str = "main input[type=search], main [role=search] input[ty
 const ROW_LINKS: &str = "main tbody th a, main tbody td:first-child a, main .variant-open";
 
 /// Calls `handle` with every key that no text input or dialog takes, for as long as the page is
-/// loaded. If it returns true, the browser's default action is prevented.
+/// loaded. A key that is pressed with Ctrl or ⌘ is `Ctrl+` and the key, in text inputs, too. If `handle`
+/// returns true, the browser's default action is prevented.
 pub fn on_key(mut handle: impl FnMut(&str) -> bool + 'static) {
     let Some(document) = super::document() else { return };
     let listener = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let is_text =
             target.is_some_and(|target| target.closest(TEXT_INPUTS).ok().flatten().is_some());
-        let is_taken = is_text || find(OPEN_DIALOG).is_some();
-        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if !is_taken && !has_modifier && handle(&event.key()) {
+        let has_control = event.ctrl_key() || event.meta_key();
+        let key = event.key();
+        let pressed = match (has_control, event.alt_key()) {
+            (false, false) if !is_text => key,
+            // Text fields have no use for these.
+            (true, false) if !event.shift_key() => format!("Ctrl+{}", key.to_lowercase()),
+            _ => return,
+        };
+        if find(OPEN_DIALOG).is_none() && handle(&pressed) {
             event.prevent_default();
         }
     });

@@ -7,6 +7,7 @@ mod files;
 mod genome;
 mod keys;
 mod modal;
+mod notify;
 mod picture;
 mod preferences;
 mod script;
@@ -24,15 +25,16 @@ pub use files::{
 };
 pub use genome::{MountedGenome, mount_genome};
 pub use keys::{focus_search, on_key, step_row};
-pub use modal::{hide_popover, show_modal};
+pub use modal::{focus_content_if_lost, hide_popover, show_modal};
+pub use notify::{allow_notifications, is_in_background, may_notify, notify};
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
 pub use scroll::{focus_row, scroll_into_view, scroll_to};
 pub use start::{reload_if_outdated, start};
 pub use tabs::Tabs;
 pub use window::{
-    copy_text, focus_element, go_to, is_offline, local_time, page_title, random, sleep, time_zone,
-    use_window_title,
+    copy_text, focus_element, go_to, is_offline, local_time, on_page_hide, page_title, random,
+    send_last_request, sleep, time_zone, use_window_title,
 };
 pub use xhr::UploadRequest;
 

@@ -35,9 +35,10 @@ pub fn hide_popover(id: &str) {
 
 /// Focuses the content if focus was lost.
 ///
-/// The browser returns focus to the element that opened the dialog. If that element has been
-/// removed, for example by an upgrade, focus would fall back to the top of the window.
-async fn focus_content_if_lost() {
+/// The browser returns focus to the element that opened a dialog. If that element has been
+/// removed, for example by an upgrade, focus would fall back to the top of the window. The same holds
+/// for an element that is removed while it has the focus.
+pub async fn focus_content_if_lost() {
     gloo_timers::future::TimeoutFuture::new(300).await;
     let Some(document) = super::document() else { return };
     let is_lost = document.active_element().is_none_or(|element| element.tag_name() == "BODY");

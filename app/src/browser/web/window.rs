@@ -4,7 +4,9 @@ use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use std::time::Duration;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::{Closure, JsValue};
+use web_sys::BlobPropertyBag;
 
 /// Sets the window's title and renders nothing.
 ///
@@ -73,6 +75,25 @@ pub fn local_time(at: Timestamp) -> String {
 /// Waits for a duration, which must be less than 24 days.
 pub fn sleep(duration: Duration) -> TimeoutFuture {
     TimeoutFuture::new(duration.as_millis() as u32)
+}
+
+/// Calls `handle` when the page is closed or left.
+pub fn on_page_hide(handle: impl Fn() + 'static) {
+    let Some(window) = super::window() else { return };
+    let listener = Closure::<dyn Fn()>::new(handle);
+    // Does not fail for a window. The listener lives as long as the page.
+    _ = window.add_event_listener_with_callback("pagehide", listener.as_ref().unchecked_ref());
+    listener.forget();
+}
+
+/// Sends a POST request without a body to this service, which the browser completes after the page is closed.
+pub fn send_last_request(path: &str) {
+    let Some(window) = super::window() else { return };
+    let options = BlobPropertyBag::new();
+    options.set_type("application/json");
+    let body = web_sys::Blob::new_with_str_sequence_and_options(&js_sys::Array::new(), &options);
+    // Fails if too many requests of this kind are waiting.
+    _ = body.and_then(|body| window.navigator().send_beacon_with_opt_blob(path, Some(&body)));
 }
 
 /// A random number from 0 (inclusive) to 1 (exclusive).

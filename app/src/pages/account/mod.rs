@@ -3,6 +3,7 @@
 mod data;
 mod mail;
 mod new_token;
+mod notifications;
 mod security;
 mod tokens;
 
@@ -16,6 +17,7 @@ use data::YourData;
 use dioxus::prelude::*;
 use gas_shared::Account as Profile;
 use mail::MailSettings;
+use notifications::Notifications;
 use security::Security;
 use tokens::Tokens;
 
@@ -75,6 +77,9 @@ fn ProfilePanel(account: Profile) -> Element {
                 "Your name, email address and institution come from your identity provider and are updated \
                  when you sign in. The time zone is that of your browser; emails use it too."
             }
+            form { method: "post", action: "/logout",
+                button { class: "button", r#type: "submit", "Sign out" }
+            }
         }
     }
 }
@@ -96,6 +101,7 @@ fn Settings() -> Element {
     };
     rsx! {
         MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.set(fresh) }
+        Notifications {}
         Tokens {
             tokens: shown.tokens,
             oncreated: move |()| loaded.reload(),

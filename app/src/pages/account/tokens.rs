@@ -2,7 +2,8 @@
 
 use super::new_token::NewTokenForm;
 use crate::api::{self, RawJson, use_api_action};
-use crate::components::{Confirm, LocalTime, ScrollTable, sentence};
+use crate::components::{Confirm, HelpLink, LocalTime, ScrollTable, sentence};
+use crate::help_topic::HelpTopic;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
@@ -29,6 +30,7 @@ pub fn Tokens(
                 a { href: "/api/docs", "API documentation" }
                 ". Anyone with a token can act as you within its scopes, so keep it secret like a password."
             }
+            p { HelpLink { topic: HelpTopic::Programs, label: "Quick start for command, API and Python" } }
             if tokens.is_empty() {
                 p { "You have no tokens." }
             } else {

@@ -4,6 +4,7 @@ use crate::api;
 use crate::app::Route;
 use crate::browser;
 use crate::components::{Confirm, Icon, IconName, Menu, MenuItem, deletion_warning, sentence};
+use crate::deletions::use_deletions;
 use crate::error::ApiError;
 use crate::format;
 use crate::live::{Live, use_live};
@@ -134,15 +135,27 @@ pub fn ActionDialog(
     let mut open = use_signal(|| false);
     let mut busy = use_signal(|| false);
     let mut failures = use_signal(Vec::<String>::new);
+    let deletions = use_deletions();
     use_effect(move || {
-        if action.read().as_ref().is_some_and(|action| action.kind != ActionKind::Menu) {
-            spawn(async move {
-                // Wait until the menu has closed and restored the focus, so that the dialog
-                // restores it to the same element.
-                browser::sleep(Duration::ZERO).await;
-                open.set(true);
-            });
+        let Some(PendingAction { kind, jobs }) = action() else { return };
+        if kind == ActionKind::Menu {
+            return;
         }
+        spawn(async move {
+            // Wait until the menu has closed and restored the focus, so that the dialog
+            // restores it to the same element.
+            browser::sleep(Duration::ZERO).await;
+            match (kind, jobs.as_slice()) {
+                // A single job needs no confirmation, because its deletion can be undone.
+                (ActionKind::Delete, [job]) => {
+                    deletions.start(job);
+                    selected.write().remove(&job.id);
+                    action.set(None);
+                    browser::focus_content_if_lost().await;
+                }
+                _ => open.set(true),
+            }
+        });
     });
     use_effect(move || {
         if !open() {

@@ -1,6 +1,8 @@
 //! What the job list shows instead of an empty table.
 
 use crate::app::Route;
+use crate::components::{Empty, HelpLink, Picture};
+use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
 use gas_shared::job::ListQuery;
 
@@ -16,9 +18,9 @@ pub fn FirstSteps() -> Element {
         ("Explore", "Filter the annotated variants in the browser, or download the file."),
     ];
     rsx! {
-        div { class: "empty first-steps",
+        Empty { picture: Picture::FirstFile,
             h2 { "You have no annotations yet." }
-            ol { class: "cards",
+            ol { class: "cards first-steps",
                 for (title, text) in STEPS {
                     li { key: "{title}", class: "card",
                         h3 { "{title}" }
@@ -30,6 +32,7 @@ pub fn FirstSteps() -> Element {
                 Link { class: "button button-main", to: Route::Annotate {}, "Annotate your first file" }
                 Link { class: "button", to: Route::Annotate {}, "Try a sample file" }
             }
+            p { HelpLink { topic: HelpTopic::Inputs, label: "Which files can be annotated" } }
         }
     }
 }
@@ -37,9 +40,15 @@ pub fn FirstSteps() -> Element {
 /// Shown when no job matches the query.
 #[component]
 pub fn NothingFound(query: ListQuery) -> Element {
-    let cleared = ListQuery { statuses: Vec::new(), search: String::new(), page: 1, ..query };
+    let cleared = ListQuery {
+        statuses: Vec::new(),
+        archived: false,
+        search: String::new(),
+        page: 1,
+        ..query
+    };
     rsx! {
-        div { class: "empty",
+        Empty { picture: Picture::NoMatch,
             p { "No annotations match." }
             Link { class: "button", to: Route::Annotations { query: cleared }, "Clear filters" }
         }

@@ -96,7 +96,7 @@ fn List(
     let action = use_signal(|| None::<PendingAction>);
     let compact = use_compact();
     let rows = live.newest_list(&found.jobs, &ListQuery::from(found.query.as_str()));
-    if rows.is_empty() && found.overview.total == 0 && !query.is_filtered() {
+    if rows.is_empty() && found.overview.total <= live.hidden_jobs() && !query.is_filtered() {
         return rsx! { FirstSteps {} };
     }
     let chosen = rows.iter().filter(|row| selected.read().contains(&row.job.id));
@@ -108,7 +108,7 @@ fn List(
             p { class: "muted", role: "status", "These are your newest jobs. Counting all of them …" }
         }
         RestoreBanner { jobs: shown.clone() }
-        Toolbar { query: query.clone(), counts: found.counts.to_vec() }
+        Toolbar { query: query.clone(), counts: found.counts.to_vec(), archived: found.archived }
         if rows.is_empty() {
             NothingFound { query: query.clone() }
         } else {

@@ -9,7 +9,7 @@ use gas_shared::job::Overview;
 pub fn OverviewStrip(overview: Overview) -> Element {
     let counts = [
         ("Running", overview.running),
-        ("Queued", overview.queued),
+        ("Uploading or queued", overview.queued),
         ("Done in 24 h", overview.completed),
         ("Archived", overview.archived),
     ];

@@ -20,12 +20,14 @@ pub fn Toolbar(
     query: ListQuery,
     /// The number of jobs that match the search, by status.
     counts: Vec<u64>,
+    /// The number of jobs that match the search and whose result is archived or being restored.
+    archived: u64,
 ) -> Element {
     rsx! {
         div { class: "list-tools", role: "search", "aria-label": "Annotations",
             Search { query: query.clone() }
             OrderChoice { query: query.clone() }
-            Chips { query, counts }
+            Chips { query, counts, archived }
         }
     }
 }
@@ -104,10 +106,11 @@ fn OrderChoice(query: ListQuery) -> Element {
 /// The status filter with the number of jobs in each status. The chips are links, so that each
 /// filter has its own URL.
 #[component]
-fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
+fn Chips(query: ListQuery, counts: Vec<u64>, archived: u64) -> Element {
     let all: u64 = counts.iter().sum();
-    let every = ListQuery { statuses: Vec::new(), page: 1, ..query.clone() };
-    let is_all = query.statuses.is_empty();
+    let every = ListQuery { statuses: Vec::new(), archived: false, page: 1, ..query.clone() };
+    let is_all = query.statuses.is_empty() && !query.archived;
+    let of_archive = ListQuery { archived: !query.archived, page: 1, ..query.clone() };
     let known = JobStatus::ALL.into_iter().zip(counts);
     let known: Vec<_> =
         known.filter(|(status, count)| *count > 0 || query.statuses.contains(status)).collect();
@@ -124,6 +127,11 @@ fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
                         label: status_style(status).1,
                         count,
                     }
+                }
+            }
+            if archived > 0 || query.archived {
+                li {
+                    Chip { to: of_archive, is_chosen: query.archived, label: "Archived", count: archived }
                 }
             }
         }

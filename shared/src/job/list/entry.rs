@@ -44,6 +44,11 @@ pub enum ResultLocation {
 }
 
 impl JobListEntry {
+    /// Whether the result is in the archive, also while it is being restored.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.location, Some(ResultLocation::Archived | ResultLocation::Restoring))
+    }
+
     /// The bytes of the file that are stored.
     pub fn input_bytes(&self) -> u64 {
         if self.is_input_deleted { 0 } else { self.size.unwrap_or(0) }

@@ -25,6 +25,9 @@ pub struct JobList {
     /// The number of jobs with each status that match the search, regardless of the status filter. In
     /// the order of [`JobStatus::ALL`].
     pub counts: [u64; JobStatus::ALL.len()],
+    /// The number of jobs that match the search and whose result is archived or being restored.
+    #[serde(default)]
+    pub archived: u64,
     /// Totals over all jobs.
     pub overview: Overview,
     /// The queue positions of the page's jobs that wait for a worker.

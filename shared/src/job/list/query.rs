@@ -20,6 +20,8 @@ const MAX_SEARCH: usize = 128;
 pub struct ListQuery {
     /// Only jobs with one of these statuses, in life-cycle order; empty for all jobs.
     pub statuses: Vec<JobStatus>,
+    /// Only jobs whose result is archived or being restored.
+    pub archived: bool,
     /// Only jobs whose file name or id contains this text, ignoring case.
     pub search: String,
     /// The sort order.
@@ -106,6 +108,7 @@ impl Default for ListQuery {
     fn default() -> Self {
         Self {
             statuses: Vec::new(),
+            archived: false,
             search: String::new(),
             sort: ListSort::default(),
             size: PAGE_SIZES[0],
@@ -117,19 +120,20 @@ impl Default for ListQuery {
 impl ListQuery {
     /// Whether the query excludes jobs.
     pub fn is_filtered(&self) -> bool {
-        !(self.statuses.is_empty() && self.search.is_empty())
+        !self.statuses.is_empty() || self.archived || !self.search.is_empty()
     }
 
-    /// Whether a job matches the search text, regardless of its status.
+    /// Whether a job matches the search text, regardless of its status and its result.
     pub fn finds(&self, job: &JobListEntry) -> bool {
         // `name` is in lower case already.
         let search = self.search.to_lowercase();
         search.is_empty() || job.name.contains(&search) || job.id.to_string().contains(&search)
     }
 
-    /// Whether jobs with this status are included.
-    pub fn has_status(&self, status: JobStatus) -> bool {
-        self.statuses.is_empty() || self.statuses.contains(&status)
+    /// Whether the status and the result of a job are among those of the query, regardless of the search text.
+    pub fn admits(&self, job: &JobListEntry) -> bool {
+        let has_status = self.statuses.is_empty() || self.statuses.contains(&job.status);
+        has_status && (!self.archived || job.is_archived())
     }
 
     /// The query with a status added or removed, on the first page.
@@ -151,6 +155,9 @@ impl fmt::Display for ListQuery {
         if !self.statuses.is_empty() {
             let names: Vec<_> = self.statuses.iter().map(|status| status.as_str()).collect();
             parts.push(format!("status={}", names.join(",")));
+        }
+        if self.archived {
+            parts.push("archived=yes".to_owned());
         }
         if self.sort != usual.sort {
             let name = KEYS.iter().find(|(key, _)| *key == self.sort.key).map_or("", |(_, n)| *n);
@@ -186,6 +193,7 @@ impl From<&str> for ListQuery {
                     query.statuses.sort_unstable();
                     query.statuses.dedup();
                 }
+                "archived" => query.archived = value == "yes",
                 "sort" => query.sort = read_sort(value).unwrap_or_default(),
                 "size" => {
                     let size = value.parse().ok().filter(|size| PAGE_SIZES.contains(size));

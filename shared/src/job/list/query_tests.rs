@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::JobId;
+use crate::job::ResultLocation;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -34,12 +35,13 @@ fn default_values_are_omitted_from_the_url() {
     assert_eq!(ListQuery::from(""), ListQuery::default());
     let query = ListQuery {
         statuses: vec![JobStatus::Running, JobStatus::Failed],
+        archived: true,
         search: "exome & co".to_owned(),
         sort: ListSort { key: SortKey::Size, descending: false },
         size: 50,
         page: 3,
     };
-    let text = "status=RUNNING,FAILED&sort=size&size=50&page=3&search=exome & co";
+    let text = "status=RUNNING,FAILED&archived=yes&sort=size&size=50&page=3&search=exome & co";
     assert_eq!(query.to_string(), text);
     assert_eq!(ListQuery::from(text), query);
 }
@@ -57,6 +59,19 @@ proptest! {
         let query = ListQuery { search: search.trim().to_owned(), ..ListQuery::default() };
         prop_assert_eq!(ListQuery::from(query.to_string().as_str()), query);
     }
+}
+
+#[test]
+fn archived_results_include_those_that_are_being_restored() {
+    let at = |location| JobListEntry { location, ..job(1, "a", None) };
+    let archived = ListQuery { archived: true, ..ListQuery::default() };
+    assert!(archived.is_filtered());
+    assert!(archived.admits(&at(Some(ResultLocation::Archived))));
+    assert!(archived.admits(&at(Some(ResultLocation::Restoring))));
+    assert!(!archived.admits(&at(Some(ResultLocation::Stored))) && !archived.admits(&at(None)));
+    let failed = ListQuery { statuses: vec![JobStatus::Failed], ..archived };
+    assert!(!failed.admits(&at(Some(ResultLocation::Archived))));
+    assert!(ListQuery::default().admits(&at(None)));
 }
 
 #[test]
@@ -97,6 +112,7 @@ fn toggling_a_status_adds_or_removes_it_and_returns_to_the_first_page() {
     let both = failed.toggle(JobStatus::Running);
     assert_eq!(both.statuses, [JobStatus::Running, JobStatus::Failed], "in life-cycle order");
     assert_eq!(both.toggle(JobStatus::Running), failed);
-    assert!(failed.has_status(JobStatus::Failed) && !failed.has_status(JobStatus::Running));
-    assert!(query.has_status(JobStatus::Running));
+    let with = |status| JobListEntry { status, ..job(1, "a", None) };
+    assert!(failed.admits(&with(JobStatus::Failed)) && !failed.admits(&with(JobStatus::Running)));
+    assert!(query.admits(&with(JobStatus::Running)));
 }
