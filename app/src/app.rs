@@ -1,22 +1,22 @@
 //! The root component and the routes.
 
 use crate::components::{JobTab, Shell};
+use crate::help_topic::HelpTopic;
 use crate::page_modules::{
-    Account, Admin, Billing, BillingReturn, JobBrowser, JobCharts, References, Results,
+    Account, Admin, Billing, BillingReturn, Changelog, Help, HelpIndex, Home, JobBrowser, JobCharts,
+    References, Results,
 };
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
-use crate::pages::{
-    Annotate, Annotations, Home, JobDetails, JobLayout, JobLog, NotFound, Unsubscribe,
-};
+use crate::pages::{Annotate, Annotations, JobDetails, JobLayout, JobLog, NotFound, Unsubscribe};
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::explorer::url::encode_query_value;
 use gas_shared::job::ListQuery;
 use gas_shared::plan::set_premium_max_upload_bytes;
 
-/// The pages of the application. All except [`Home`] and [`Unsubscribe`] need a signed-in user;
-/// anyone who has a mail may unsubscribe.
+/// The pages of the application. All except [`Home`], [`Help`], [`Changelog`] and [`Unsubscribe`] need a
+/// signed-in user; anyone who has a mail may unsubscribe.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
@@ -52,6 +52,12 @@ pub enum Route {
         Admin {},
         #[route("/references")]
         References {},
+        #[route("/help")]
+        HelpIndex {},
+        #[route("/help/:topic?:entry")]
+        Help { topic: HelpTopic, entry: String },
+        #[route("/changelog")]
+        Changelog {},
         #[route("/unsubscribe?:token&:done")]
         Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]

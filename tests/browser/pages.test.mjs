@@ -56,7 +56,7 @@ test('the page of operators is accessible, fits a phone, and acts', async () => 
   }
 });
 
-test('without sign-in only the home page is visible', async () => {
+test('without sign-in only the home page, help and changelog are visible', async () => {
   const { page, close } = await openBrowser();
   try {
     await page.goto(`${stack.web_url}/`);

@@ -64,6 +64,10 @@ icons! {
     Card = "M3 6h18v12H3ZM3 10h18M7 15h3";
     /// Head and shoulders.
     Person = "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4 20c0-4 4-6 8-6s8 2 8 6";
+    /// A question mark in a circle.
+    Help = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7m0 3.2v.1";
+    /// A magnifying glass.
+    Search = "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5 20 20";
     /// The sun.
     Light = "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2v3m0 14v3M2 12h3m14 0h3M5 5l2 2m10 10 2 2M19 5l-2 2M7 17l-2 2";
     /// The moon.

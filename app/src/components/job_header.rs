@@ -10,7 +10,7 @@ use crate::app::Route;
 use crate::clock::use_seconds_left;
 use crate::live::use_live;
 use dioxus::prelude::*;
-use gas_shared::job::{ResultsView, StateView};
+use gas_shared::job::{FailureKind, ResultsView, StateView};
 use gas_shared::{JobId, JobView, Plan};
 use jiff::Timestamp;
 
@@ -104,6 +104,10 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
         StateView::Uploading | StateView::Pending | StateView::Running { .. } => {
             rsx! { CancelJob { id: job.id } }
         }
+        // The same file would fail in the same way.
+        StateView::Failed { kind: FailureKind::Input, .. } => rsx! {
+            Link { class: "button button-main", to: Route::Annotate {}, "Upload corrected file" }
+        },
         StateView::Failed { .. } | StateView::Cancelled { .. }
             if job.input_deleted_at.is_none() =>
         {

@@ -1,8 +1,8 @@
 //! The shell around every page: navigation, account, live connection, dialogs and toasts.
 
 use super::{
-    ErrorNote, Icon, IconName, LiveDot, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
-    UpgradeDialog, use_theme_provider, use_upgrade_provider,
+    DropAnywhere, ErrorNote, Icon, IconName, LiveDot, Shortcuts, Skeleton, ThemeButton, ToastArea,
+    UpgradeButton, UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
 use crate::account::{
     use_account, use_account_provider, use_is_operator, use_sells_premium, use_site_provider,
@@ -10,8 +10,9 @@ use crate::account::{
 use crate::api::{use_api_loader, visit};
 use crate::app::{Route, login_path};
 use crate::browser;
+use crate::deletions::use_deletions_provider;
 use crate::live::{StreamState, use_live_provider};
-use crate::page_modules::module_name;
+use crate::page_modules::{CommandPalette, module_name};
 use crate::toasts::use_toasts_provider;
 use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
@@ -42,14 +43,17 @@ pub fn Shell() -> Element {
     use_time_zone(account);
     let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
     use_upload_queue_provider();
+    use_deletions_provider(live, toasts);
+    let (palette, shortcuts) = (use_signal(|| false), use_signal(|| false));
     rsx! {
         a { class: "skip-link", href: "#content", "Skip to content" }
         header { class: "top",
             Link { class: "brand", to: Route::Home {}, "GAS" }
             if known.is_some() {
-                SignedInBar {}
+                SignedInBar { palette }
             } else {
                 nav { class: "account", "aria-label": "Account",
+                    Link { to: Route::HelpIndex {}, "Help" }
                     ThemeButton {}
                     a { class: "button", href: login_path("/annotations"), "Sign in" }
                 }
@@ -71,13 +75,22 @@ pub fn Shell() -> Element {
                 SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
             }
         }
-        footer { class: "bottom", {concat!("Genomics Annotation Service ", env!("CARGO_PKG_VERSION"))} }
+        footer { class: "bottom",
+            p { {concat!("Genomics Annotation Service ", env!("CARGO_PKG_VERSION"))} }
+            nav { "aria-label": "About",
+                Link { to: Route::HelpIndex {}, "Help" }
+                Link { to: Route::Changelog {}, "What is new" }
+                a { href: "/api/docs", "API" }
+            }
+        }
         p { id: ANNOUNCER_ID, class: "visually-hidden", "aria-live": "polite" }
         if known.is_some() {
             if sells_premium {
                 UpgradeDialog {}
             }
-            Shortcuts {}
+            Shortcuts { open: shortcuts, palette }
+            CommandPalette { open: palette, shortcuts }
+            DropAnywhere {}
         }
         ToastArea {}
     }
@@ -121,7 +134,11 @@ fn use_time_zone(account: Signal<Option<Account>>) {
 }
 
 #[component]
-fn SignedInBar() -> Element {
+fn SignedInBar(
+    /// Whether the command palette is open.
+    palette: Signal<bool>,
+) -> Element {
+    let mut palette = palette;
     let here = use_route::<Route>();
     let sells_premium = use_sells_premium();
     let Some(account) = use_account() else { return rsx! {} };
@@ -161,6 +178,15 @@ fn SignedInBar() -> Element {
         }
         div { class: "account",
             LiveDot {}
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": "Search",
+                "aria-keyshortcuts": "Control+K Meta+K",
+                title: "Find a page, job, gene or action (Ctrl K)",
+                onclick: move |_| palette.set(true),
+                Icon { name: IconName::Search }
+            }
             ThemeButton {}
             if sells_premium {
                 PlanBadge { plan: account.plan }

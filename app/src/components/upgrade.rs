@@ -27,6 +27,18 @@ pub fn use_upgrade_provider() {
     use_context_provider(|| Upgrade { open });
 }
 
+impl Upgrade {
+    /// Opens the dialog.
+    pub fn open(mut self) {
+        self.open.set(true);
+    }
+}
+
+/// The dialog's state.
+pub fn use_upgrade() -> Upgrade {
+    use_context::<Upgrade>()
+}
+
 /// A button that opens the upgrade dialog. Nothing if Premium is not sold.
 #[component]
 pub fn UpgradeButton(
@@ -35,7 +47,7 @@ pub fn UpgradeButton(
     main: bool,
     #[props(default = "Upgrade to Premium")] label: &'static str,
 ) -> Element {
-    let mut upgrade = use_context::<Upgrade>();
+    let upgrade = use_upgrade();
     if !use_sells_premium() {
         return rsx! {};
     }
@@ -44,7 +56,7 @@ pub fn UpgradeButton(
             class: if main { "button button-main" } else { "button" },
             r#type: "button",
             "data-upgrade": "",
-            onclick: move |_| upgrade.open.set(true),
+            onclick: move |_| upgrade.open(),
             "{label}"
         }
     }

@@ -5,5 +5,6 @@ mod on_demand;
 #[cfg(not(feature = "server"))]
 pub use on_demand::load_page_at;
 pub use on_demand::{
-    Account, Admin, Billing, BillingReturn, JobBrowser, JobCharts, References, Results, module_name,
+    Account, Admin, Billing, BillingReturn, Changelog, CommandPalette, Help, HelpIndex, Home,
+    JobBrowser, JobCharts, References, Results, module_name,
 };

@@ -5,8 +5,10 @@
 
 use crate::app::Route;
 use crate::browser;
-use crate::components::Skeleton;
+use crate::components::{Palette, Skeleton};
+use crate::help_topic::HelpTopic;
 use crate::pages;
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use futures::FutureExt;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -25,6 +27,12 @@ enum PageModule {
     Account,
     /// The page of operators.
     Admin,
+    /// The home page.
+    Welcome,
+    /// The help pages.
+    Help,
+    /// The changes of each version.
+    Changelog,
 }
 
 impl PageModule {
@@ -38,6 +46,9 @@ impl PageModule {
             | Route::Account {}
             | Route::References {} => Some(Self::Account),
             Route::Admin {} => Some(Self::Admin),
+            Route::Home {} => Some(Self::Welcome),
+            Route::HelpIndex {} | Route::Help { .. } => Some(Self::Help),
+            Route::Changelog {} => Some(Self::Changelog),
             _ => None,
         }
     }
@@ -49,6 +60,9 @@ impl PageModule {
             Self::Analysis => "analysis",
             Self::Account => "account",
             Self::Admin => "admin",
+            Self::Welcome => "welcome",
+            Self::Help => "help",
+            Self::Changelog => "changelog",
         }
     }
 
@@ -59,6 +73,9 @@ impl PageModule {
             Self::Analysis => analysis().await,
             Self::Account => account().await,
             Self::Admin => admin().await,
+            Self::Welcome => welcome().await,
+            Self::Help => help().await,
+            Self::Changelog => changelog().await,
         }
     }
 
@@ -102,6 +119,39 @@ fn admin() -> Result<Render, SplitLoaderError> {
         Route::Admin {} => rsx! { pages::Admin {} },
         _ => rsx! {},
     })
+}
+
+#[wasm_split(welcome, fallible)]
+fn welcome() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Home {} => rsx! { pages::Home {} },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(help, fallible)]
+fn help() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::HelpIndex {} => rsx! { pages::HelpIndex {} },
+        Route::Help { topic, entry } => rsx! { pages::Help { topic, entry } },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(changelog, fallible)]
+fn changelog() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Changelog {} => rsx! { pages::Changelog {} },
+        _ => rsx! {},
+    })
+}
+
+/// Renders the command palette, given whether it and the dialog of shortcuts are open.
+type RenderPalette = fn(Signal<bool>, Signal<bool>) -> Element;
+
+#[wasm_split(palette, fallible)]
+fn palette() -> Result<RenderPalette, SplitLoaderError> {
+    Ok(|open, shortcuts| rsx! { Palette { open, shortcuts } })
 }
 
 /// Loads the module of the page at an address, if it has one. Hydration requires it, since the server has
@@ -149,6 +199,40 @@ fn OnDemand(module: PageModule, page: Route) -> Element {
             }
         },
         None => rsx! { Skeleton {} },
+    }
+}
+
+/// The command palette, whose module is loaded when it is opened for the first time. The server does not render it.
+#[component]
+pub fn CommandPalette(
+    /// Whether the palette is open.
+    open: Signal<bool>,
+    /// Whether the dialog with the keyboard shortcuts is open.
+    shortcuts: Signal<bool>,
+) -> Element {
+    let toasts = use_toasts();
+    let mut open = open;
+    let mut loaded = use_signal(|| None::<RenderPalette>);
+    use_effect(move || {
+        if !open() || loaded.peek().is_some() {
+            return;
+        }
+        spawn(async move {
+            match palette().await {
+                Ok(render) => loaded.set(Some(render)),
+                Err(_) => {
+                    // After a deployment, the module of the old version is gone.
+                    browser::reload_if_outdated();
+                    open.set(false);
+                    toasts
+                        .error("The search could not be loaded. Check your connection.".to_owned());
+                }
+            }
+        });
+    });
+    match loaded() {
+        Some(render) => render(open, shortcuts),
+        None => rsx! {},
     }
 }
 
@@ -214,15 +298,38 @@ pub fn References() -> Element {
     on_demand(Route::References {})
 }
 
+/// [`pages::Home`], on demand.
+#[component]
+pub fn Home() -> Element {
+    on_demand(Route::Home {})
+}
+
+/// [`pages::HelpIndex`], on demand.
+#[component]
+pub fn HelpIndex() -> Element {
+    on_demand(Route::HelpIndex {})
+}
+
+/// [`pages::Help`], on demand.
+#[component]
+pub fn Help(topic: HelpTopic, entry: String) -> Element {
+    on_demand(Route::Help { topic, entry })
+}
+
+/// [`pages::Changelog`], on demand.
+#[component]
+pub fn Changelog() -> Element {
+    on_demand(Route::Changelog {})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_server_has_all_modules() {
-        for module in
-            [PageModule::Explorer, PageModule::Analysis, PageModule::Account, PageModule::Admin]
-        {
+        use PageModule::{Account, Admin, Analysis, Changelog, Explorer, Help, Welcome};
+        for module in [Explorer, Analysis, Account, Admin, Welcome, Help, Changelog] {
             assert!(module.loaded().is_some(), "{module:?}");
         }
     }
@@ -235,7 +342,13 @@ mod tests {
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
         assert_eq!(module("/references"), Some(PageModule::Account));
         assert_eq!(module("/admin"), Some(PageModule::Admin));
-        for first_load in ["/", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"] {
+        assert_eq!(module("/"), Some(PageModule::Welcome));
+        assert_eq!(module("/help"), Some(PageModule::Help));
+        assert_eq!(module("/help/columns?entry=gene"), Some(PageModule::Help));
+        assert_eq!(module("/changelog"), Some(PageModule::Changelog));
+        for first_load in
+            ["/help/unknown", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"]
+        {
             assert_eq!(module(first_load), None, "{first_load}");
         }
     }

@@ -3,8 +3,12 @@
 use super::commit_status;
 use crate::account::use_account;
 use crate::api::{self, RawJson, use_api_loader};
-use crate::components::{ErrorNote, Invoices, LocalTime, ManageSubscription, Page, UpgradeButton};
+use crate::components::{
+    ErrorNote, HelpLink, Invoices, LocalTime, ManageSubscription, Page, PlanComparison,
+    UpgradeButton,
+};
 use crate::format;
+use crate::help_topic::HelpTopic;
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::Plan;
@@ -27,6 +31,14 @@ pub fn Billing() -> Element {
         }
         Ok(overview) => rsx! {
             Overview { overview: overview.clone(), onchange: move |fresh| loaded.set(fresh) }
+            section { class: "panel", "aria-labelledby": "plans",
+                h2 { id: "plans", "Plans compared" }
+                PlanComparison {
+                    free_window_secs: overview.free_window_secs,
+                    price: overview.price.to_string(),
+                }
+                p { HelpLink { topic: HelpTopic::Plans, label: "Plans and limits in detail" } }
+            }
             Invoices { invoices: overview.invoices }
         },
     };
@@ -42,7 +54,6 @@ fn Overview(
 ) -> Element {
     let plan = use_account().map_or(overview.plan, |account| account.plan);
     let notice = format::span(overview.downgrade_notice_secs.into());
-    let window = format::span(overview.free_window_secs.into());
     rsx! {
         section { class: "panel", "aria-labelledby": "your-plan",
             h2 { id: "your-plan", "Your plan" }
@@ -70,11 +81,8 @@ fn Overview(
                 }
             }
             p { class: "muted",
-                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}; results can be downloaded for \
-                 {window}, then they are archived. Premium: files up to \
-                 {format::bytes(Plan::Premium.max_upload_bytes())}; results stay available. Tax, if any, is \
-                 shown before you pay. When Premium ends, available results can be downloaded for another \
-                 {notice}, then they are archived."
+                "Tax, if any, is shown before you pay. When Premium ends, available results can be downloaded \
+                 for another {notice}, then they are archived."
             }
             p { class: "muted", "{overview.retention}" }
             match overview.subscription {

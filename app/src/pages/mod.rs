@@ -6,8 +6,10 @@ mod annotate;
 mod annotations;
 mod billing;
 mod billing_return;
+mod changelog;
 #[cfg(any(feature = "gallery", test))]
 mod gallery;
+mod help;
 mod home;
 mod job;
 mod not_found;
@@ -21,8 +23,10 @@ pub use annotate::Annotate;
 pub use annotations::Annotations;
 pub use billing::Billing;
 pub use billing_return::BillingReturn;
+pub use changelog::Changelog;
 #[cfg(any(feature = "gallery", test))]
 pub use gallery::Gallery;
+pub use help::{Help, HelpIndex};
 pub use home::Home;
 pub use job::{JobBrowser, JobCharts, JobDetails, JobLayout, JobLog};
 pub use not_found::NotFound;

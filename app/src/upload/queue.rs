@@ -43,6 +43,8 @@ pub struct QueuedFile {
 pub struct UploadQueue {
     files: Signal<Vec<QueuedFile>>,
     next_id: Signal<u32>,
+    /// Files that were dropped on a page, until the page that annotates them has loaded what it needs.
+    held: Signal<Vec<ChosenFile>>,
     /// Why some of the files that were added last are not in the queue.
     notice: Signal<Option<String>>,
     /// What the user has chosen for new files.
@@ -82,6 +84,7 @@ impl UploadQueue {
         Self {
             files: use_signal(Vec::new),
             next_id: use_signal(|| 0),
+            held: use_signal(Vec::new),
             notice: use_signal(|| None),
             submission: use_signal(Submission::default),
             live,
@@ -106,6 +109,16 @@ impl UploadQueue {
     /// Changes what the user has chosen for new files.
     pub fn edit_submission(mut self, edit: impl FnOnce(&mut Submission)) {
         edit(&mut self.submission.write());
+    }
+
+    /// Keeps files until [`take_held`](Self::take_held).
+    pub fn hold(mut self, files: Vec<ChosenFile>) {
+        self.held.write().extend(files);
+    }
+
+    /// The files that are kept. Subscribes to further ones.
+    pub fn take_held(mut self) -> Vec<ChosenFile> {
+        if self.held.read().is_empty() { Vec::new() } else { self.held.take() }
     }
 
     /// Changes the options of a file that the user reviews.

@@ -2,10 +2,11 @@
 
 use crate::app::Route;
 use crate::components::{
-    Icon, IconName, JobProgress, Meter, OptionsForm, StatusBadge, UpgradeButton, sentence,
+    HelpLink, Icon, IconName, JobProgress, Meter, OptionsForm, StatusBadge, UpgradeButton, sentence,
 };
 use crate::error::ApiError;
 use crate::format;
+use crate::help_topic::HelpTopic;
 use crate::live::use_live;
 use crate::upload::{
     FilePreview, QueuedFile, Submission, TransferRate, UploadState, use_upload_queue,
@@ -222,6 +223,7 @@ fn OverLimit(id: u32, size: u64) -> Element {
         div { id: "upload-{id}-error", class: "note note-warn upload-error", role: "alert",
             p { "This file is {size}; Free allows {free}. Upgrade and it uploads automatically." }
             UpgradeButton { main: true }
+            HelpLink { topic: HelpTopic::Plans, label: "Compare the plans" }
         }
     }
 }

@@ -8,9 +8,10 @@ mod samples;
 use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, FileDrop, Page, PartialReferences};
+use crate::components::{ErrorNote, FileDrop, HelpLink, Page, PartialReferences};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
+use crate::help_topic::HelpTopic;
 use crate::upload::{MAX_FILES, QueuedFile, UploadState, use_upload_queue};
 use card::UploadCard;
 use dioxus::prelude::*;
@@ -43,6 +44,7 @@ fn Submit(plan: Plan) -> Element {
     use_redirect_to_only_job();
     let references = use_api_loader(api::references)?;
     let remembered = use_api_loader(api::default_options)?;
+    let mut is_ready = use_signal(|| false);
     use_effect(move || {
         // If they cannot be loaded, the service decides about the reference.
         let references = references.read().unwrap_or_default();
@@ -51,6 +53,16 @@ fn Submit(plan: Plan) -> Element {
             submission.references = references;
             submission.remember(remembered);
         });
+        is_ready.set(true);
+    });
+    // Files that were dropped here or on another page.
+    use_effect(move || {
+        if is_ready() {
+            let dropped = queue.take_held();
+            if !dropped.is_empty() {
+                add.call(dropped);
+            }
+        }
     });
     let sells_premium = use_sells_premium();
     let limit = format::bytes(plan.max_upload_bytes());
@@ -61,12 +73,12 @@ fn Submit(plan: Plan) -> Element {
             id: "vcf-file",
             accept: ".vcf,.gz,.bgz,.bcf,.txt",
             label: "Choose VCF files",
-            invitation: "Drop up to {MAX_FILES} VCF files to annotate them",
-            hint: "or drop them anywhere on this page: up to {MAX_FILES} files of .vcf, .vcf.gz, \
+            hint: "or drop them anywhere: up to {MAX_FILES} files of .vcf, .vcf.gz, \
                    .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant a line, each up to {limit}",
             onfiles: add,
             PasteText { onfile: add, is_full: is_full() }
             Samples { plan, onfile: add }
+            HelpLink { topic: HelpTopic::Inputs, label: "Files, notations and limits" }
         }
         SubmissionOptions {}
         Privacy { plan }

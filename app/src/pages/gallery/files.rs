@@ -1,4 +1,4 @@
-//! The gallery's file drop area.
+//! The gallery's field for files.
 
 use super::example::Example;
 use crate::browser::ChosenFile;
@@ -7,7 +7,7 @@ use crate::format;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 
-/// A file drop area that discards its files. Dragging files over the page shows the overlay.
+/// A field that discards its files.
 #[component]
 pub fn Files() -> Element {
     let toasts = use_toasts();
@@ -23,8 +23,7 @@ pub fn Files() -> Element {
                 id: "gallery-file",
                 accept: ".vcf,.gz,.bgz,.bcf,.txt",
                 label: "Choose VCF files",
-                invitation: "Drop files to see what happens",
-                hint: "or drop them anywhere on this page",
+                hint: "or drop them anywhere",
                 onfiles: discard,
                 span { class: "muted", "Other ways to add a file go here." }
             }

@@ -25,8 +25,9 @@ use crate::components::{
     Page, Shortcuts, ThemeButton, ToastArea, UpgradeDialog, use_theme_provider,
     use_upgrade_provider,
 };
-use crate::live::StreamState;
-use crate::toasts::use_toasts_provider;
+use crate::deletions::use_deletions_provider;
+use crate::live::{StreamState, use_live};
+use crate::toasts::{use_toasts, use_toasts_provider};
 use dioxus::prelude::*;
 use example::use_viewer;
 use gas_shared::Plan;
@@ -55,6 +56,8 @@ pub fn Gallery() -> Element {
     use_theme_provider();
     use_now_provider();
     use_viewer(Plan::Free, StreamState::Live);
+    use_deletions_provider(use_live(), use_toasts());
+    let (closed, palette) = (use_signal(|| false), use_signal(|| false));
     rsx! {
         main { id: "content", tabindex: "-1",
             Page { title: "Components", actions: rsx! { ThemeButton {} },
@@ -79,7 +82,7 @@ pub fn Gallery() -> Element {
             }
         }
         UpgradeDialog {}
-        Shortcuts {}
+        Shortcuts { open: closed, palette }
         ToastArea {}
     }
 }

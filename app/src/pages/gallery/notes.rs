@@ -2,7 +2,7 @@
 
 use super::example::{Example, Viewer};
 use super::samples::{completed, job, references, results, use_now};
-use crate::components::{ErrorList, ErrorNote, PartialReferences, RestoreBanner};
+use crate::components::{Empty, ErrorList, ErrorNote, PartialReferences, Picture, RestoreBanner};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
 use gas_shared::Plan;
@@ -45,9 +45,11 @@ pub fn Notes() -> Element {
             Example { key: "{name}", name, Viewer { plan, Banner {} } }
         }
         Example { name: "Empty",
-            div { class: "empty",
-                p { "No annotations match." }
-                a { class: "button", href: "#notes", "Clear filters" }
+            for picture in Picture::ALL {
+                Empty { key: "{picture:?}", picture,
+                    p { "No annotations match." }
+                    a { class: "button", href: "#notes", "Clear filters" }
+                }
             }
         }
     }

@@ -3,7 +3,8 @@
 use super::fields::toggle;
 use super::popover::Popover;
 use crate::browser;
-use crate::components::IconName;
+use crate::components::{HelpLink, IconName};
+use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
 use gas_shared::explorer::{
     CLINVAR, CONSEQUENCE, CategoryColumn, ColumnSet, FILTER, Facet, Facets, IMPACT, NO_VALUE,
@@ -287,6 +288,7 @@ pub fn ColumnChooser(
     let choose = move |chosen: Columns| choose(columns, chosen);
     rsx! {
         Popover { id: "explorer-columns", label: "Columns", icon: IconName::List,
+            HelpLink { topic: HelpTopic::Columns, label: "What the columns mean" }
             fieldset { class: "choices",
                 legend { "Views" }
                 for view in ColumnView::ALL {

@@ -3,11 +3,14 @@
 use super::field_labels::field_label;
 use super::links::{HumanAssembly, Outside, links};
 use super::opened::Opened;
-use super::row::{Badge, badge, exon, labels, mane, number_text};
+use super::row::{badge, exon, labels, mane, number_text};
 use super::table::{focus_row, show_row};
 use crate::api::{self, use_api_resource};
-use crate::components::{ErrorNote, Icon, IconName, Modal, ScrollTable, Skeleton};
+use crate::components::{
+    ErrorNote, HelpLink, Icon, IconName, Modal, ScrollTable, Skeleton, ValueBadge,
+};
 use crate::format;
+use crate::help_topic::HelpTopic;
 use crate::pages::job::use_job;
 use dioxus::prelude::*;
 use gas_shared::JobId;
@@ -185,7 +188,6 @@ fn values_of_file(row: &Row, columns: &ColumnSet) -> Vec<(String, String)> {
 fn Annotation(row: Row, columns: ColumnSet) -> Element {
     let category = |column: &CategoryColumn| labels(column, &column.values_of(&row));
     let mut values: Vec<(&str, String)> = vec![
-        (&*CONSEQUENCE.label, category(&CONSEQUENCE)),
         ("Gene", row.gene.clone().unwrap_or_default()),
         ("Transcript", row.transcript.clone().unwrap_or_default()),
         ("MANE", mane(&row).to_owned()),
@@ -207,7 +209,11 @@ fn Annotation(row: Row, columns: ColumnSet) -> Element {
         dl { class: "details details-plain",
             for (value, tone) in IMPACT.values_of(&row).iter().filter_map(|value| badge(&IMPACT, value)) {
                 dt { "{IMPACT.label}" }
-                dd { Badge { label: value.label, tone } }
+                dd { ValueBadge { label: value.label, tone } }
+            }
+            if let Some(term) = &row.consequence {
+                dt { "{CONSEQUENCE.label}" }
+                dd { HelpLink { topic: HelpTopic::Consequences, entry: term.clone(), label: category(&CONSEQUENCE) } }
             }
             for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
                 dt { "{name}" }

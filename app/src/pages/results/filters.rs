@@ -8,7 +8,8 @@ use super::gene_panels::GenePanels;
 use super::sample_filters::SampleFilters;
 use super::saved_lists::SavedLists;
 use crate::app::Route;
-use crate::components::sentence;
+use crate::components::{HelpLink, sentence};
+use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
 use gas_shared::explorer::{
     CategoryColumn, CategoryFilter, ColumnSet, Facet, Facets, NameList, NumericColumn, UnknownName,
@@ -90,6 +91,7 @@ pub fn Filters(
                     {facet_choices(draft, column, facets)}
                 }
             }
+            HelpLink { topic: HelpTopic::Consequences, label: "Consequences and impact explained" }
             div { class: "filters-end",
                 if !filter.is_empty() {
                     Link { class: "button", to: clear, "Clear filters" }

@@ -25,10 +25,12 @@ mod window;
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
-use crate::components::ErrorNote;
+use crate::components::{Empty, ErrorNote, Picture};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
+#[cfg(test)]
+pub use columns::Column;
 use columns::{ColumnChooser, Columns, use_columns};
 use dioxus::prelude::*;
 use drawer::Drawer;
@@ -299,7 +301,7 @@ fn Explorer(
 fn NoVariants(id: JobId, is_filtered: bool) -> Element {
     let all = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
     rsx! {
-        div { class: "empty",
+        Empty { picture: Picture::NoMatch,
             if is_filtered {
                 p { "No variants match these filters." }
                 Link { class: "button", to: all, "Clear filters" }

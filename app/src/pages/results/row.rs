@@ -1,7 +1,7 @@
 //! The rows of the table.
 
 use super::columns::Column;
-use crate::components::{Icon, IconName};
+use crate::components::ValueBadge;
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{
@@ -145,7 +145,7 @@ fn category_cell(column: &CategoryColumn, row: &Row) -> Element {
     rsx! {
         td {
             for (value, tone) in badges {
-                Badge { key: "{value.name}", label: value.label, tone }
+                ValueBadge { key: "{value.name}", label: value.label, tone }
             }
         }
     }
@@ -161,23 +161,6 @@ pub fn badge(column: &CategoryColumn, value: &str) -> Option<(&'static CategoryV
 pub fn labels(column: &CategoryColumn, values: &[String]) -> String {
     let labels: Vec<String> = values.iter().map(|value| column.label_of(value)).collect();
     labels.join(", ")
-}
-
-/// A value as icon, color and word.
-#[component]
-pub fn Badge(label: &'static str, tone: Tone) -> Element {
-    let (icon, tone) = match tone {
-        Tone::Bad => (IconName::Warning, "bad"),
-        Tone::Warn => (IconName::Rising, "warn"),
-        Tone::Good => (IconName::Done, "good"),
-        Tone::Quiet => (IconName::Stopped, "quiet"),
-    };
-    rsx! {
-        span { class: "badge badge-{tone}",
-            Icon { name: icon }
-            {label}
-        }
-    }
 }
 
 /// The text of a cell; a dash for missing values.

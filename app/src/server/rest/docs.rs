@@ -2,6 +2,7 @@
 
 use super::DOCUMENT;
 use super::problem::Code;
+use crate::components::InlineMarkdown;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::Html;
@@ -59,7 +60,7 @@ fn body(document: &Value) -> Element {
         }
         main { class: "docs",
             h1 { {text(&info["title"])} }
-            p { class: "docs-lead", {text(&info["description"])} }
+            p { class: "docs-lead", InlineMarkdown { text: text(&info["description"]) } }
             pre { tabindex: "0", code { {EXAMPLE} } }
             h2 { id: "operations", "Operations" }
             for (method , path , operation) in operations {
@@ -105,9 +106,9 @@ fn operation_body(operation: &Value) -> Element {
     let no_map = Map::new();
     let responses = map(&operation["responses"], &no_map);
     rsx! {
-        p { strong { {text(&operation["summary"])} } }
+        p { strong { InlineMarkdown { text: text(&operation["summary"]) } } }
         if operation["description"].is_string() {
-            p { {text(&operation["description"])} }
+            p { InlineMarkdown { text: text(&operation["description"]) } }
         }
         dl { class: "docs-list",
             dt { "Scope" }
@@ -118,11 +119,11 @@ fn operation_body(operation: &Value) -> Element {
             }
             for (name , location , description) in parameters {
                 dt { code { "{name}" } " ({location})" }
-                dd { "{description}" }
+                dd { InlineMarkdown { text: description } }
             }
             for (status , response) in responses.iter() {
                 dt { "{status}" }
-                dd { {text(&response["description"])} " " {content(response)} }
+                dd { InlineMarkdown { text: text(&response["description"]) } " " {content(response)} }
             }
         }
     }
@@ -148,14 +149,14 @@ fn schema_body(schema: &Value) -> Element {
         .map(text)
         .collect();
     rsx! {
-        p { {text(&schema["description"])} }
+        p { InlineMarkdown { text: text(&schema["description"]) } }
         if !values.is_empty() {
             p { "One of " code { {values.join(" ")} } }
         }
         dl { class: "docs-list",
             for (name , field) in fields.iter() {
                 dt { code { "{name}" } }
-                dd { {text(&field["description"])} }
+                dd { InlineMarkdown { text: text(&field["description"]) } }
             }
         }
     }
@@ -190,6 +191,7 @@ mod tests {
         for code in Code::ALL {
             assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{}", code.as_str());
         }
+        assert!(!page.contains('`'), "code is shown as code");
         assert!(!page.contains("<script") && !page.contains("style="), "the policy forbids both");
     }
 }
