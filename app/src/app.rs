@@ -3,8 +3,8 @@
 use crate::components::{JobTab, Shell};
 use crate::help_topic::HelpTopic;
 use crate::page_modules::{
-    Account, Admin, Billing, BillingReturn, Changelog, Help, HelpIndex, Home, JobBrowser, JobCharts,
-    References, Results,
+    Account, Admin, Billing, BillingReturn, Changelog, Help, HelpIndex, Home, JobBrowser,
+    JobCharts, References, Results,
 };
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;

@@ -377,8 +377,9 @@ proptest! {
         for (contig, first, step, queries) in walks {
             for position in (0..queries).map(|n| first + n * step) {
                 for alt in b"ACGT" {
-                    let found = cursor.allele(contig, position, b"A", &[*alt]).unwrap();
-                    let found: Vec<_> = found.map(|row| {
+                    let alt_bases = [*alt];
+                    let rows = cursor.allele(contig, position, b"A", &alt_bases).unwrap();
+                    let found: Vec<_> = rows.map(|row| {
                         let row = row.unwrap();
                         [0, 1].map(|n| row.value(n).unwrap())
                     }).collect();

@@ -2,7 +2,7 @@
 
 use crate::stack::stack;
 use anyhow::{Result, ensure};
-use gas_backend::ports::Queue;
+use gas_backend::ports::{LONG_POLL, Queue};
 use gas_backend::usecases::redrive;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -23,8 +23,8 @@ async fn dead_letters_return_to_their_queue_and_are_handled() -> Result<()> {
     for job in &jobs {
         dead_letters.send(&json!({ "job_id": job }).to_string()).await?;
     }
-    assert_eq!(redrive(&dead_letters, &queue, 12).await?, 12);
-    assert_eq!(redrive(&dead_letters, &queue, 12).await?, 0, "nothing is left");
+    assert_eq!(redrive(&dead_letters, &queue, 12, LONG_POLL).await?, 12);
+    assert_eq!(redrive(&dead_letters, &queue, 12, LONG_POLL).await?, 0, "nothing is left");
     let deadline = Instant::now() + TIMEOUT;
     for job in &jobs {
         while stack.utility_log(job)?.is_empty() {

@@ -56,7 +56,8 @@ impl Heartbeat<'_> {
                 now.duration_since(*at) >= SAME_STEP_PAUSE || *step != progress.borrow().step
             });
             // An error means that the sender is gone and the progress is final.
-            if !due && !(may_write && progress.has_changed().unwrap_or(false)) {
+            let is_new = may_write && progress.has_changed().unwrap_or(false);
+            if !due && !is_new {
                 continue;
             }
             let latest = progress.borrow_and_update().clone();

@@ -127,7 +127,8 @@ mod tests {
     #[tokio::test]
     async fn a_message_that_is_not_a_job_request_is_kept_for_the_operators() {
         let Case { queue, letters, .. } = case();
-        let stray = Message { body: "hello".into(), receipt: "r".into(), receive_count: 6, trace: None };
+        let stray =
+            Message { body: "hello".into(), receipt: "r".into(), receive_count: 6, trace: None };
         letters.handle(&stray).await.unwrap();
         assert_eq!(queue.extended(), [UNREADABLE_PAUSE]);
         assert_eq!(queue.deleted(), [""; 0]);

@@ -32,8 +32,8 @@ impl SqsOperatorQueues {
 
     async fn state(&self, queue: QueueName) -> PortResult<QueueState> {
         let name = self.name(queue);
-        let (counts, dead) =
-            futures::try_join!(self.counts(&name), self.counts(&format!("{name}_dlq")))?;
+        let dead = format!("{name}_dlq");
+        let (counts, dead) = futures::try_join!(self.counts(&name), self.counts(&dead))?;
         Ok(QueueState {
             name: queue,
             waiting: counts.waiting,

@@ -144,15 +144,18 @@ impl Administration for FakeAdministration {
     }
 }
 
+/// A queue and its dead-letter queue.
+type QueuePair = (Arc<FakeQueue>, Arc<FakeQueue>);
+
 /// The queues of a deployment in memory.
 #[derive(Debug, Default)]
 pub struct FakeOperatorQueues {
-    queues: Mutex<HashMap<&'static str, (Arc<FakeQueue>, Arc<FakeQueue>)>>,
+    queues: Mutex<HashMap<&'static str, QueuePair>>,
 }
 
 impl FakeOperatorQueues {
     /// A queue and its dead-letter queue.
-    pub fn of(&self, name: QueueName) -> (Arc<FakeQueue>, Arc<FakeQueue>) {
+    pub fn of(&self, name: QueueName) -> QueuePair {
         lock(&self.queues).entry(name.as_str()).or_default().clone()
     }
 }

@@ -5,6 +5,7 @@ use crate::testkit::TestGas;
 use crate::usecases::{LoggedFailures, cancel_job, confirm_upload, reconcile};
 use gas_shared::Plan;
 use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
+use gas_shared::upload::PART_BYTES;
 use jiff::SignedDuration;
 
 /// The size of two full parts and a short one.
