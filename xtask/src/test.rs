@@ -37,6 +37,9 @@ const DEPLOY: &str = "deploy";
 /// The name of the tests of the Python client, which run against the first stack.
 const PYTHON_CLIENT: &str = "python";
 
+/// The name of the tests of the Galaxy tool, which run with the reference of the first stack.
+const GALAXY: &str = "galaxy";
+
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive and several references, with the tests that need these.
 /// The filter `soak` selects the short soak. Without pages, no filter may select a test of pages.
@@ -128,9 +131,18 @@ fn run_against(
         run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
     })
     .and_then(|()| if is_selected(DEPLOY) { deploy::test(paths, &python, root) } else { Ok(()) })
-    .and_then(
-        |()| if is_selected(PYTHON_CLIENT) { test_client(paths, &description) } else { Ok(()) },
-    )
+    .and_then(|()| {
+        if !is_selected(PYTHON_CLIENT) {
+            return Ok(());
+        }
+        run_python_tests(paths, setup::client_python(paths)?, "clients/python/tests", &description)
+    })
+    .and_then(|()| {
+        if !is_selected(GALAXY) {
+            return Ok(());
+        }
+        run_python_tests(paths, setup::galaxy_python(paths)?, "clients/galaxy/tests", &description)
+    })
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
     match &tested {
@@ -143,13 +155,14 @@ fn run_against(
     tested
 }
 
-fn test_client(paths: &Paths, stack: &Path) -> Result<()> {
-    let python = setup::client_python(paths)?;
-    step("tests of the Python client", || {
+/// Runs the tests of a folder, which find the stack and our programs by environment variables.
+fn run_python_tests(paths: &Paths, python: PathBuf, folder: &str, stack: &Path) -> Result<()> {
+    step(&format!("tests of {folder}"), || {
         run(Command::new(python)
-            .args(["-m", "unittest", "discover", "--quiet", "--start-directory"])
-            .arg(paths.root.join("clients/python/tests"))
-            .env(STACK_VARIABLE, stack))
+            .args(["-W", "ignore", "-m", "unittest", "discover", "--quiet", "--start-directory"])
+            .arg(paths.root.join(folder))
+            .env(STACK_VARIABLE, stack)
+            .env("GAS_PROGRAMS", paths.binaries(false)))
     })
 }
 

@@ -12,7 +12,7 @@ mod wasm;
 
 pub(crate) use catalog::{catalog_folder, references};
 pub(crate) use npm::{modules, node};
-pub(crate) use python::{client_python, hgvs_python, linters, python};
+pub(crate) use python::{client_python, galaxy_python, hgvs_python, linters, python};
 pub(crate) use reference::{reference, two_references};
 pub(crate) use sources::{source_folder, sources};
 pub(crate) use stamp::short_hash;

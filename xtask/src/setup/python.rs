@@ -24,6 +24,11 @@ pub(crate) fn client_python(paths: &Paths) -> Result<PathBuf> {
     environment(paths, "what the Python client needs", "python-client", requirements)
 }
 
+/// Returns the Python with Galaxy's linter of tools.
+pub(crate) fn galaxy_python(paths: &Paths) -> Result<PathBuf> {
+    environment(paths, "Galaxy's linter", "python-galaxy", "clients/galaxy/tests/requirements.txt")
+}
+
 /// Returns the folder of the programs cfn-lint, checkov and squawk.
 pub(crate) fn linters(paths: &Paths) -> Result<PathBuf> {
     let name = "the linters of templates and migrations";
