@@ -11,7 +11,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).parents[1] / "ec2/add-earlier-pages"
 
-# `aws s3 cp --quiet --region REGION s3://BUCKET/KEY FILE` from a folder.
+# `aws s3 cp --only-show-errors --region REGION s3://BUCKET/KEY FILE` from a folder.
 AWS = """#!/bin/bash
 exec cp "$BUCKETS/${6#s3://}" "$7"
 """

@@ -85,6 +85,8 @@ pub struct StackConfig {
     pub references: References,
     /// The folder of the catalog of sources; `None` without sources.
     pub sources: Option<PathBuf>,
+    /// Whether web server, worker and utility node are started, and not only what they need.
+    pub processes: bool,
     /// Whether PostgreSQL flushes to disk: true where data is kept, false in tests.
     pub durable: bool,
     /// Whether a GAS process that exits unexpectedly is restarted, as systemd does on AWS.

@@ -31,7 +31,7 @@ fn empty(folder: &Path) -> Result<()> {
 }
 
 impl Stack {
-    /// Starts all processes and waits until they are ready. `report` receives the name and duration
+    /// Starts the configured processes and waits until they are ready. `report` receives the name and duration
     /// of each step.
     ///
     /// # Errors
@@ -90,11 +90,13 @@ impl Stack {
             .map_err(Error::io(format!("write {}", profiles.display())))?;
         report("CloudFormation stack", clock.elapsed());
 
-        let clock = Instant::now();
-        self.run(services::web(&config, &self.outputs)).await?;
-        self.run(services::worker(&config, &self.outputs)).await?;
-        self.run(services::utility(&config, &self.outputs)).await?;
-        report("GAS web server, worker and utility node", clock.elapsed());
+        if config.processes {
+            let clock = Instant::now();
+            self.run(services::web(&config, &self.outputs)).await?;
+            self.run(services::worker(&config, &self.outputs)).await?;
+            self.run(services::utility(&config, &self.outputs)).await?;
+            report("GAS web server, worker and utility node", clock.elapsed());
+        }
         self.description().write(&self.description_path())
     }
 

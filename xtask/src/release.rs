@@ -5,11 +5,13 @@
 
 use crate::bundle::{self, Profile};
 use crate::paths::Paths;
-use crate::serve::SERVER_PACKAGES;
-use crate::setup::{CARGO_SBOM, cargo_tool};
+use crate::serve::{SERVER_PACKAGES, prepare_servers};
+use crate::setup::{self, CARGO_SBOM, cargo_tool};
 use crate::step::{output, run, step};
+use crate::temporary_stack::with_stack;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use gas_local::{Ports, References, StackConfig};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Write;
@@ -51,6 +53,10 @@ pub(crate) struct ReleaseOptions {
     /// Build a second time, in another folder, and compare all files.
     #[arg(long)]
     twice: bool,
+    /// Start the release on bare Debian root file systems as instances do, with AWS as the local stack emulates it, and
+    /// annotate a file. Needs root, and port 8080.
+    #[arg(long)]
+    boot: bool,
 }
 
 /// The files of a release, in a folder.
@@ -87,7 +93,32 @@ pub(crate) fn release(paths: &Paths, options: &ReleaseOptions) -> Result<()> {
     }
     println!("{}", made.folder.display());
     print!("{}", made.checksums);
-    Ok(())
+    if options.boot { boot(paths, &made.folder) } else { Ok(()) }
+}
+
+/// The port of the web servers on instances.
+const WEB_PORT: u16 = 8080;
+
+/// Starts a release on machines of its own with `deploy/boot/boot.py`.
+fn boot(paths: &Paths, release: &Path) -> Result<()> {
+    setup::debootstrap()?;
+    let ports = Ports { web: WEB_PORT, ..Ports::free()? };
+    let config = StackConfig { processes: false, ..prepare_servers(paths, ports)? };
+    let References::Bundle(reference) = config.references.clone() else {
+        bail!("the local stack has a catalog in the place of the demo reference");
+    };
+    let python = config.programs.python.clone();
+    with_stack(config, "boot", |stack| {
+        run(Command::new(&python)
+            .arg(paths.root.join("deploy/boot/boot.py"))
+            .arg(release)
+            .arg("--stack")
+            .arg(stack.description_path())
+            .arg("--reference")
+            .arg(&reference)
+            .arg("--cache")
+            .arg(paths.target.join("boot")))
+    })
 }
 
 /// Fails if two builds differ.

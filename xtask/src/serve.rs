@@ -189,6 +189,7 @@ pub(crate) fn configure(
         sources: None,
         programs: Programs { binaries, python, node: setup::node()?, postgres: setup::postgres()? },
         public_dir,
+        processes: true,
         durable: false,
         restart: true,
         restart_all: false,

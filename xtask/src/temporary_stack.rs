@@ -37,6 +37,11 @@ impl TemporaryStack {
         &self.data_dir
     }
 
+    /// The file with the stack's `gas_local::Description`.
+    pub(crate) fn description_path(&self) -> &Path {
+        &self.description
+    }
+
     /// Sets the environment variables by which a program finds the stack.
     pub(crate) fn configure<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program.envs(&self.environment).env(STACK_VARIABLE, &self.description)

@@ -36,9 +36,23 @@ const BROWSER: [Requirement; 1] = [Requirement {
     is_installed: || chromium().is_ok(),
 }];
 
+const BARE_ROOTS: [Requirement; 1] = [Requirement {
+    name: "debootstrap",
+    packages: &["debootstrap"],
+    is_installed: || has("debootstrap"),
+}];
+
 /// Installs the requirements of the local stack, and with `browser` also those of the browser tests.
 pub(crate) fn system_packages(browser: bool) -> Result<()> {
-    let required = STACK.iter().chain(BROWSER.iter().filter(|_| browser));
+    install(STACK.iter().chain(BROWSER.iter().filter(|_| browser)))
+}
+
+/// Installs what makes bare root file systems.
+pub(crate) fn debootstrap() -> Result<()> {
+    install(BARE_ROOTS.iter())
+}
+
+fn install(required: impl Iterator<Item = &'static Requirement>) -> Result<()> {
     let missing: Vec<&Requirement> =
         required.filter(|requirement| !(requirement.is_installed)()).collect();
     if missing.is_empty() {
