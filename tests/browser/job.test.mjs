@@ -204,7 +204,6 @@ test('the genome browser draws variants and genes and only sends requests to thi
     if (process.env.GAS_SCREENSHOTS) await page.screenshot({ path: `${process.env.GAS_SCREENSHOTS}/genome.png` });
     // The genome browser is not our code, so axe only checks the page around it.
     await checkPage(page, '/job-browser', { without: '#genome' });
-    await checkPage(page, '/job-browser-igv').catch((error) => console.log('IGVAXE', String(error.message).slice(0, 3000)));
     // A click on a variant or a gene opens the drawer of the page instead of a popup.
     const job = new URL(page.url()).pathname.split('/')[2];
     await page.goto(`${stack.web_url}/annotations/${job}/browser?locus=20:2597701-2597731`);

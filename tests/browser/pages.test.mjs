@@ -44,7 +44,7 @@ test('the page of operators is accessible, fits a phone, and acts', async () => 
     await live(page);
     assert.deepEqual(await page.locator('.top nav a.active').allInnerTexts(), ['Operations']);
     await page.getByRole('searchbox').fill('operator-pages');
-    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
     await page.locator('[data-user="operator-pages@example.org"]').waitFor();
     await page.locator('[data-action=signed_in]').first().waitFor();
     await checkPage(page, '/admin');

@@ -117,6 +117,17 @@ pub fn commands(here: &Route, text: &str, offer: Offer) -> Vec<Entry> {
     all.into_iter().filter(finds).map(|(_, entry)| entry).collect()
 }
 
+/// The page of operators, if a text finds it.
+pub fn operations(text: &str) -> Option<Entry> {
+    let label = "Operations";
+    matches_words(&format!("{label} admin queues users audit"), text).then(|| Entry {
+        group: Group::Pages,
+        label: label.to_owned(),
+        detail: String::new(),
+        command: Command::Open(Route::Admin {}),
+    })
+}
+
 /// Whether each word of a text begins a word of an entry.
 fn matches_words(entry: &str, text: &str) -> bool {
     let (entry, text) = (entry.to_lowercase(), text.to_lowercase());
@@ -141,6 +152,7 @@ mod tests {
         assert_eq!(labels(&home, "HELP plans"), ["Help: Plans and limits"]);
         assert_eq!(labels(&home, "lumns"), [] as [&str; 0]);
         assert!(labels(&home, "").len() > 10);
+        assert!(operations("admin").is_some() && operations("billing").is_none());
     }
 
     #[test]

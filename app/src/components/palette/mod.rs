@@ -4,12 +4,12 @@ mod commands;
 mod found;
 
 use super::Modal;
-use crate::account::{use_account, use_sells_premium};
+use crate::account::{use_account, use_is_operator, use_sells_premium};
 use crate::api::{jobs, variants};
 use crate::app::Route;
 use crate::browser;
 use crate::components::{use_theme, use_upgrade};
-use commands::{Command, Group, Offer, commands};
+use commands::{Command, Group, Offer, commands, operations};
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use found::{genes_of, jobs_of};
@@ -102,6 +102,9 @@ fn Search(onchoose: Callback<Command>) -> Element {
         (true, _) => Offer::Upgrade,
     };
     let mut entries = commands(&here, text.read().trim(), offer);
+    if use_is_operator() {
+        entries.extend(operations(text.read().trim()));
+    }
     entries.extend(found());
     let groups: Vec<(Group, Vec<(usize, Entry)>)> = Group::ALL
         .into_iter()
