@@ -26,7 +26,7 @@ const LEVELS: u8 = 1;
 const SPARSE: u8 = 2;
 const RUNS: u8 = 3;
 /// An encoding in which rows are searched must be smaller than levels by a byte for this many rows.
-const SLOWER: usize = 8;
+const SLOWER: usize = 9;
 const HAS_MISSING: u8 = 1;
 const DESCENDING: u8 = 2;
 
