@@ -37,7 +37,7 @@ async fn every_security_act_is_recorded_with_its_target_and_origin() {
     end_session(&gas, &secret).await.unwrap();
     end_session(&gas, &secret).await.unwrap();
     end_all_sessions(&gas, ada.id).await.unwrap();
-    let new = NewToken { name: "laptop".into(), scopes: Scope::ALL.to_vec(), days: 1 };
+    let new = NewToken { name: "laptop".into(), scopes: Scope::OF_JOBS.to_vec(), days: 1 };
     let token = create_token(&gas, ada.id, new).await.unwrap().token.id;
     revoke_token(&gas, ada.id, token).await.unwrap();
     cancel_job(&gas, ada.id, one.id).await.unwrap();

@@ -85,13 +85,15 @@ pub enum QueueName {
     StartThaw,
     /// Retrieved results to restore.
     CompleteThaw,
+    /// Retrieved results that are too large for the restore function.
+    LargeRestores,
     /// Mails to send, and results to apply the plan to.
     Mail,
 }
 
 impl QueueName {
     /// All queues.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::JobRequests,
         Self::PremiumJobRequests,
         Self::Shards,
@@ -99,6 +101,7 @@ impl QueueName {
         Self::Archive,
         Self::StartThaw,
         Self::CompleteThaw,
+        Self::LargeRestores,
         Self::Mail,
     ];
 
@@ -112,6 +115,7 @@ impl QueueName {
             Self::Archive => "archive",
             Self::StartThaw => "start_thaw",
             Self::CompleteThaw => "complete_thaw",
+            Self::LargeRestores => "large_restores",
             Self::Mail => "mail",
         }
     }

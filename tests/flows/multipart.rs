@@ -130,7 +130,7 @@ async fn the_plans_size_limit_applies_to_multipart_uploads() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-big").await?;
     let rejected = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
     assert!(rejected.starts_with("413"), "{rejected}");
-    let size = 5 * 1024 * 1024 * 1024 + 1;
+    let size = usize::try_from(gas_shared::plan::PREMIUM_MAX_UPLOAD_BYTES)? + 1;
     let rejected = begin(&ada, "a.vcf", size).await.unwrap_err().to_string();
     assert!(rejected.starts_with("400") && rejected.contains("no plan allows"), "{rejected}");
     Ok(())

@@ -54,7 +54,7 @@ fn row(owner: UserId) -> TokenRow {
         id: TokenId::new(Uuid::new_v4()),
         name: "a".to_owned(),
         prefix: "gas_a".to_owned(),
-        scopes: Scope::ALL.to_vec(),
+        scopes: Scope::OF_JOBS.to_vec(),
         created_at,
         expires_at: created_at + SignedDuration::from_hours(1),
         last_used_at: None,

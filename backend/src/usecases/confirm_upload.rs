@@ -94,7 +94,10 @@ pub(super) async fn queue_uploaded(
 async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     let ObjectInfo { size, etag } = arrived(gas, job).await?;
     match change_job(&gas.jobs, job.id, Change::Uploaded { size, etag }).await {
-        Ok(job) => Ok(job),
+        Ok(job) => {
+            tracing::info!("upload confirmed");
+            Ok(job)
+        }
         // A concurrent confirmation has done the same.
         Err(ChangeError::Rejected { rejected: ChangeRejected::Illegal { .. }, .. }) => {
             Ok(find_job(gas, job.owner, job.id).await?)

@@ -31,7 +31,7 @@ async fn a_closed_account_is_inaccessible_at_once_and_its_billing_is_closed() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let ada = paying_user(&test, &billing).await;
-    let new = NewToken { name: "a".into(), scopes: Scope::ALL.to_vec(), days: 1 };
+    let new = NewToken { name: "a".into(), scopes: Scope::OF_JOBS.to_vec(), days: 1 };
     let token = create_token(&test.gas, ada.id, new).await.unwrap();
     delete_account(&billing.billing, ada.id, "Delete my account ").await.unwrap();
     assert_eq!(test.gas.accounts.account(ada.id).await.unwrap(), None);

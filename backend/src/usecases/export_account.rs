@@ -176,7 +176,7 @@ mod tests {
             let mail = MailRecord { event, created_at, sent_at: None };
             test.account_data.put_mail(ada.id, mail);
         }
-        let new = NewToken { name: "laptop".into(), scopes: Scope::ALL.to_vec(), days: 1 };
+        let new = NewToken { name: "laptop".into(), scopes: Scope::OF_JOBS.to_vec(), days: 1 };
         let secret = create_token(&test.gas, ada.id, new).await.unwrap().secret;
 
         let panel = NewGenePanel { name: "epilepsy".into(), genes: vec!["SCN1A".into()] };

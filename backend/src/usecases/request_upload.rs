@@ -175,6 +175,7 @@ pub(super) async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
     if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
         return Ok(false);
     }
+    tracing::info!("job created");
     super::change_job::publish_job(&gas.jobs, job).await;
     Ok(true)
 }

@@ -30,7 +30,7 @@ async fn a_token_authenticates_its_owner_until_it_expires() {
 async fn the_secret_is_not_stored() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
-    let made = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
+    let made = create_token(&test.gas, ada.id, new("a", &Scope::OF_JOBS, 1)).await.unwrap();
     assert!(!format!("{:?}", test.tokens).contains(&made.secret[8..]));
 }
 
@@ -38,7 +38,7 @@ async fn the_secret_is_not_stored() {
 async fn a_revoked_token_is_invalid_and_only_its_owner_can_revoke_it() {
     let test = TestGas::new();
     let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
-    let made = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
+    let made = create_token(&test.gas, ada.id, new("a", &Scope::OF_JOBS, 1)).await.unwrap();
     let foreign = revoke_token(&test.gas, eve.id, made.token.id).await;
     assert!(matches!(foreign, Err(TokenError::NotFound(_))));
     assert!(authenticate_token(&test.gas, &made.secret).await.unwrap().is_some());
@@ -54,20 +54,20 @@ async fn invalid_tokens_are_rejected_with_the_reason() {
     let ada = test.user("ada", Plan::Free);
     let long = "x".repeat(61);
     let cases = [
-        (new(" ", &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
-        (new(&long, &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
-        (new("a\nb", &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
+        (new(" ", &Scope::OF_JOBS, 1), "a token needs a name of 1 to 60 characters"),
+        (new(&long, &Scope::OF_JOBS, 1), "a token needs a name of 1 to 60 characters"),
+        (new("a\nb", &Scope::OF_JOBS, 1), "a token needs a name of 1 to 60 characters"),
         (new("a", &[], 1), "choose at least one permission"),
-        (new("a", &Scope::ALL, 0), "a token is valid for 1 to 366 days; 0 is not allowed"),
-        (new("a", &Scope::ALL, 367), "a token is valid for 1 to 366 days; 367 is not allowed"),
+        (new("a", &Scope::OF_JOBS, 0), "a token is valid for 1 to 366 days; 0 is not allowed"),
+        (new("a", &Scope::OF_JOBS, 367), "a token is valid for 1 to 366 days; 367 is not allowed"),
     ];
     for (new, text) in cases {
         assert_eq!(create_token(&test.gas, ada.id, new).await.unwrap_err().to_string(), text);
     }
     for _ in 0..MAX_TOKENS {
-        create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
+        create_token(&test.gas, ada.id, new("a", &Scope::OF_JOBS, 1)).await.unwrap();
     }
-    let rejected = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await;
+    let rejected = create_token(&test.gas, ada.id, new("a", &Scope::OF_JOBS, 1)).await;
     assert!(matches!(rejected, Err(TokenError::TooMany)));
 }
 
@@ -75,7 +75,7 @@ async fn invalid_tokens_are_rejected_with_the_reason() {
 async fn the_last_use_is_recorded_once_a_minute() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
-    let made = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
+    let made = create_token(&test.gas, ada.id, new("a", &Scope::OF_JOBS, 1)).await.unwrap();
     let last = async || list_tokens(&test.gas, ada.id).await.unwrap()[0].last_used_at;
     assert_eq!(last().await, None);
     let first = test.gas.now();

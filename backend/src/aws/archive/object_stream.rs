@@ -52,7 +52,7 @@ pub(super) async fn read_part(
 }
 
 /// Parts that are read at the same time.
-pub(super) const PARALLEL_READS: usize = 3;
+pub(super) const PARALLEL_READS: usize = 2;
 
 /// Reads an object in parts, in their order. Each part is a request of its own, so that a lost connection costs one
 /// part.
