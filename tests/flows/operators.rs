@@ -10,6 +10,7 @@ use gas_backend::Gas;
 use gas_backend::ports::{Accounts, Administration, EndedJob, Identity};
 use gas_backend::postgres::{PostgresAccounts, PostgresAdministration, PostgresTokens};
 use gas_backend::usecases::create_token;
+use gas_shared::operations::QueueName;
 use gas_shared::token::{NewToken, Scope};
 use gas_shared::{Account, JobStatus, UserId};
 use gas_tests::Client;
@@ -92,7 +93,7 @@ async fn the_group_of_the_provider_gives_the_role_to_a_session_and_to_the_comman
     let visit: Value = operator.get("/api/visit").send().await?.json().await?;
     assert_eq!(visit["is_operator"], true);
     let state: Value = operator.get("/api/admin/state").send().await?.json().await?;
-    assert_eq!(state["queues"].as_array().context("no queues")?.len(), 8, "{state}");
+    assert_eq!(state["queues"].as_array().context("no queues")?.len(), QueueName::ALL.len());
     let page = operator.get("/admin").send().await?;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(page.text().await?.contains("premium_job_requests"), "the page shows the queues");
