@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 /// A size in bytes, in decimal units as file managers show it.
 pub fn bytes(count: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    const UNITS: [(&str, u64); 4] =
+        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     match UNITS.into_iter().find(|(_, size)| count >= *size) {
         Some((unit, size)) => {
             let tenths = (count * 10).div_ceil(size);
@@ -141,6 +142,7 @@ mod tests {
         assert_eq!(bytes(999), "999 bytes");
         assert_eq!(bytes(150_000), "150 kB");
         assert_eq!(bytes(2_800_595), "2.9 MB");
+        assert_eq!(bytes(1_073_741_824_000), "1.1 TB");
         assert_eq!(maybe_bytes(None), "–");
     }
 

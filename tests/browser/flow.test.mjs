@@ -100,11 +100,13 @@ test('files that are dropped on any page are annotated', async () => {
     await signIn(page, 'ada-drop-anywhere');
     await page.goto(`${stack.web_url}/billing`);
     await live(page);
-    const data = await page.evaluateHandle((text) => {
+    // A handle belongs to the page that it was made on.
+    const dragged = () => page.evaluateHandle((text) => {
       const data = new DataTransfer();
       data.items.add(new File([text], 'dropped.vcf'));
       return data;
     }, good);
+    let data = await dragged();
     await page.dispatchEvent('h1', 'dragover', { dataTransfer: data });
     await page.getByText('Drop up to 10 VCF files').waitFor();
     await page.dispatchEvent('h1', 'drop', { dataTransfer: data });
@@ -115,6 +117,7 @@ test('files that are dropped on any page are annotated', async () => {
     // Files for a reference stay on its page.
     await page.goto(`${stack.web_url}/references`);
     await live(page);
+    data = await dragged();
     await page.dispatchEvent('h1', 'dragover', { dataTransfer: data });
     await page.dispatchEvent('h1', 'drop', { dataTransfer: data });
     await page.waitForTimeout(300);

@@ -45,7 +45,7 @@ test('a genome of the user is uploaded, built while the page is open, used, and 
 
     await page.getByText('You have no references.').waitFor();
     await add(page, 'my genes', FASTA, GENES);
-    await row(page, 'my-genes', 'Ready').getByText('1 contigs, 1 genes, 1 transcripts').waitFor();
+    await row(page, 'my-genes', 'Ready').getByText('1 contig, 1 gene, 1 transcript').waitFor();
     await add(page, 'broken', '>ctg1\nAC-GT\n', GENES);
     const failed = row(page, 'broken', 'Failed');
     await failed.getByText("a.fa, line 2: '-' in column 3 is not a base; is this a FASTA file?").waitFor();

@@ -146,8 +146,9 @@ pub fn ActionDialog(
             // restores it to the same element.
             browser::sleep(Duration::ZERO).await;
             match (kind, jobs.as_slice()) {
-                // A single job needs no confirmation, because its deletion can be undone.
-                (ActionKind::Delete, [job]) => {
+                // A single job needs no confirmation, because its deletion can be undone; unless it is what
+                // is left of several, in the dialog that is open.
+                (ActionKind::Delete, [job]) if !*open.peek() => {
                     deletions.start(job);
                     selected.write().remove(&job.id);
                     action.set(None);
