@@ -9,7 +9,7 @@ use gas_backend::usecases::{RestoreError, Restorer, restore_result};
 use tracing::Span;
 use tracing::field::display;
 
-/// The number of messages that are handled at the same time. Each has up to four parts of a file in memory, of 16 MiB.
+/// The number of messages that are handled at the same time. Each has one part of a file in memory.
 const PARALLEL: usize = 4;
 
 /// The attribute of a message that counts its deliveries, from 1.

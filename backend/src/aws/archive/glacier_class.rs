@@ -1,6 +1,6 @@
 //! The port [`Archive`] on the S3 storage class GLACIER (Flexible Retrieval).
 
-use super::object_stream::{read_parts, size_of, write_stream};
+use super::object_stream::{body_chunks, read_parts, size_of, write_stream};
 use crate::aws::SnsTopic;
 use crate::aws::s3::{action_on, erase};
 use crate::ports::{
@@ -121,8 +121,11 @@ impl Archive for GlacierClassArchive {
         to: &ObjectLocation,
     ) -> PortResult<CopiedObject> {
         let object = self.object(archive_id);
-        let size = size_of(&self.client, &object).await?;
-        let bytes = read_parts(&self.client, &object, size);
+        let call = self.client.get_object().bucket(&object.bucket).key(&object.key);
+        let copy = call.send().await;
+        let copy = copy.map_err(|error| PortError::new(action_on("read", &object), error))?;
+        let size = copy.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0);
+        let bytes = body_chunks(copy.body, || action_on("read", &object));
         write_stream(&self.client, to, StorageClass::Standard, size, bytes).await
     }
 

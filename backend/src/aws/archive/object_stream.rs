@@ -1,10 +1,11 @@
-//! S3 objects as streams of parts. Objects of any size are read and written with a few parts in
+//! S3 objects as streams of parts. Objects of any size are read and written with one part in
 //! memory.
 
 use super::tree_hash::TreeHasher;
 use crate::aws::s3::{Multipart, action_on};
 use crate::ports::{CopiedObject, PortError, PortResult};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption, StorageClass};
 use futures::stream::{self, Stream, StreamExt};
 use gas_shared::job::ObjectLocation;
@@ -51,11 +52,7 @@ pub(super) async fn read_part(
     Ok(body.map_err(|error| PortError::new(action_on("read", file), error))?.to_vec())
 }
 
-/// Parts that are read at the same time.
-pub(super) const PARALLEL_READS: usize = 2;
-
-/// Reads an object in parts, in their order. Each part is a request of its own, so that a lost connection costs one
-/// part.
+/// Reads an object in parts, each requested when the stream is polled.
 pub(super) fn read_parts<'a>(
     client: &'a Client,
     file: &'a ObjectLocation,
@@ -63,8 +60,19 @@ pub(super) fn read_parts<'a>(
 ) -> impl Stream<Item = PortResult<Vec<u8>>> + Send + 'a {
     let offsets = (0..size).step_by(usize::try_from(PART_BYTES).unwrap_or(usize::MAX));
     stream::iter(offsets)
-        .map(move |offset| read_part(client, file, offset, PART_BYTES.min(size - offset)))
-        .buffered(PARALLEL_READS)
+        .then(move |offset| read_part(client, file, offset, PART_BYTES.min(size - offset)))
+}
+
+/// The chunks of a response body.
+pub(super) fn body_chunks(
+    body: ByteStream,
+    action: impl Fn() -> String + Send,
+) -> impl Stream<Item = PortResult<Vec<u8>>> + Send {
+    stream::unfold((body, action), |(mut body, action)| async move {
+        let bytes = body.next().await?;
+        let bytes = bytes.map(|bytes| bytes.to_vec());
+        Some((bytes.map_err(|error| PortError::new(action(), error)), (body, action)))
+    })
 }
 
 /// Writes an object from a stream: in one request if it is small, else in parts. `size` is the

@@ -1,6 +1,6 @@
 //! The port [`Archive`] on a vault of Amazon Glacier.
 
-use super::object_stream::{PARALLEL_READS, part_bytes, read_part, size_of, write_stream};
+use super::object_stream::{body_chunks, part_bytes, read_part, size_of, write_stream};
 use super::tree_hash::TreeHasher;
 use crate::ports::{Archive, CopiedObject, PortError, PortResult, RetrievalStarted, UploadOutcome};
 use async_trait::async_trait;
@@ -8,7 +8,6 @@ use aws_sdk_glacier::Client;
 use aws_sdk_glacier::error::ProvideErrorMetadata;
 use aws_sdk_glacier::types::JobParameters;
 use aws_sdk_s3::types::StorageClass;
-use futures::stream::{self, Stream, StreamExt};
 use gas_shared::JobId;
 use gas_shared::job::{ObjectLocation, Tier};
 
@@ -176,8 +175,11 @@ impl Archive for VaultArchive {
         to: &ObjectLocation,
     ) -> PortResult<CopiedObject> {
         let action = || format!("restore archive {archive_id} of vault {}", self.vault);
+        let call = self.client.get_job_output().account_id(OWN_ACCOUNT).vault_name(&self.vault);
+        let output = call.job_id(retrieval_id).send().await;
+        let output = output.map_err(|error| PortError::new(action(), error))?;
         let size = self.output_size(retrieval_id).await?;
-        let bytes = self.output(retrieval_id, size, &action);
+        let bytes = body_chunks(output.body, action);
         write_stream(&self.s3, to, StorageClass::Standard, size, bytes).await
     }
 
@@ -192,28 +194,6 @@ impl Archive for VaultArchive {
 }
 
 impl VaultArchive {
-    /// The output of a retrieval in parts, in their order. Each part is a request of its own, so that a lost connection
-    /// costs one part.
-    fn output<'a>(
-        &'a self,
-        retrieval_id: &'a str,
-        size: u64,
-        action: &'a (impl Fn() -> String + Sync),
-    ) -> impl Stream<Item = PortResult<Vec<u8>>> + Send + 'a {
-        let length = part_bytes(size);
-        let offsets = (0..size).step_by(usize::try_from(length).unwrap_or(usize::MAX));
-        let read = move |offset: u64| async move {
-            let last = (offset + length).min(size) - 1;
-            let call = self.client.get_job_output().account_id(OWN_ACCOUNT).vault_name(&self.vault);
-            let call = call.job_id(retrieval_id).range(format!("bytes={offset}-{last}"));
-            let output = call.send().await.map_err(|error| PortError::new(action(), error))?;
-            let body = output.body.collect().await;
-            let body = body.map_err(|error| PortError::new(action(), error))?;
-            Ok(body.to_vec())
-        };
-        stream::iter(offsets).map(read).buffered(PARALLEL_READS)
-    }
-
     async fn output_size(&self, retrieval_id: &str) -> PortResult<u64> {
         let call = self.client.describe_job().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         let job = call.job_id(retrieval_id).send().await;
