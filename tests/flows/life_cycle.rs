@@ -224,7 +224,7 @@ fn functions() -> Result<Vec<String>> {
 #[tokio::test]
 async fn a_large_file_is_archived_and_restored_with_little_memory() -> Result<()> {
     const BYTES: u64 = 160 * 1024 * 1024;
-    const MAX_KIB: u64 = 80 * 1024;
+    const MAX_KIB: u64 = 96 * 1024;
     let stack = stack();
     let gas = stack.gas(&Calls::default()).await?;
     let owner = premium(&gas, &stack.pool().await?).await?;
