@@ -42,10 +42,12 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
             .current_dir(&paths.root))
     })?;
     step("migrations (squawk)", || {
-        let migrations = fs::read_dir(paths.root.join("backend/migrations"))?.flatten();
+        // The configuration names files by these paths.
+        let folder = Path::new("backend/migrations");
+        let migrations = fs::read_dir(paths.root.join(folder))?.flatten();
         run(Command::new(linters.join("squawk"))
             .args(["--config", "deploy/lint/squawk.toml"])
-            .args(migrations.map(|entry| entry.path()))
+            .args(migrations.map(|entry| folder.join(entry.file_name())))
             .current_dir(&paths.root))
     })?;
     let machete = cargo_tool(paths, CARGO_MACHETE)?;
