@@ -75,7 +75,7 @@ pub fn use_deletions_provider(live: Live, toasts: Toasts) {
     let deletions =
         Deletions { pending: use_signal(HashMap::new), count: use_signal(|| 0), live, toasts };
     use_context_provider(|| deletions);
-    // If the page is closed meanwhile, the jobs are deleted nevertheless: the user was told so.
+    // If the page is closed meanwhile, the jobs are deleted nevertheless, as the message has said.
     use_effect(move || {
         browser::on_page_hide(move || {
             for id in deletions.pending.peek().keys() {

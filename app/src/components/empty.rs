@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-/// What is missing, as a picture.
+/// The picture of an empty state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
     /// No file was annotated yet: a file whose lines become a helix.
