@@ -42,6 +42,9 @@ SHIMS = {
     "amazon-cloudwatch-agent-ctl": "opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl",
 }
 
+# The version of the AWS command line interface.
+AWSCLI = "awscli==1.46.3"
+
 # The port in the user data of the web servers.
 WEB_URL = "http://localhost:8080"
 
@@ -270,12 +273,12 @@ def bare_root(cache: Path) -> Path:
             ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages"],
             capture_output=True, text=True, check=True,
         ).stdout.split()
-        mirror, release = site[0], os.environ.get("BOOT_RELEASE") or site[1]
+        mirror, release = site[:2]
         say(f"debootstrap of Debian {release}")
         subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", release, root, mirror],
                        check=True, stdout=subprocess.DEVNULL)
         target = root / "opt/awscli"
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "awscli"], check=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", target, AWSCLI], check=True)
         (root / "ready").touch()
     for name, place in SHIMS.items():
         (root / place).parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ pub const PART_BYTES: u64 = 8 * MIB;
 /// The most parts that S3 accepts (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const MAX_PARTS: u64 = 10_000;
 
-/// The size of the parts of a file, in bytes: [`PART_BYTES`], unless S3 would not accept so many.
+/// The size of the parts of a file, in bytes: [`PART_BYTES`], or more if the file would have over 10,000 parts.
 pub const fn part_bytes(size: u64) -> u64 {
     let bytes = size.div_ceil(MAX_PARTS).next_multiple_of(MIB);
     if bytes > PART_BYTES { bytes } else { PART_BYTES }

@@ -28,7 +28,7 @@ const MAX_METADATA: usize = 1 << 26;
 /// bytes.
 const READ_AHEAD: usize = 1 << 16;
 
-/// So many blocks in a row must have been needed before those after them are read with them.
+/// After this many neighbouring blocks were needed, the blocks that follow are read together.
 const IN_A_ROW: u32 = 4;
 
 const OUTSIDE: Damaged = Damaged("a block is outside of the file");

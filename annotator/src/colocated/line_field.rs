@@ -5,8 +5,8 @@ use super::source_set::AddedColumn;
 /// How the values of a column are written where they stay.
 #[derive(Clone, Debug)]
 pub(super) struct LineField {
-    /// What is written before a value in INFO, a semicolon and the key; `None` for a field of CSQ, which a `|` is before. INFO has no field
-    /// without a value.
+    /// In INFO, the text before a value: a semicolon, the key and an equals sign. A key without a value is not written.
+    /// `None` for a field of CSQ, which follows a `|`, also if it is empty.
     info_key: Option<Box<[u8]>>,
     /// Whether one of several numbers is written, since a header promises one for each allele.
     has_one_number: bool,

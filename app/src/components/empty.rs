@@ -42,7 +42,7 @@ impl Picture {
 /// A picture, and below it what is missing and what to do.
 #[component]
 pub fn Empty(
-    /// What is missing.
+    /// The picture above the text.
     picture: Picture,
     /// A live region role, if the content appears while the page is open.
     #[props(default)]

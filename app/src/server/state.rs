@@ -36,7 +36,7 @@ pub struct Web {
     pub policies: Arc<Policies>,
     /// The ports that use cases about payments need.
     pub billing: Billing,
-    /// What is needed to sell Premium. `None` if every user has it.
+    /// Settings and events of Stripe. `None` if nothing is sold and every user has Premium.
     pub stripe: Option<Arc<StripeWeb>>,
     /// The endpoint that SNS calls when archived results are to be restored.
     pub thaw: Arc<ThawEndpoint>,

@@ -9,7 +9,7 @@ use crate::help_topic::HelpTopic;
 use demo::Demo;
 use dioxus::prelude::*;
 
-/// What is annotated, as headings and texts.
+/// The cards about annotations: their headings and texts.
 const ANNOTATED: [(&str, &str); 6] = [
     (
         "Consequences",

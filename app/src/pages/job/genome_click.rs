@@ -13,7 +13,7 @@ use serde::Deserialize;
 /// The most variants of a click: those of a pixel may be many.
 const MAX_VARIANTS: u32 = 20;
 
-/// What was clicked. Made in assets/js/genome.js.
+/// A click on a track of the genome browser, as `assets/js/genome.js` reports it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clicked {

@@ -149,7 +149,7 @@ impl PendingSignIn {
     }
 }
 
-/// Who has signed in.
+/// The result of a sign-in: the claims of the identity provider.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The claims about the user.
