@@ -4,8 +4,9 @@
 use super::open;
 use crate::deployment::{Database, DatabaseOwner};
 use crate::ports::{PortError, PortResult};
+use sqlx::SqlSafeStr;
 use sqlx::error::DatabaseError;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPool;
 
 /// The role whose members are the roles of the processes.
@@ -14,10 +15,68 @@ const RUNTIME_ROLE: &str = "gas_runtime";
 /// SQLSTATE `insufficient_privilege`.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
+/// The files of `backend/migrations` by name, with their text.
+///
+/// They are listed, since `sqlx::migrate!` compiles a second client of PostgreSQL that only the compiler runs, and does
+/// not see that a file is new.
+macro_rules! migration_files {
+    ($($name:literal),+ $(,)?) => {
+        [$(MigrationFile {
+            version: const { version_in($name) },
+            name: $name,
+            sql: include_str!(concat!("../../migrations/", $name, ".sql")),
+        }),+]
+    };
+}
+
+struct MigrationFile {
+    version: i64,
+    /// The name without `.sql`.
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// The number before the first underscore. A name without one does not compile.
+const fn version_in(name: &str) -> i64 {
+    let (name, mut index, mut version) = (name.as_bytes(), 0, 0);
+    while name[index] != b'_' {
+        assert!(name[index].is_ascii_digit());
+        version = version * 10 + (name[index] - b'0') as i64;
+        index += 1;
+    }
+    version
+}
+
 /// The migrations of this version. Migrations of newer versions are ignored, so that a release can be
 /// taken back without its schema.
 fn migrations() -> Migrator {
-    let mut migrations = sqlx::migrate!("./migrations");
+    let files = migration_files![
+        "0001_accounts",
+        "0002_billing",
+        "0003_mail",
+        "0004_tokens",
+        "0005_account_deletion",
+        "0006_time_zone",
+        "0007_sessions_and_audit",
+        "0008_rate_limits",
+        "0010_stripe_inbox",
+        "0011_dispatches",
+        "0012_runtime_role",
+        "0013_stored_bytes",
+        "0014_retention",
+        "0015_published_dispatches",
+        "0016_job_options",
+        "0017_saved_items",
+        "0018_premium_basis",
+        "0019_operators",
+    ];
+    let migrations = files.iter().map(|file| {
+        let description =
+            file.name.split_once('_').map_or(file.name, |(_, description)| description);
+        let (description, sql) = (description.replace('_', " "), file.sql.into_sql_str());
+        Migration::new(file.version, description.into(), MigrationType::Simple, sql, false)
+    });
+    let mut migrations = Migrator::with_migrations(migrations.collect());
     migrations.set_ignore_missing(true);
     migrations
 }
@@ -122,6 +181,31 @@ fn no_rights(error: sqlx::Error) -> UnusableSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_the_folder_is_listed() -> Result<(), Box<dyn std::error::Error>> {
+        let mut versions = BTreeSet::new();
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))? {
+            let name = entry?.file_name().into_string().map_err(|name| format!("{name:?}"))?;
+            versions.insert(version_in(&name));
+        }
+        assert_eq!(migrations().iter().map(|one| one.version).collect::<BTreeSet<_>>(), versions);
+        Ok(())
+    }
+
+    /// Databases compare these with what they have recorded.
+    #[test]
+    fn a_migration_has_the_description_and_checksum_of_its_file() {
+        let migrations = migrations();
+        let first = migrations.iter().next().expect("migrations");
+        let checksum: String = first.checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((first.version, first.description.as_ref()), (1, "accounts"));
+        assert_eq!(
+            checksum,
+            "8ccc527c1eb80ba6a7614f8f5cbc2ad273c4a467f06bad8fefe98ff24b98ebb0670bb359be1028390ed507d2bb1e56c0"
+        );
+    }
 
     #[test]
     fn every_table_that_a_migration_creates_has_rights_of_the_processes() {

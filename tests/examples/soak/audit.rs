@@ -371,7 +371,6 @@ async fn account_for_large(
 
 /// A mail whose sender died before it recorded the response of SES. SES has no idempotency key, so each
 /// attempt may have sent it (decision 0026).
-#[derive(sqlx::FromRow)]
 struct RepeatedMail {
     recipient: String,
     /// The job that the text names, if it is about one.
@@ -391,7 +390,12 @@ impl RepeatedMail {
 async fn repeated_mails(stack: &Stack) -> Result<Vec<RepeatedMail>> {
     let repeated = "select p.email as recipient, m.message ->> 'job_id' as job_id, m.attempts
         from mails m join profiles p on p.identity_id = m.user_id where m.attempts > 1";
-    Ok(sqlx::query_as(repeated).fetch_all(&stack.pool().await?).await?)
+    let rows: Vec<(String, Option<String>, i32)> =
+        sqlx::query_as(repeated).fetch_all(&stack.pool().await?).await?;
+    let mails = rows.into_iter();
+    Ok(mails
+        .map(|(recipient, job_id, attempts)| RepeatedMail { recipient, job_id, attempts })
+        .collect())
 }
 
 /// Every event of a user gives one mail, unless its sender died; the text names the event.
