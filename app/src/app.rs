@@ -4,19 +4,20 @@ use crate::components::{JobTab, Shell};
 use crate::help_topic::HelpTopic;
 use crate::page_modules::{
     Account, Admin, Billing, BillingReturn, Changelog, Help, HelpIndex, Home, JobBrowser,
-    JobCharts, References, Results,
+    JobCharts, References, Results, Shared,
 };
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
 use crate::pages::{Annotate, Annotations, JobDetails, JobLayout, JobLog, NotFound, Unsubscribe};
+use crate::shared_part::SharedPart;
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::explorer::url::encode_query_value;
 use gas_shared::job::ListQuery;
 use gas_shared::plan::set_premium_max_upload_bytes;
 
-/// The pages of the application. All except [`Home`], [`Help`], [`Changelog`] and [`Unsubscribe`] need a
-/// signed-in user; anyone who has a mail may unsubscribe.
+/// The pages of the application. All except [`Home`], [`Help`], [`Changelog`], [`Shared`] and [`Unsubscribe`] need a
+/// signed-in user; anyone who has a share link may read its result, and anyone who has a mail may unsubscribe.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
@@ -58,6 +59,8 @@ pub enum Route {
         Help { topic: HelpTopic, entry: String },
         #[route("/changelog")]
         Changelog {},
+        #[route("/s/:secret/:part?:filter&:sort&:locus")]
+        Shared { secret: String, part: SharedPart, filter: String, sort: String, locus: String },
         #[route("/unsubscribe?:token&:done")]
         Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]

@@ -20,8 +20,10 @@ mod live;
 mod log_search;
 mod page_modules;
 mod pages;
+mod result_address;
 #[cfg(feature = "server")]
 mod server;
+mod shared_part;
 mod toasts;
 mod upload;
 

@@ -72,6 +72,10 @@ pub enum Act {
     TokenCreated(TokenId),
     /// An API token was revoked.
     TokenRevoked(TokenId),
+    /// A share link to the result of this job was made.
+    ShareLinkCreated(JobId),
+    /// A share link to the result of this job was revoked.
+    ShareLinkRevoked(JobId),
     /// A private reference was added.
     ReferenceAdded(ReferenceId),
     /// A private reference was deleted.
@@ -109,6 +113,8 @@ impl Act {
             Self::JobDeleted(_) => "job_deleted",
             Self::TokenCreated(_) => "token_created",
             Self::TokenRevoked(_) => "token_revoked",
+            Self::ShareLinkCreated(_) => "share_link_created",
+            Self::ShareLinkRevoked(_) => "share_link_revoked",
             Self::ReferenceAdded(_) => "reference_added",
             Self::ReferenceDeleted(_) => "reference_deleted",
             Self::AccountExported => "account_exported",
@@ -126,7 +132,10 @@ impl Act {
     fn target(&self) -> Option<String> {
         match self {
             Self::PlanChanged(plan) => Some(plan.as_role().to_owned()),
-            Self::JobCancelled(id) | Self::JobDeleted(id) => Some(id.to_string()),
+            Self::JobCancelled(id)
+            | Self::JobDeleted(id)
+            | Self::ShareLinkCreated(id)
+            | Self::ShareLinkRevoked(id) => Some(id.to_string()),
             Self::TokenCreated(id) | Self::TokenRevoked(id) => Some(id.to_string()),
             Self::ReferenceAdded(id) | Self::ReferenceDeleted(id) => Some(id.to_string()),
             Self::IntakeChanged(intake) => Some(intake.to_string()),
@@ -152,6 +161,8 @@ pub fn describe(record: &AuditRecord) -> String {
         "job_deleted" => format!("Deleted job {target}"),
         "token_created" => "Created an API token".to_owned(),
         "token_revoked" => "Revoked an API token".to_owned(),
+        "share_link_created" => format!("Shared the result of job {target}"),
+        "share_link_revoked" => format!("Revoked a share link of job {target}"),
         "reference_added" => format!("Added reference {target}"),
         "reference_deleted" => format!("Deleted reference {target}"),
         "account_exported" => "Downloaded the account's data".to_owned(),

@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Administration, Archive, ArchiveTimer, Dispatches, ObjectStore,
     PartUploads, Queue, RateLimiter, References, SavedItems, ServiceModes, SessionStore, ShardRuns,
-    Sources, StoredBytes, TokenStore, Topic,
+    ShareLinks, Sources, StoredBytes, TokenStore, Topic,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -68,6 +68,8 @@ pub struct Gas {
     pub tokens: Arc<dyn TokenStore>,
     /// The filters and gene panels that users save.
     pub saved: Arc<dyn SavedItems>,
+    /// The share links.
+    pub share_links: Arc<dyn ShareLinks>,
     /// The jobs that wait for a worker or run.
     pub dispatches: Arc<dyn Dispatches>,
     /// The bytes that users store.
@@ -160,6 +162,7 @@ impl Gas {
             ),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
             saved: Arc::new(postgres::PostgresSavedItems::new(pool.clone())),
+            share_links: Arc::new(postgres::PostgresShareLinks::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             stored_bytes: Arc::new(postgres::PostgresStoredBytes::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),

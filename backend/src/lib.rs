@@ -8,6 +8,7 @@
 mod attachment;
 pub mod audit;
 pub mod aws;
+mod base62;
 mod billing;
 pub mod catalog;
 pub mod chain;
@@ -31,6 +32,7 @@ pub mod references;
 pub mod retention;
 mod secret;
 mod session_secret;
+mod share_secret;
 pub mod sources;
 pub mod stripe;
 #[cfg(feature = "testkit")]
@@ -55,3 +57,4 @@ pub use public_url::PublicUrl;
 pub use retention::RetentionPolicy;
 pub use secret::Secret;
 pub use session_secret::SessionSecret;
+pub use share_secret::ShareSecret;

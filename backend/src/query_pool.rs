@@ -6,7 +6,7 @@
 //! request is gone, and the queries of other users continue.
 
 use futures::{Stream, StreamExt};
-use gas_shared::UserId;
+use gas_shared::{ShareLinkId, UserId};
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
@@ -18,6 +18,23 @@ use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
+
+/// Whose queries they are, for the limits of each: a user's, or those through a share link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QueryUser(Uuid);
+
+impl From<UserId> for QueryUser {
+    fn from(user: UserId) -> Self {
+        Self(user.as_uuid())
+    }
+}
+
+impl From<ShareLinkId> for QueryUser {
+    fn from(link: ShareLinkId) -> Self {
+        Self(link.as_uuid())
+    }
+}
 
 /// Limits of a [`QueryPool`].
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +135,7 @@ impl QueryPool {
     /// [`PoolError`].
     pub async fn run<T: Send + 'static>(
         &self,
-        user: UserId,
+        user: QueryUser,
         query: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, PoolError> {
         let deadline = Instant::now() + self.limits.deadline;
@@ -141,7 +158,7 @@ impl QueryPool {
     /// [`PoolError::Busy`]; later errors are items.
     pub async fn stream<T: Send + 'static, S: Stream<Item = T> + Send + 'static>(
         &self,
-        user: UserId,
+        user: QueryUser,
         stream: S,
     ) -> Result<impl Stream<Item = Result<T, PoolError>> + Send + use<T, S>, PoolError> {
         let PoolLimits { deadline, export_time, client_pause, .. } = self.limits;
@@ -240,7 +257,7 @@ struct QueryAdmission {
 struct AdmittedQueries {
     all: usize,
     /// By user: the number of queries, and the places of running ones.
-    users: HashMap<UserId, (usize, Arc<Semaphore>)>,
+    users: HashMap<QueryUser, (usize, Arc<Semaphore>)>,
 }
 
 /// The right of a query to run.
@@ -258,7 +275,11 @@ impl QueryAdmission {
     }
 
     /// Waits until a query of a user can run.
-    async fn enter(self: &Arc<Self>, user: UserId, deadline: Instant) -> Result<Permit, PoolError> {
+    async fn enter(
+        self: &Arc<Self>,
+        user: QueryUser,
+        deadline: Instant,
+    ) -> Result<Permit, PoolError> {
         let (places, admission) = self.admit(user)?;
         let wait = async {
             // The semaphores are never closed.
@@ -269,7 +290,10 @@ impl QueryAdmission {
         timeout_at(deadline, wait).await.ok().flatten().ok_or(PoolError::Busy)
     }
 
-    fn admit(self: &Arc<Self>, user: UserId) -> Result<(Arc<Semaphore>, AdmittedQuery), PoolError> {
+    fn admit(
+        self: &Arc<Self>,
+        user: QueryUser,
+    ) -> Result<(Arc<Semaphore>, AdmittedQuery), PoolError> {
         let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = admitted.users.get(&user).map_or(0, |(queries, _)| *queries);
         if admitted.all >= self.limits.admitted || of_user >= self.limits.admitted_of_user {
@@ -288,7 +312,7 @@ impl QueryAdmission {
 #[derive(Debug)]
 struct AdmittedQuery {
     admission: Arc<QueryAdmission>,
-    user: UserId,
+    user: QueryUser,
 }
 
 impl Drop for AdmittedQuery {

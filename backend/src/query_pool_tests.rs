@@ -3,10 +3,9 @@
 use super::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant as Clock;
-use uuid::Uuid;
 
-fn user(n: u128) -> UserId {
-    UserId::new(Uuid::from_u128(n))
+fn user(n: u128) -> QueryUser {
+    QueryUser(Uuid::from_u128(n))
 }
 
 fn pool(deadline_millis: u64) -> Arc<QueryPool> {

@@ -2,8 +2,9 @@
 //! temporarily.
 
 use crate::dto::{
-    Account, CreatedJob, Job, JobList, Link, PrivateReference, PrivateReferenceList, Problem,
-    ReferenceList, ReferenceParts, SourceList, Status, Upload,
+    Account, CreatedJob, CreatedShareLink, Job, JobList, Link, PrivateReference,
+    PrivateReferenceList, Problem, ReferenceList, ReferenceParts, ShareLink, SourceList, Status,
+    Upload,
 };
 use crate::error::CliError;
 use crate::request_timing::RequestTiming;
@@ -11,6 +12,7 @@ use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt};
 use gas_shared::explorer::{ExportFormats, Filter, url};
 use gas_shared::private_reference::NewPrivateReference;
+use gas_shared::share_link::NewShareLink;
 use gas_shared::upload::NewUpload;
 use reqwest::header::RETRY_AFTER;
 use reqwest::multipart::{Form, Part};
@@ -227,6 +229,31 @@ impl Api {
         }
     }
 
+    /// Returns the share links to the result of a job.
+    pub async fn links(&self, id: Uuid) -> Result<Vec<ShareLink>, CliError> {
+        self.read(self.request(Method::GET, &format!("jobs/{id}/links"))).await
+    }
+
+    /// Makes a share link to the result of a job. If a response is lost, the attempt before has made another one, which
+    /// [`Api::links`] has.
+    pub async fn add_link(
+        &self,
+        id: Uuid,
+        new: NewShareLink,
+    ) -> Result<CreatedShareLink, CliError> {
+        self.read(self.request(Method::POST, &format!("jobs/{id}/links")).json(&new)).await
+    }
+
+    /// Revokes a share link.
+    pub async fn revoke_link(&self, id: Uuid, link: Uuid) -> Result<(), CliError> {
+        let request = self.request(Method::DELETE, &format!("jobs/{id}/links/{link}"));
+        match self.send_with_retries(request).await {
+            // An earlier attempt revoked it, and its response was lost.
+            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
+            (_, response) => response.map(drop),
+        }
+    }
+
     /// Returns the run log of a job.
     pub async fn log(&self, id: Uuid) -> Result<String, CliError> {
         let response = self.send(self.request(Method::GET, &format!("jobs/{id}/log"))).await?;
@@ -302,7 +329,7 @@ impl Api {
     }
 
     /// Sends a request in up to [`MAX_ATTEMPTS`] attempts, and returns their number with the result.
-    /// All requests are idempotent: those that create a job have a key.
+    /// Requests are idempotent: those that create a job have a key. A share link may be made twice.
     async fn send_with_retries(
         &self,
         request: RequestBuilder,

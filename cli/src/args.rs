@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use gas_shared::explorer::{ExportFormats, Filter, url};
 use gas_shared::operations::{Intake, QueueName};
 use gas_shared::reference::ReferenceId;
+use gas_shared::share_link::ShareTerm;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -117,6 +118,14 @@ pub enum Command {
         /// The job's id.
         id: Uuid,
     },
+    /// List the share links to the result of a job, make one, or revoke one.
+    Links {
+        /// The job's id.
+        id: Uuid,
+        /// What to do; without it, the links are listed.
+        #[command(subcommand)]
+        action: Option<LinkAction>,
+    },
     /// List the references that files can be annotated with, and manage your own ones.
     References {
         /// What to do; without it, the references are listed.
@@ -132,6 +141,25 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         action: AdminAction,
+    },
+}
+
+/// What to do with share links.
+#[derive(Debug, Subcommand)]
+pub enum LinkAction {
+    /// Make a link and print its address, which is shown only once. Anyone with it can read the result.
+    Add {
+        /// The days until it expires: 1, 7, 30 or 90.
+        #[arg(long, default_value = "7", value_parser = read_term)]
+        days: ShareTerm,
+        /// Without exports, files of charts and the genome browser.
+        #[arg(long)]
+        no_downloads: bool,
+    },
+    /// Revoke a link.
+    Revoke {
+        /// The link's id.
+        link: Uuid,
     },
 }
 
@@ -192,6 +220,12 @@ pub enum AdminAction {
     },
     /// Show the number of users, stored bytes, and the jobs of the last 30 days.
     Statistics,
+}
+
+/// Reads the term of a share link.
+fn read_term(text: &str) -> Result<ShareTerm, String> {
+    let days = text.parse::<u16>().map_err(|error| error.to_string())?;
+    ShareTerm::try_from(days).map_err(|error| error.to_string())
 }
 
 /// Reads a filter; all records for an empty text.
@@ -275,6 +309,11 @@ mod tests {
         for arguments in [&["references"][..], &["references", "list"]] {
             assert!(Cli::try_parse_from([&["gas-cli"], arguments].concat()).is_ok());
         }
+        let links = ["gas-cli", "links", "00000000-0000-4000-8000-000000000000"];
+        for arguments in [&[][..], &["add"], &["add", "--days", "90", "--no-downloads"]] {
+            assert!(Cli::try_parse_from([&links, arguments].concat()).is_ok());
+        }
+        assert!(Cli::try_parse_from([&links[..], &["add", "--days", "8"]].concat()).is_err());
         assert!(Cli::try_parse_from(["gas-cli", "references", "remove", "../x"]).is_err());
         let export = |format: &str, filter: &str| {
             let id = "00000000-0000-4000-8000-000000000000";

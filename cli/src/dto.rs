@@ -34,6 +34,28 @@ pub struct Field {
     pub value: String,
 }
 
+/// A share link.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ShareLink {
+    /// The link's id.
+    pub id: Uuid,
+    /// Whether variants and charts can be downloaded through it.
+    pub allows_downloads: bool,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// How often its page was opened.
+    pub opened: u64,
+    /// When its page was last opened.
+    pub last_opened_at: Option<Timestamp>,
+}
+
+/// A new share link.
+#[derive(Deserialize)]
+pub struct CreatedShareLink {
+    /// The address, which contains the secret of the link.
+    pub url: String,
+}
+
 /// A job.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Job {

@@ -17,6 +17,7 @@ mod export;
 #[cfg(test)]
 mod fake;
 mod job_options;
+mod links;
 mod progress;
 mod references;
 mod request_timing;
@@ -74,6 +75,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let path = export::export(&api, id, &format, &filter, &output, force).await?;
             println!("{}", path.display());
         }
+        Command::Links { id, action } => links::run(&api, id, action).await?,
         Command::References { action } => references::run(&api, action).await?,
         Command::Sources => show::sources(&api.sources().await?),
         Command::Admin { action } => admin::run(&api, action).await?,

@@ -66,6 +66,11 @@ uuid_id! {
     SavedId
 }
 
+uuid_id! {
+    /// The id of a share link: random (UUID v4). It grants no access; only the link's secret does.
+    ShareLinkId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

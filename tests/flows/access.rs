@@ -8,9 +8,9 @@ use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
+/// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 56] = [
+const SERVER_FUNCTIONS: [(Method, &str); 64] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -24,11 +24,16 @@ const SERVER_FUNCTIONS: [(Method, &str); 56] = [
     (Method::GET, "/api/jobs/{id}"),
     (Method::GET, "/api/jobs/{id}/charts"),
     (Method::GET, "/api/jobs/{id}/genome"),
+    (Method::GET, "/api/jobs/{id}/links"),
     (Method::GET, "/api/jobs/{id}/log"),
     (Method::GET, "/api/jobs/{id}/queue"),
     (Method::GET, "/api/jobs/{id}/variants/0"),
     (Method::GET, "/api/references"),
     (Method::GET, "/api/references/private"),
+    (Method::GET, "/api/s/none"),
+    (Method::GET, "/api/s/none/charts"),
+    (Method::GET, "/api/s/none/genome"),
+    (Method::GET, "/api/s/none/variants/0"),
     (Method::GET, "/api/saved"),
     (Method::GET, "/api/sources"),
     (Method::GET, "/api/uploads/options"),
@@ -48,6 +53,8 @@ const SERVER_FUNCTIONS: [(Method, &str); 56] = [
     (Method::POST, "/api/billing/resume"),
     (Method::POST, "/api/jobs/{id}/cancel"),
     (Method::POST, "/api/jobs/{id}/delete"),
+    (Method::POST, "/api/jobs/{id}/links"),
+    (Method::POST, "/api/jobs/{id}/links/{id}/revoke"),
     (Method::POST, "/api/jobs/{id}/rerun"),
     (Method::POST, "/api/jobs/{id}/result-link"),
     (Method::POST, "/api/jobs/{id}/variants"),
@@ -55,6 +62,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 56] = [
     (Method::POST, "/api/references/private/confirm"),
     (Method::POST, "/api/references/private/delete"),
     (Method::POST, "/api/references/private/parts"),
+    (Method::POST, "/api/s/none/variants"),
     (Method::POST, "/api/saved/filters"),
     (Method::POST, "/api/saved/filters/{id}/delete"),
     (Method::POST, "/api/saved/filters/{id}/rename"),
@@ -70,7 +78,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 56] = [
 ];
 
 /// Routes that return files. They are not server functions but need the same protection.
-const FILES: [(Method, &str); 10] = [
+const FILES: [(Method, &str); 16] = [
     (Method::GET, "/account-export"),
     (Method::GET, "/annotations-export/{id}?format=csv"),
     (Method::GET, "/annotations-log/{id}"),
@@ -81,6 +89,12 @@ const FILES: [(Method, &str); 10] = [
     (Method::GET, "/annotations-genome/{id}/variants?class=header"),
     (Method::GET, "/annotations-genome/{id}/genes?contig=20&start=0&end=9"),
     (Method::GET, "/annotations-genome/{id}/search?name=x"),
+    (Method::GET, "/s/none/export?format=csv"),
+    (Method::GET, "/s/none/chart/known.svg"),
+    (Method::GET, "/s/none/genome/chrom.sizes"),
+    (Method::GET, "/s/none/genome/variants?class=header"),
+    (Method::GET, "/s/none/genome/genes?contig=20&start=0&end=9"),
+    (Method::GET, "/s/none/genome/search?name=x"),
 ];
 
 /// The arguments of a server function that are not in its path.
@@ -121,7 +135,10 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
         }
         (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
         (&Method::POST, "/api/jobs/{id}/rerun") => Some(json!({ "options": null })),
-        (&Method::POST, "/api/jobs/{id}/variants") => Some(json!({ "query": { "limit": 1 } })),
+        (&Method::POST, "/api/jobs/{id}/links") => Some(json!({ "new": {} })),
+        (&Method::POST, "/api/jobs/{id}/variants" | "/api/s/none/variants") => {
+            Some(json!({ "query": { "limit": 1 } }))
+        }
         _ => None,
     }
 }
@@ -180,6 +197,9 @@ async fn anonymous_requests_are_rejected() -> Result<()> {
                 visit,
                 json!({ "account": null, "sells_premium": true, "is_operator": false, "banner": null })
             );
+        } else if path.contains("/s/none") {
+            // Whoever has a link needs no session.
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         } else {
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         }

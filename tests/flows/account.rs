@@ -65,6 +65,9 @@ async fn deleting_an_account_erases_all_its_data() -> Result<()> {
     let eve = Client::signed_in(&base, "eve-stays").await?;
     let done = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     ada.wait_for(done.id, &[Completed]).await?;
+    let links = format!("/api/jobs/{}/links", done.id);
+    let made = ada.call(Method::POST, &links, Some(json!({ "new": {} }))).await?;
+    assert_eq!(made.status(), StatusCode::OK);
     let open = ada.upload("open.vcf", b"##fileformat=VCFv4.2\n").await?;
     let kept = eve.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
@@ -89,6 +92,7 @@ async fn deleting_an_account_erases_all_its_data() -> Result<()> {
         let (rows,): (i64,) = sqlx::query_as(
             "select (select count(*) from profiles where identity_id = $1::uuid)
                 + (select count(*) from api_tokens where owner = $1::uuid)
+                + (select count(*) from share_links where owner = $1::uuid)
                 + (select count(*) from mails where user_id = $1::uuid)",
         )
         .bind(&user)

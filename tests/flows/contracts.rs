@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::{
 use gas_backend::catalog::ObjectCatalog;
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{
-    AccountData, Accounts, CurrentPlan, Identity, JobStore, Manifest, ObjectStore, PartRule,
-    PartUploads, SavedItems, Topic, UploadOutcome,
+    AccountData, Accounts, Administration, CurrentPlan, Identity, JobStore, Manifest, ObjectStore,
+    PartRule, PartUploads, SavedItems, ShareLinkRow, ShareLinks, Topic, UploadOutcome,
 };
 use gas_backend::postgres::{
     PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
@@ -19,12 +19,13 @@ use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, catalog_contract,
     dispatches_contract, job_store_contract, object_store_contract, private_references_contract,
     queue_contract, rate_limiter_contract, reference_manifest, saved_items_contract,
-    sessions_contract, source_manifest, stored_bytes_contract,
+    sessions_contract, share_links_contract, source_manifest, stored_bytes_contract,
 };
 use gas_shared::catalog::CatalogFile;
 use gas_shared::job::ObjectLocation;
 use gas_shared::reference::Sha256;
-use gas_shared::{JobId, Plan, UserId};
+use gas_shared::share_link::{ShareLink, ShareTerm};
+use gas_shared::{JobId, Plan, ShareLinkId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
@@ -168,6 +169,42 @@ async fn postgresql_fulfills_the_contract_of_saved_items() -> Result<()> {
     accounts.purge(user, now).await?;
     assert_eq!(store.saved_by(user).await?, []);
     Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_share_links() -> Result<()> {
+    let pool = stack().pool().await?;
+    let (user, other) = (new_user(&pool).await?, new_user(&pool).await?);
+    let store = gas_backend::postgres::PostgresShareLinks::new(pool.clone());
+    share_links_contract(&store, user, other).await;
+    // They end when the account is closed, or the user is blocked.
+    let now = Timestamp::now();
+    let accounts = gas_backend::postgres::PostgresAccountData::new(pool.clone());
+    accounts.request_deletion(user, now).await?;
+    assert_eq!(store.links_of(user, None).await?, []);
+    let administration = gas_backend::postgres::PostgresAdministration::new(pool);
+    assert_eq!(store.links_of(other, None).await?.len(), 1);
+    administration.set_blocked(other, Some(now)).await?;
+    assert_eq!(store.links_of(other, None).await?, []);
+    let late = share_link(other);
+    assert!(store.insert(&late, 1).await.is_err(), "a blocked user gets no links");
+    assert!(store.insert(&share_link(user), 1).await.is_err(), "nor does a closing account");
+    Ok(())
+}
+
+/// A new share link of a user.
+fn share_link(owner: UserId) -> ShareLinkRow {
+    let created_at = Timestamp::now();
+    let link = ShareLink {
+        id: ShareLinkId::new(Uuid::new_v4()),
+        job_id: JobId::new(Uuid::new_v4()),
+        allows_downloads: true,
+        created_at,
+        expires_at: ShareTerm::Day.end(created_at),
+        opened: 0,
+        last_opened_at: None,
+    };
+    ShareLinkRow { owner, hash: Uuid::new_v4().to_string(), link }
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ mod rest;
 mod result_forms;
 mod retention;
 mod shards;
+mod share_links;
 mod stack;
 mod thaw;
 mod tokens;

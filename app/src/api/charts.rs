@@ -9,5 +9,6 @@ use gas_shared::JobId;
 #[get("/api/jobs/{id}/charts")]
 pub async fn charts(id: JobId) -> ApiResult<RawJson<Vec<Figure>>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(RawJson::of(&crate::server::charts::chart_figures(&web, account.id, id).await?))
+    let access = gas_backend::usecases::ResultAccess::of_owner(account.id, id);
+    Ok(RawJson::of(&crate::server::charts::chart_figures(&web, &access).await?))
 }

@@ -10,9 +10,10 @@ use gas_shared::explorer::{Page, Query, RowDetails};
 #[post("/api/jobs/{id}/variants")]
 pub async fn variants(id: JobId, query: Query) -> ApiResult<RawJson<Page>> {
     let (web, account) = crate::server::caller::account().await?;
+    let access = gas_backend::usecases::ResultAccess::of_owner(account.id, id);
     let explorers = &web.explorers;
     Ok(RawJson::of(
-        &gas_backend::usecases::explore_page(&web.gas, explorers, account.id, id, &query).await?,
+        &gas_backend::usecases::explore_page(&web.gas, explorers, &access, &query).await?,
     ))
 }
 
@@ -20,9 +21,9 @@ pub async fn variants(id: JobId, query: Query) -> ApiResult<RawJson<Page>> {
 #[get("/api/jobs/{id}/variants/{number}")]
 pub async fn variant(id: JobId, number: u64) -> ApiResult<RawJson<RowDetails>> {
     let (web, account) = crate::server::caller::account().await?;
+    let access = gas_backend::usecases::ResultAccess::of_owner(account.id, id);
     let explorers = &web.explorers;
     Ok(RawJson::of(
-        &gas_backend::usecases::explore_details(&web.gas, explorers, account.id, id, number)
-            .await?,
+        &gas_backend::usecases::explore_details(&web.gas, explorers, &access, number).await?,
     ))
 }

@@ -9,7 +9,8 @@ use gas_shared::JobId;
 #[get("/api/jobs/{id}/genome")]
 pub async fn genome(id: JobId) -> ApiResult<RawJson<String>> {
     let (web, account) = crate::server::caller::account().await?;
-    let settings = crate::server::genome::settings(&web, account.id, id).await?;
+    let access = gas_backend::usecases::ResultAccess::of_owner(account.id, id);
+    let settings = crate::server::genome::settings(&web, &access).await?;
     let json = serde_json::to_string(&settings);
     json.map(|json| RawJson::of(&json)).map_err(|error| crate::server::errors::internal(&error))
 }

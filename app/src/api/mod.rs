@@ -18,6 +18,8 @@ mod private_references;
 mod raw_json;
 mod saved;
 mod settings;
+mod share_links;
+mod shared;
 mod trace;
 mod uploads;
 
@@ -50,6 +52,8 @@ pub use saved::{
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
+pub use share_links::{create_share_link, revoke_share_link, share_links};
+pub use shared::{shared_charts, shared_genome, shared_result, shared_variant, shared_variants};
 pub use trace::begin_trace;
 pub use uploads::{
     begin_parts, confirm_upload, default_options, next_parts, references, request_upload, sources,
@@ -85,11 +89,16 @@ mod tests {
         GET /api/jobs/{id}
         GET /api/jobs/{id}/charts
         GET /api/jobs/{id}/genome
+        GET /api/jobs/{id}/links
         GET /api/jobs/{id}/log
         GET /api/jobs/{id}/queue
         GET /api/jobs/{id}/variants/{number}
         GET /api/references
         GET /api/references/private
+        GET /api/s/{secret}
+        GET /api/s/{secret}/charts
+        GET /api/s/{secret}/genome
+        GET /api/s/{secret}/variants/{number}
         GET /api/saved
         GET /api/sources
         GET /api/uploads/options
@@ -109,6 +118,8 @@ mod tests {
         POST /api/billing/resume
         POST /api/jobs/{id}/cancel
         POST /api/jobs/{id}/delete
+        POST /api/jobs/{id}/links
+        POST /api/jobs/{id}/links/{link}/revoke
         POST /api/jobs/{id}/rerun
         POST /api/jobs/{id}/result-link
         POST /api/jobs/{id}/variants
@@ -116,6 +127,7 @@ mod tests {
         POST /api/references/private/confirm
         POST /api/references/private/delete
         POST /api/references/private/parts
+        POST /api/s/{secret}/variants
         POST /api/saved/filters
         POST /api/saved/filters/{id}/delete
         POST /api/saved/filters/{id}/rename

@@ -44,6 +44,8 @@ icons! {
     Stopped = "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
     /// Two sheets.
     Copy = "M9 9h11v11H9ZM5 15H4V4h11v1";
+    /// Two links of a chain.
+    Link = "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1";
     /// A box.
     Archive = "M4 8v12h16V8M3 4h18v4H3ZM10 12h4";
     /// A triangle with a mark.

@@ -1,14 +1,15 @@
 //! The header of a job's pages, with its tabs and its main action.
 
 use super::{
-    ActionButton, CopyButton, DownloadResults, JobQueueNote, Page, RerunButton, StatusBadge, Tabs,
-    UpgradeButton,
+    ActionButton, CopyButton, DownloadResults, Icon, IconName, JobQueueNote, Page, RerunButton,
+    StatusBadge, Tabs, UpgradeButton,
 };
 use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::clock::use_seconds_left;
 use crate::live::use_live;
+use crate::page_modules::ShareDialog;
 use dioxus::prelude::*;
 use gas_shared::job::{FailureKind, ResultsView, StateView};
 use gas_shared::{JobId, JobView, Plan};
@@ -71,6 +72,13 @@ pub fn JobHeader(
     children: Element,
 ) -> Element {
     let id = job.id.to_string();
+    let is_completed = matches!(job.state, StateView::Completed { .. });
+    let actions = rsx! {
+        if is_completed {
+            ShareButton { id: job.id }
+        }
+        NextAction { job: job.clone(), tab }
+    };
     let tabs = JobTab::ALL.map(|tab| (tab.name(), tab.route(id.clone()))).to_vec();
     rsx! {
         div { class: "job-top",
@@ -89,10 +97,27 @@ pub fn JobHeader(
                 }
             }
         }
-        Page { title: tab.title(&job), actions: rsx! { NextAction { job: job.clone(), tab } },
+        Page { title: tab.title(&job), actions,
             Tabs { label: "Parts of this annotation", tabs, here: tab as usize }
             {children}
         }
+    }
+}
+
+/// Opens the dialog with the share links of a result.
+#[component]
+fn ShareButton(id: JobId) -> Element {
+    let mut open = use_signal(|| false);
+    rsx! {
+        button {
+            class: "button share-open",
+            r#type: "button",
+            "aria-haspopup": "dialog",
+            onclick: move |_| open.set(true),
+            Icon { name: IconName::Link }
+            "Share"
+        }
+        ShareDialog { id, open }
     }
 }
 

@@ -6,5 +6,5 @@ mod on_demand;
 pub use on_demand::load_page_at;
 pub use on_demand::{
     Account, Admin, Billing, BillingReturn, Changelog, CommandPalette, Help, HelpIndex, Home,
-    JobBrowser, JobCharts, References, Results, module_name,
+    JobBrowser, JobCharts, References, Results, ShareDialog, Shared, module_name,
 };

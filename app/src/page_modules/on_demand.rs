@@ -5,12 +5,14 @@
 
 use crate::app::Route;
 use crate::browser;
-use crate::components::{Palette, Skeleton};
+use crate::components::{Palette, ShareLinks, Skeleton};
 use crate::help_topic::HelpTopic;
 use crate::pages;
+use crate::shared_part::SharedPart;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use futures::FutureExt;
+use gas_shared::JobId;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// Renders a page of a module.
@@ -23,6 +25,8 @@ enum PageModule {
     Explorer,
     /// The charts and the genome browser of a job.
     Analysis,
+    /// What share links show.
+    Shared,
     /// Billing, the account and references.
     Account,
     /// The page of operators.
@@ -41,6 +45,7 @@ impl PageModule {
         match page {
             Route::Results { .. } => Some(Self::Explorer),
             Route::JobCharts { .. } | Route::JobBrowser { .. } => Some(Self::Analysis),
+            Route::Shared { .. } => Some(Self::Shared),
             Route::Billing {}
             | Route::BillingReturn { .. }
             | Route::Account {}
@@ -58,6 +63,7 @@ impl PageModule {
         match self {
             Self::Explorer => "explorer",
             Self::Analysis => "analysis",
+            Self::Shared => "shared",
             Self::Account => "account",
             Self::Admin => "admin",
             Self::Welcome => "welcome",
@@ -71,6 +77,7 @@ impl PageModule {
         match self {
             Self::Explorer => explorer().await,
             Self::Analysis => analysis().await,
+            Self::Shared => shared().await,
             Self::Account => account().await,
             Self::Admin => admin().await,
             Self::Welcome => welcome().await,
@@ -98,6 +105,16 @@ fn analysis() -> Result<Render, SplitLoaderError> {
     Ok(|page| match page {
         Route::JobCharts { id } => rsx! { pages::JobCharts { id } },
         Route::JobBrowser { id, locus } => rsx! { pages::JobBrowser { id, locus } },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(shared, fallible)]
+fn shared() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Shared { secret, part, filter, sort, locus } => {
+            rsx! { pages::Shared { secret, part, filter, sort, locus } }
+        }
         _ => rsx! {},
     })
 }
@@ -152,6 +169,14 @@ type RenderPalette = fn(Signal<bool>, Signal<bool>) -> Element;
 #[wasm_split(palette, fallible)]
 fn palette() -> Result<RenderPalette, SplitLoaderError> {
     Ok(|open, shortcuts| rsx! { Palette { open, shortcuts } })
+}
+
+/// Renders the dialog with the share links of a job, given whether it is open.
+type RenderShareLinks = fn(JobId, Signal<bool>) -> Element;
+
+#[wasm_split(links, fallible)]
+fn links() -> Result<RenderShareLinks, SplitLoaderError> {
+    Ok(|id, open| rsx! { ShareLinks { id, open } })
 }
 
 /// Loads the module of the page at an address, if it has one. Hydration requires it, since the server has
@@ -210,30 +235,52 @@ pub fn CommandPalette(
     /// Whether the dialog with the keyboard shortcuts is open.
     shortcuts: Signal<bool>,
 ) -> Element {
+    match use_module_when_open(open, palette, "The search") {
+        Some(render) => render(open, shortcuts),
+        None => rsx! {},
+    }
+}
+
+/// The dialog with the share links of a job, whose module is loaded when it is opened for the first time.
+#[component]
+pub fn ShareDialog(
+    id: JobId,
+    /// Whether the dialog is open.
+    open: Signal<bool>,
+) -> Element {
+    match use_module_when_open(open, links, "The dialog") {
+        Some(render) => render(id, open),
+        None => rsx! {},
+    }
+}
+
+/// What renders a dialog, once its module is loaded, which starts when it is opened for the first time. If that fails, the
+/// dialog is closed, and a toast says that `what` could not be loaded.
+fn use_module_when_open<R, F>(open: Signal<bool>, load: fn() -> F, what: &'static str) -> Option<R>
+where
+    R: Copy + 'static,
+    F: Future<Output = Result<R, SplitLoaderError>> + 'static,
+{
     let toasts = use_toasts();
     let mut open = open;
-    let mut loaded = use_signal(|| None::<RenderPalette>);
+    let mut loaded = use_signal(|| None::<R>);
     use_effect(move || {
         if !open() || loaded.peek().is_some() {
             return;
         }
         spawn(async move {
-            match palette().await {
+            match load().await {
                 Ok(render) => loaded.set(Some(render)),
                 Err(_) => {
                     // After a deployment, the module of the old version is gone.
                     browser::reload_if_outdated();
                     open.set(false);
-                    toasts
-                        .error("The search could not be loaded. Check your connection.".to_owned());
+                    toasts.error(format!("{what} could not be loaded. Check your connection."));
                 }
             }
         });
     });
-    match loaded() {
-        Some(render) => render(open, shortcuts),
-        None => rsx! {},
-    }
+    loaded()
 }
 
 /// The name of the module of a page, if it has one. The script that starts the application reads it in the
@@ -298,6 +345,18 @@ pub fn References() -> Element {
     on_demand(Route::References {})
 }
 
+/// [`pages::Shared`], on demand.
+#[component]
+pub fn Shared(
+    secret: String,
+    part: SharedPart,
+    filter: String,
+    sort: String,
+    locus: String,
+) -> Element {
+    on_demand(Route::Shared { secret, part, filter, sort, locus })
+}
+
 /// [`pages::Home`], on demand.
 #[component]
 pub fn Home() -> Element {
@@ -328,8 +387,8 @@ mod tests {
 
     #[test]
     fn the_server_has_all_modules() {
-        use PageModule::{Account, Admin, Analysis, Changelog, Explorer, Help, Welcome};
-        for module in [Explorer, Analysis, Account, Admin, Welcome, Help, Changelog] {
+        use PageModule::{Account, Admin, Analysis, Changelog, Explorer, Help, Shared, Welcome};
+        for module in [Explorer, Analysis, Shared, Account, Admin, Welcome, Help, Changelog] {
             assert!(module.loaded().is_some(), "{module:?}");
         }
     }
@@ -340,15 +399,22 @@ mod tests {
         assert_eq!(module("/annotations/1/results?filter=a&sort="), Some(PageModule::Explorer));
         assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
+        assert_eq!(module("/s/abc/charts"), Some(PageModule::Shared));
+        assert_eq!(module("/s/abc/results?filter=a"), Some(PageModule::Shared));
         assert_eq!(module("/references"), Some(PageModule::Account));
         assert_eq!(module("/admin"), Some(PageModule::Admin));
         assert_eq!(module("/"), Some(PageModule::Welcome));
         assert_eq!(module("/help"), Some(PageModule::Help));
         assert_eq!(module("/help/columns?entry=gene"), Some(PageModule::Help));
         assert_eq!(module("/changelog"), Some(PageModule::Changelog));
-        for first_load in
-            ["/help/unknown", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"]
-        {
+        for first_load in [
+            "/help/unknown",
+            "/annotate",
+            "/annotations?page=2",
+            "/annotations/1",
+            "/s/abc/log",
+            "/nowhere",
+        ] {
             assert_eq!(module(first_load), None, "{first_load}");
         }
     }

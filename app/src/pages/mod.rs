@@ -15,6 +15,7 @@ mod job;
 mod not_found;
 mod references;
 mod results;
+mod shared;
 mod unsubscribe;
 
 pub use account::Account;
@@ -32,6 +33,7 @@ pub use job::{JobBrowser, JobCharts, JobDetails, JobLayout, JobLog};
 pub use not_found::NotFound;
 pub use references::References;
 pub use results::Results;
+pub use shared::Shared;
 pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};

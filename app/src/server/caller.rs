@@ -1,10 +1,11 @@
-//! Identifies the caller of a server function or a handler by the session.
+//! Identifies the caller of a server function or a handler: by the session, or by the secret of a share link.
 
+use super::client_address::ClientAddress;
 use super::session::Session;
 use super::{Web, errors};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::fullstack::FullstackContext;
-use gas_backend::usecases::Operator;
+use gas_backend::usecases::{Operator, ResultAccess, open_share_link};
 use gas_shared::Account;
 use tracing::Span;
 use tracing::field::display;
@@ -55,6 +56,24 @@ pub async fn operator() -> Result<(Web, Operator), ApiError> {
     let (web, account) = account().await?;
     let operator = Operator::require(&web.gas, account.id).await?;
     Ok((web, operator))
+}
+
+/// Returns the server state and the address of a caller who need not be signed in, for requests through share links.
+///
+/// # Errors
+/// If called outside a request.
+pub fn stranger() -> Result<(Web, ClientAddress), ApiError> {
+    Ok((web()?, extension()?))
+}
+
+/// Returns the server state and the access that a share link gives, whoever the caller is.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] if the link is not valid, [`ErrorCode::TooMany`] if the client has made too many requests.
+pub async fn link(secret: &str) -> Result<(Web, ResultAccess), ApiError> {
+    let (web, client) = stranger()?;
+    let access = open_share_link(&web.gas, secret, client.0).await?;
+    Ok((web, access))
 }
 
 fn web() -> Result<Web, ApiError> {

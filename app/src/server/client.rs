@@ -18,9 +18,8 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Uuid);
 
-/// Middleware that makes [`RequestId`] available to handlers, and records it and the client's address with
-/// what these write to the audit log. The request belongs to the trace that it names in the header `traceparent`, or to
-/// a new one.
+/// Middleware that makes [`RequestId`] and [`ClientAddress`] available to handlers, and records them with what these write to
+/// the audit log. The request belongs to the trace that it names in the header `traceparent`, or to a new one.
 pub async fn identify(
     client: ClientAddress,
     Extension(mut web): Extension<Web>,
@@ -39,5 +38,6 @@ pub async fn identify(
     web.billing.gas.audit = web.gas.audit.clone();
     request.extensions_mut().insert(web);
     request.extensions_mut().insert(RequestId(id));
+    request.extensions_mut().insert(client);
     next.run(request).await
 }

@@ -12,7 +12,7 @@ use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
     FindError, LimitError, OperationError, OptionsError, PartsError, PrivateReferenceError,
-    RequestUploadError, RerunError, SavedError, TimeZoneError, TokenError,
+    RequestUploadError, RerunError, SavedError, ShareLinkError, TimeZoneError, TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -220,8 +220,11 @@ impl From<DownloadError> for ApiError {
             DownloadError::NotCompleted { .. }
             | DownloadError::Restoring(_)
             | DownloadError::NoSummary(_)
-            | DownloadError::NoRegionIndex(_) => Self::new(ErrorCode::Conflict, error.to_string()),
-            DownloadError::LogsDeleted { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
+            | DownloadError::NoRegionIndex(_)
+            | DownloadError::SharedArchived => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::LogsDeleted { .. }
+            | DownloadError::NoLink
+            | DownloadError::NoDownloads => Self::new(ErrorCode::NotFound, error.to_string()),
             DownloadError::Missing(_) => internal(&error),
         }
     }
@@ -287,6 +290,20 @@ impl From<SavedError> for ApiError {
             | SavedError::NoGenes
             | SavedError::TooManyGenes { .. }
             | SavedError::Gene(_) => ErrorCode::Invalid,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ShareLinkError> for ApiError {
+    fn from(error: ShareLinkError) -> Self {
+        let code = match error {
+            ShareLinkError::Find(error) => return error.into(),
+            ShareLinkError::Download(error) => return error.into(),
+            ShareLinkError::Limit(error) => return error.into(),
+            ShareLinkError::Port(error) => return error.into(),
+            ShareLinkError::TooMany => ErrorCode::Conflict,
+            ShareLinkError::NotFound(_) => ErrorCode::NotFound,
         };
         Self::new(code, error.to_string())
     }

@@ -1,13 +1,13 @@
 //! `GET /annotations-export/{id}?format=FORMAT,…&filter=<JSON>`: the variants that match a filter of the results explorer,
-//! as a file, or as a ZIP archive of several. Not a server function, because those return values instead of files; callers
-//! are authenticated in the same way.
+//! as a file, or as a ZIP archive of several; `/s/{secret}/export` through a share link. Not a server function, because
+//! those return values instead of files; callers are authenticated in the same way.
 
+use super::Web;
 use super::file_response::{file_response, or_error_response};
-use super::{Web, caller};
+use super::named_result::NamedResult;
 use crate::error::{ApiError, ErrorCode};
-use crate::server::session::Session;
 use axum::body::Body;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -15,7 +15,6 @@ use axum::{Extension, Router};
 use futures::TryStreamExt;
 use gas_backend::chain;
 use gas_backend::usecases::{Export, export_results};
-use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormats, Filter, url};
 use serde::Deserialize;
 
@@ -31,23 +30,24 @@ struct ExportQuery {
 
 /// The route of exports.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/annotations-export/{id}", get(export))
+    Router::new()
+        .route("/annotations-export/{id}", get(export))
+        .route("/s/{secret}/export", get(export))
 }
 
 async fn export(
     Extension(web): Extension<Web>,
-    session: Session,
-    Path(id): Path<JobId>,
+    result: NamedResult,
     Query(query): Query<ExportQuery>,
     headers: HeaderMap,
 ) -> Response {
-    match try_export(&web, &session, id, &query).await {
+    match try_export(&web, &result, &query).await {
         Ok(export) => export_response(export, query.format.content_type()),
         // A browser would show or save the plain message. The page runs the same query and shows the
         // error properly.
         Err(_) if is_page_wanted(&headers) => {
-            let filter = url::encode_query_value(&query.filter);
-            Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
+            let page = result.address().explorer(query.filter, String::new());
+            Redirect::to(&page.to_string()).into_response()
         }
         Err(error) => or_error_response(Err(error)),
     }
@@ -55,14 +55,13 @@ async fn export(
 
 async fn try_export(
     web: &Web,
-    session: &Session,
-    id: JobId,
+    result: &NamedResult,
     query: &ExportQuery,
 ) -> Result<Export, ApiError> {
-    let account = caller::account_of(web, session).await?;
+    let access = result.access(web).await?;
     let filter = read_filter(&query.filter)?;
     let (gas, explorers) = (&web.gas, &web.explorers);
-    Ok(export_results(gas, explorers, account.id, id, filter, &query.format).await?)
+    Ok(export_results(gas, explorers, &access, filter, &query.format).await?)
 }
 
 /// Whether the request comes from a link instead of a program.

@@ -60,7 +60,7 @@ mod tests {
     use axum::http::Request;
     use gas_backend::query_pool::{AdmissionLimits, PoolLimits};
     use gas_backend::testkit::TestGas;
-    use gas_backend::usecases::{ExploreError, query_results};
+    use gas_backend::usecases::{ExploreError, ResultAccess, query_results};
     use gas_shared::Plan;
     use tower::ServiceExt;
 
@@ -88,7 +88,8 @@ mod tests {
             assert_eq!(status(path).await, StatusCode::OK, "{path}");
         }
         let query = |_| std::future::pending::<Result<(), ExploreError>>();
-        let mut slow = Box::pin(query_results(&test.gas, &explorers, ada.id, job.id, query));
+        let access = ResultAccess::of_owner(ada.id, job.id);
+        let mut slow = Box::pin(query_results(&test.gas, &explorers, &access, query));
         let probes = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             (status("/livez").await, status("/readyz").await)

@@ -4,7 +4,7 @@ use super::metrics::{HttpMetrics, count_requests};
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::{
     Web, charts, client, export, export_account, genome, health, log_file, rest, result_file,
-    security, session, sign_in, unsubscribe, webhooks,
+    security, session, shared, sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
 use axum::http::{Request, StatusCode};
@@ -32,7 +32,7 @@ const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Builds the router of the whole application.
 ///
 /// Layers from the outside in: tracing, compression, panic handling, state, client, request limits; then, for
-/// browsers only, security headers, origin check, argument check, session. The REST API gets the security
+/// browsers only, headers of share links, security headers, origin check, argument check, session. The REST API gets the security
 /// headers but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, metrics: HttpMetrics) -> Router {
     let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
@@ -40,6 +40,7 @@ pub fn build(web: Web, metrics: HttpMetrics) -> Router {
         RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
     let for_browsers = ServiceBuilder::new()
         .layer(from_fn_with_state(limits, limit_requests))
+        .layer(from_fn(shared::protect))
         .layer(from_fn(security::set_headers))
         .layer(from_fn(security::check_origin))
         .layer(from_fn(security::check_arguments))
@@ -55,6 +56,7 @@ pub fn build(web: Web, metrics: HttpMetrics) -> Router {
         .merge(result_file::routes())
         .merge(charts::routes())
         .merge(genome::routes())
+        .merge(shared::routes())
         .serve_dioxus_application(ServeConfig::new(), App)
         .layer(for_browsers)
         .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
@@ -84,7 +86,7 @@ fn request_span<B>(request: &Request<B>) -> Span {
     tracing::info_span!(
         "request",
         method = %request.method(),
-        path = request.uri().path(),
+        path = %shared::masked(request.uri().path()),
         request_id = Empty,
         trace_id = Empty,
         user_id = Empty,

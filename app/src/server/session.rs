@@ -11,7 +11,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use gas_backend::ports::PortResult;
 use gas_backend::usecases::{
-    CurrentSession, MAX_SESSION_AGE, end_session, replace_session_id, resume_session, start_session,
+    CurrentSession, MAX_SESSION_AGE, delete_expired_share_links, end_session, replace_session_id,
+    resume_session, start_session,
 };
 use gas_backend::{Gas, SessionSecret, chain};
 use gas_shared::Account;
@@ -168,22 +169,26 @@ pub async fn keep_session(
     response
 }
 
-/// Deletes expired sessions, and audit entries older than 400 days, every ten minutes until shutdown.
+/// Deletes expired sessions, share links that expired more than 30 days ago, and audit entries older than 400 days, every
+/// ten minutes until shutdown.
 pub async fn sweep(gas: Gas, shutdown: CancellationToken) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
         match sweep_once(&gas, gas.now()).await {
-            Ok((0, 0)) => {}
-            Ok((sessions, entries)) => {
-                tracing::debug!(sessions, entries, "deleted expired sessions and audit entries");
+            Ok((0, 0, 0)) => {}
+            Ok((sessions, links, entries)) => {
+                tracing::debug!(sessions, links, entries, "deleted what has expired");
             }
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "failed to delete expired sessions");
+                tracing::warn!(error = %chain(&error), "failed to delete what has expired");
             }
         }
     }
 }
 
-async fn sweep_once(gas: &Gas, now: Timestamp) -> PortResult<(u64, u64)> {
-    Ok((gas.sessions.delete_expired(now).await?, gas.audit.log().prune(now).await?))
+/// Returns the numbers of sessions, share links and audit entries that were deleted.
+async fn sweep_once(gas: &Gas, now: Timestamp) -> PortResult<(u64, u64, u64)> {
+    let sessions = gas.sessions.delete_expired(now).await?;
+    let links = delete_expired_share_links(gas).await?;
+    Ok((sessions, links, gas.audit.log().prune(now).await?))
 }

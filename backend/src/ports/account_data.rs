@@ -17,8 +17,8 @@ pub trait AccountData: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<MailRecord>>;
 
-    /// Records that a user closes their account, and ends all their sessions and tokens. From then
-    /// on [`Accounts`](super::Accounts) treats the user as unknown. `false` if there is no such
+    /// Records that a user closes their account, and ends all their sessions, tokens and share links.
+    /// From then on [`Accounts`](super::Accounts) treats the user as unknown. `false` if there is no such
     /// user.
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool>;
 

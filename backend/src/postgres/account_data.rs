@@ -2,6 +2,7 @@
 
 use super::seconds;
 use super::sessions::end_all_sessions;
+use super::share_links::delete_share_links;
 use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -57,7 +58,7 @@ const WITHOUT_RETENTION: &str = "
 
 const MARK_RETENTION: &str = "update profiles set has_retention = true where identity_id = $1";
 
-/// Users' data in tables `profiles`, `mails`, `api_tokens` and `sessions`.
+/// Users' data in tables `profiles`, `mails`, `api_tokens`, `share_links` and `sessions`.
 #[derive(Clone, Debug)]
 pub struct PostgresAccountData {
     pool: PgPool,
@@ -74,6 +75,7 @@ impl PostgresAccountData {
         let request = sqlx::query(REQUEST).bind(user.as_uuid()).bind(seconds(now));
         let done = request.execute(&mut *transaction).await?;
         sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *transaction).await?;
+        delete_share_links(&mut transaction, user).await?;
         end_all_sessions(&mut transaction, user).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)

@@ -1,6 +1,7 @@
 //! The ports [`ServiceModes`] and [`Administration`] on PostgreSQL.
 
 use super::sessions::end_all_sessions;
+use super::share_links::delete_share_links;
 use super::{moment, plan, seconds};
 use crate::ports::{Administration, EndedJob, PortError, PortResult, ServiceModes};
 use async_trait::async_trait;
@@ -25,8 +26,8 @@ const SET_OPERATOR: &str = "
 const IS_BLOCKED: &str = "
     select exists (select from profiles where identity_id = $1 and blocked is not null)";
 
-/// The lock of the profile serializes this with the creation of sessions and tokens, which then are deleted, too, or
-/// find the account blocked.
+/// The lock of the profile serializes this with the creation of sessions, tokens and share links, which then are deleted,
+/// too, or find the account blocked.
 const SET_BLOCKED: &str = "
     update profiles set blocked = to_timestamp($2), updated = now()
     where identity_id = $1 and deletion_requested is null";
@@ -100,6 +101,7 @@ impl PostgresAdministration {
         let found = query.execute(&mut *transaction).await?.rows_affected() == 1;
         if found && at.is_some() {
             end_all_sessions(&mut transaction, user).await?;
+            delete_share_links(&mut transaction, user).await?;
             let tokens = sqlx::query(DELETE_TOKENS).bind(user.as_uuid());
             tokens.execute(&mut *transaction).await?;
         }

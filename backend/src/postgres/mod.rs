@@ -1,5 +1,5 @@
-//! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, sessions, rate
-//! limits and the audit log.
+//! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, share links,
+//! sessions, rate limits and the audit log.
 
 mod account_data;
 mod accounts;
@@ -12,6 +12,7 @@ mod rate_limits;
 mod saved;
 mod schema;
 mod sessions;
+mod share_links;
 mod stored_bytes;
 mod tls;
 mod tokens;
@@ -27,6 +28,7 @@ pub use rate_limits::PostgresRateLimiter;
 pub use saved::PostgresSavedItems;
 pub use schema::{connect, migrate};
 pub use sessions::PostgresSessions;
+pub use share_links::PostgresShareLinks;
 pub use stored_bytes::PostgresStoredBytes;
 pub use tokens::PostgresTokens;
 

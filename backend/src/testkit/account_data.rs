@@ -1,6 +1,6 @@
 //! Users' other data in memory.
 
-use super::{FakeAccounts, FakeSavedItems, FakeSessions, FakeTokens, lock};
+use super::{FakeAccounts, FakeSavedItems, FakeSessions, FakeShareLinks, FakeTokens, lock};
 use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -14,24 +14,27 @@ pub struct FakeAccountData {
     tokens: Arc<FakeTokens>,
     sessions: Arc<FakeSessions>,
     saved: Arc<FakeSavedItems>,
+    share_links: Arc<FakeShareLinks>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
     closed: Mutex<Vec<ClosedAccount>>,
     without_retention: Mutex<Vec<UserId>>,
 }
 
 impl FakeAccountData {
-    /// Creates the data of these profiles, tokens, sessions and saved items.
+    /// Creates the data of these profiles, tokens, sessions, saved items and share links.
     pub fn new(
         accounts: Arc<FakeAccounts>,
         tokens: Arc<FakeTokens>,
         sessions: Arc<FakeSessions>,
         saved: Arc<FakeSavedItems>,
+        share_links: Arc<FakeShareLinks>,
     ) -> Self {
         Self {
             accounts,
             tokens,
             sessions,
             saved,
+            share_links,
             mails: Mutex::default(),
             closed: Mutex::default(),
             without_retention: Mutex::default(),
@@ -68,6 +71,7 @@ impl AccountData for FakeAccountData {
 
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         self.tokens.remove_all(user);
+        self.share_links.remove_all(user);
         self.sessions.remove_all(user);
         Ok(self.accounts.request_closing(user, now))
     }

@@ -1,6 +1,6 @@
 //! The mode of the service, users for operators, and the queues of operators in memory.
 
-use super::{FakeAccounts, FakeQueue, FakeSessions, FakeTokens, lock};
+use super::{FakeAccounts, FakeQueue, FakeSessions, FakeShareLinks, FakeTokens, lock};
 use crate::ports::{
     Administration, EndedJob, OperatorQueues, PortResult, QueueWithDeadLetters, ServiceModes,
 };
@@ -40,6 +40,7 @@ pub struct FakeAdministration {
     accounts: Arc<FakeAccounts>,
     sessions: Arc<FakeSessions>,
     tokens: Arc<FakeTokens>,
+    share_links: Arc<FakeShareLinks>,
     ended: Mutex<Vec<EndedJob>>,
 }
 
@@ -49,8 +50,9 @@ impl FakeAdministration {
         accounts: Arc<FakeAccounts>,
         sessions: Arc<FakeSessions>,
         tokens: Arc<FakeTokens>,
+        share_links: Arc<FakeShareLinks>,
     ) -> Self {
-        Self { accounts, sessions, tokens, ended: Mutex::default() }
+        Self { accounts, sessions, tokens, share_links, ended: Mutex::default() }
     }
 
     /// The jobs that were counted, in this order.
@@ -80,6 +82,7 @@ impl Administration for FakeAdministration {
             self.accounts.set_blocked(user, at);
             self.sessions.remove_all(user);
             self.tokens.remove_all(user);
+            self.share_links.remove_all(user);
         }
         Ok(found)
     }

@@ -28,6 +28,7 @@ mod saved;
 mod sessions;
 mod sessions_contract;
 mod shard_runs;
+mod share_links;
 mod sources;
 mod stored_bytes;
 mod stripe_inbox_contract;
@@ -67,6 +68,7 @@ pub use saved::{FakeSavedItems, saved_items_contract};
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
 pub use shard_runs::FakeShardRuns;
+pub use share_links::{FakeShareLinks, share_links_contract};
 pub use sources::FakeSources;
 pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
@@ -110,6 +112,8 @@ pub struct TestGas {
     pub audit: Arc<FakeAuditLog>,
     /// The API tokens.
     pub tokens: Arc<FakeTokens>,
+    /// The share links.
+    pub share_links: Arc<FakeShareLinks>,
     /// The archive.
     pub archive: Arc<FakeArchive>,
     /// The timers started.
@@ -184,8 +188,13 @@ impl TestGas {
         let accounts = Arc::new(FakeAccounts::new(outages.postgresql.clone()));
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
-        let administration =
-            Arc::new(FakeAdministration::new(accounts.clone(), sessions.clone(), tokens.clone()));
+        let share_links = Arc::new(FakeShareLinks::default());
+        let administration = Arc::new(FakeAdministration::new(
+            accounts.clone(),
+            sessions.clone(),
+            tokens.clone(),
+            share_links.clone(),
+        ));
         let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
         let saved = Arc::new(FakeSavedItems::default());
@@ -194,6 +203,7 @@ impl TestGas {
             tokens.clone(),
             sessions.clone(),
             saved.clone(),
+            share_links.clone(),
         ));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
@@ -238,6 +248,7 @@ impl TestGas {
             audit: Audit::new(audit.clone(), clock.clone()),
             tokens: tokens.clone(),
             saved: saved.clone(),
+            share_links: share_links.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
@@ -277,6 +288,7 @@ impl TestGas {
             stored_bytes,
             audit,
             tokens,
+            share_links,
             archive,
             archive_timer,
             archive_requests,

@@ -91,6 +91,8 @@ pub(super) async fn request_archiver(gas: &Gas, id: JobId) -> PortResult<()> {
 /// [`ArchiveError`]; call again.
 pub async fn finish_deletion(gas: &Gas, id: JobId) -> Result<Deleted, ArchiveError> {
     let Some(deletion) = gas.jobs.store.deletion(id).await? else { return Ok(Deleted::Nothing) };
+    // They open nothing since the job is gone.
+    gas.share_links.delete_of_job(id).await?;
     let Some(deletion) = empty_archive(gas, deletion).await? else { return Ok(Deleted::Swept) };
     erase_objects(gas, &deletion).await?;
     if deletion.quiet_at <= gas.now() {

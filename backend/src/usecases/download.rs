@@ -1,15 +1,12 @@
 //! Signs links to results and reads their summaries.
 
-use super::plan::plan_of;
-use super::{FindError, find_job};
-use crate::ports::{Download, PortError, PortResult};
+use super::result_access::{
+    DownloadError, OpenResult, ResultAccess, absent, find_completed, open_result,
+};
+use crate::ports::{Download, PortResult};
 use crate::{Gas, RegionIndex};
-use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
-use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
-use jiff::{SignedDuration, Timestamp};
-
-/// How long a download link is valid, in seconds. It is signed when the user clicks.
-pub const DOWNLOAD_LINK_SECS: i64 = 60;
+use gas_shared::job::ObjectLocation;
+use gas_shared::{JobId, UserId};
 
 /// The largest summary that is read, in bytes. Summaries of genomes have some tens of kB; a
 /// truncated one cannot be parsed.
@@ -17,64 +14,6 @@ const SUMMARY_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The first bytes of a gzip file (RFC 1952, section 2.3.1), and of BGZF.
 const GZIP_START: &[u8] = &[0x1f, 0x8b];
-
-/// The reason why a result cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DownloadError {
-    /// The user has no such job, or the store failed.
-    #[error(transparent)]
-    Find(#[from] FindError),
-    /// The job has no results, or not yet.
-    #[error("job {id} is {status} and has no results")]
-    NotCompleted {
-        /// The job.
-        id: JobId,
-        /// Its status.
-        status: JobStatus,
-    },
-    /// The download window of the Free plan has ended.
-    #[error(
-        "the results of job {id} could be downloaded until {until}; upgrade to Premium to restore them"
-    )]
-    Expired {
-        /// The job.
-        id: JobId,
-        /// The end of the window.
-        until: Timestamp,
-    },
-    /// The results are in the archive.
-    #[error("the results of job {0} are archived; upgrade to Premium to restore them")]
-    Archived(JobId),
-    /// The results are being restored.
-    #[error("the results of job {0} are being restored from the archive")]
-    Restoring(JobId),
-    /// The engine that annotated the file wrote no summary.
-    #[error("job {0} has no charts: the engine that annotated it wrote no summary")]
-    NoSummary(JobId),
-    /// The result has no region index.
-    #[error(
-        "the result of job {0} has no index: it is plain text, or the run log says why it could not be \
-         indexed"
-    )]
-    NoRegionIndex(JobId),
-    /// Retention deleted the logs, the summary and the indexes.
-    #[error(
-        "the logs, charts and indexes of job {id} were deleted on {}, as they are kept for a limited \
-         time on the Free plan", .at.strftime("%F")
-    )]
-    LogsDeleted {
-        /// The job.
-        id: JobId,
-        /// When.
-        at: Timestamp,
-    },
-    /// The object does not exist.
-    #[error("the file of job {0} is missing from storage")]
-    Missing(JobId),
-    /// A service failed.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
 
 /// Signs a link with which the owner's browser downloads the result.
 ///
@@ -89,7 +28,7 @@ pub async fn sign_result_link(
     owner: UserId,
     id: JobId,
 ) -> Result<String, DownloadError> {
-    let result = open_result(gas, owner, id).await?;
+    let result = open_result(gas, &ResultAccess::of_owner(owner, id)).await?;
     let ending = if is_gzip(gas, &result.file).await? { ".gz" } else { "" };
     let download = Download {
         file: &result.file,
@@ -108,7 +47,8 @@ pub async fn sign_region_index_link(
     owner: UserId,
     id: JobId,
 ) -> Result<String, DownloadError> {
-    let OpenResult { job, link_lifetime, .. } = open_result(gas, owner, id).await?;
+    let OpenResult { job, link_lifetime, .. } =
+        open_result(gas, &ResultAccess::of_owner(owner, id)).await?;
     for format in RegionIndex::ALL {
         let file = gas.object_keys.region_index(job.owner, job.id, &job.input.name, format);
         if gas.objects.head(&file).await?.is_some() {
@@ -126,104 +66,24 @@ pub(super) async fn is_gzip(gas: &Gas, file: &ObjectLocation) -> PortResult<bool
     Ok(start.is_some_and(|start| start == GZIP_START))
 }
 
-/// A result that its owner may read now.
-pub(super) struct OpenResult {
-    /// The job.
-    pub job: Job,
-    /// The annotated file.
-    pub file: ObjectLocation,
-    /// Its size in bytes.
-    pub size: u64,
-    /// How long a link to it may be valid.
-    pub link_lifetime: SignedDuration,
-}
-
-/// Finds a result and checks that its owner may read its records now. This is the only check, for downloads, exports,
-/// the explorer and the genome browser.
-pub(super) async fn open_result(
-    gas: &Gas,
-    owner: UserId,
-    id: JobId,
-) -> Result<OpenResult, DownloadError> {
-    let job = find_job(gas, owner, id).await?;
-    let done = completion(&job)?;
-    let stored = match &done.results {
-        Results::Stored(stored) | Results::Archiving { stored, .. } => stored,
-        Results::Archived { .. } => return Err(DownloadError::Archived(id)),
-        Results::Thawing { .. } => return Err(DownloadError::Restoring(id)),
-    };
-    let plan = plan_of(gas, owner).await?;
-    let link_lifetime = link_lifetime(plan, id, stored, gas.now())?;
-    let (file, size) = (stored.file.clone(), done.result_size);
-    Ok(OpenResult { job, file, size, link_lifetime })
-}
-
-/// How long a link may be valid.
-fn link_lifetime(
-    plan: Plan,
-    id: JobId,
-    stored: &Stored,
-    now: Timestamp,
-) -> Result<SignedDuration, DownloadError> {
-    let longest = SignedDuration::from_secs(DOWNLOAD_LINK_SECS);
-    match (plan, stored.until) {
-        (Plan::Premium, _) | (Plan::Free, None) => Ok(longest),
-        (Plan::Free, Some(until)) => {
-            // S3 takes whole seconds.
-            let left = SignedDuration::from_secs(until.duration_since(now).as_secs());
-            if left.is_positive() {
-                Ok(longest.min(left))
-            } else {
-                Err(DownloadError::Expired { id, until })
-            }
-        }
-    }
-}
-
-/// Reads the counts behind the charts of a result, the engine's `summary.json`. The owner may read them as long as they
-/// are kept, also after the download window of the Free plan and while the result is in the archive: they have no
+/// Reads the counts behind the charts of a result, the engine's `summary.json`. They may be read as long as they are kept, also after the download window of the Free plan and while the result is in the archive: they have no
 /// records.
 ///
 /// # Errors
 /// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary, and
 /// [`DownloadError::LogsDeleted`] if it was deleted.
-pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
-    let job = find_completed(gas, owner, id).await?;
+pub async fn read_summary(gas: &Gas, access: &ResultAccess) -> Result<Vec<u8>, DownloadError> {
+    let (job, _) = find_completed(gas, access).await?;
     let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
     let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
-    summary.ok_or_else(|| absent(&job, DownloadError::NoSummary(id)))
-}
-
-/// Finds a completed job of an owner, whether its result can be read or not.
-pub(super) async fn find_completed(
-    gas: &Gas,
-    owner: UserId,
-    id: JobId,
-) -> Result<Job, DownloadError> {
-    let job = find_job(gas, owner, id).await?;
-    completion(&job)?;
-    Ok(job)
-}
-
-/// The error for a missing file beside the result: `otherwise`, unless retention deleted it.
-pub(super) fn absent(job: &Job, otherwise: DownloadError) -> DownloadError {
-    match job.retention.logs_deleted_at {
-        Some(at) => DownloadError::LogsDeleted { id: job.id, at },
-        None => otherwise,
-    }
-}
-
-fn completion(job: &Job) -> Result<&Completion, DownloadError> {
-    match &job.state {
-        JobState::Completed(done) => Ok(done),
-        other => Err(DownloadError::NotCompleted { id: job.id, status: other.status() }),
-    }
+    summary.ok_or_else(|| absent(&job, DownloadError::NoSummary(job.id)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
+    use crate::usecases::FindError;
     use gas_shared::Plan;
 
     #[tokio::test]
@@ -305,7 +165,8 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;
-        let read = || read_summary(&test.gas, ada.id, job.id);
+        let access = ResultAccess::of_owner(ada.id, job.id);
+        let read = || read_summary(&test.gas, &access);
         assert!(matches!(read().await.unwrap_err(), DownloadError::NoSummary(_)));
         let file = test.gas.object_keys.summary(job.owner, job.id, &job.input.name);
         test.objects.put(&file, b"{}");
@@ -315,10 +176,12 @@ mod tests {
         assert!(matches!(link.unwrap_err(), DownloadError::Expired { .. }));
         assert_eq!(read().await.unwrap(), b"{}");
         let waiting = test.pending_job(&ada).await;
-        let early = read_summary(&test.gas, ada.id, waiting.id).await.unwrap_err();
+        let early =
+            read_summary(&test.gas, &ResultAccess::of_owner(ada.id, waiting.id)).await.unwrap_err();
         assert!(matches!(early, DownloadError::NotCompleted { .. }));
         let eve = test.user("eve", Plan::Premium);
-        let foreign = read_summary(&test.gas, eve.id, job.id).await.unwrap_err();
+        let foreign =
+            read_summary(&test.gas, &ResultAccess::of_owner(eve.id, job.id)).await.unwrap_err();
         assert!(matches!(foreign, DownloadError::Find(FindError::NotFound(_))));
     }
 }

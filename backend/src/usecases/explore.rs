@@ -4,19 +4,18 @@
 //! matter. Both come from a stranger's file, so every query runs on the
 //! [`QueryPool`](crate::query_pool) with a deadline.
 
-use super::DownloadError;
-use super::download::{OpenResult, find_completed, open_result};
+use super::result_access::{DownloadError, OpenResult, ResultAccess, find_completed, open_result};
 use crate::Gas;
 use crate::ports::{ObjectStore, PortError};
-use crate::query_pool::{PoolError, PoolLimits, QueryPool};
+use crate::query_pool::{PoolError, PoolLimits, QueryPool, QueryUser};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Explorer, Overview};
+use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormats, Filter, Page, Query, RowDetails};
 use gas_shared::job::ObjectLocation;
-use gas_shared::{JobId, UserId};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -135,14 +134,14 @@ impl Explorers {
     /// Runs a stream of a user on the pool.
     pub(super) async fn stream<E>(
         &self,
-        owner: UserId,
+        user: QueryUser,
         stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     ) -> Result<Content, PoolError>
     where
         E: Send + 'static,
         ExploreError: From<E>,
     {
-        let pieces = self.pool.stream(owner, stream).await?;
+        let pieces = self.pool.stream(user, stream).await?;
         Ok(pieces.map(|piece| Ok(piece??)).boxed())
     }
 
@@ -193,26 +192,24 @@ impl Explorers {
     }
 }
 
-/// Answers a query about a result for its owner on the pool, with the access rule of
-/// [`sign_result_link`](super::sign_result_link).
+/// Answers a query about a result on the pool, with the access rule of [`sign_result_link`](super::sign_result_link).
 ///
 /// # Errors
 /// [`ExploreError`].
 pub async fn query_results<T, F>(
     gas: &Gas,
     explorers: &Explorers,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
     query: impl FnOnce(Arc<Explorer>) -> F + Send + 'static,
 ) -> Result<T, ExploreError>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, ExploreError>> + Send + 'static,
 {
-    let result = open_result(gas, owner, id).await?;
+    let result = open_result(gas, access).await?;
     let (gas, opened) = (gas.clone(), explorers.clone());
     let answer = async move { query(opened.open(&gas, &result).await?).await };
-    explorers.pool.run(owner, answer).await?
+    explorers.pool.run(access.query_user(), answer).await?
 }
 
 /// Reads a page of the table: rows, the number of matches, and the facets if requested.
@@ -222,16 +219,14 @@ where
 pub async fn explore_page(
     gas: &Gas,
     explorers: &Explorers,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
     query: &Query,
 ) -> Result<Page, ExploreError> {
     let query = query.clone();
     query_results(
         gas,
         explorers,
-        owner,
-        id,
+        access,
         |explorer| async move { Ok(explorer.page(&query).await?) },
     )
     .await
@@ -244,11 +239,11 @@ pub async fn explore_page(
 pub async fn explore_details(
     gas: &Gas,
     explorers: &Explorers,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
     number: u64,
 ) -> Result<RowDetails, ExploreError> {
-    query_results(gas, explorers, owner, id, move |explorer| async move {
+    let id = access.job();
+    query_results(gas, explorers, access, move |explorer| async move {
         match explorer.details(number).await {
             Err(gas_explorer::Error::NoRecord { number, records }) => {
                 Err(ExploreError::NoRecord { id, number, records })
@@ -259,7 +254,7 @@ pub async fn explore_details(
     .await
 }
 
-/// Reads the counts of a result that its index has. Like [`read_summary`](super::read_summary), the owner may read them
+/// Reads the counts of a result that its index has. Like the [summary](super::read_summary), they may be read
 /// after the download window of the Free plan and while the result is in the archive. `None` if the job has no index
 /// that can be used.
 ///
@@ -268,10 +263,10 @@ pub async fn explore_details(
 pub async fn explore_overview(
     gas: &Gas,
     explorers: &Explorers,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
 ) -> Result<Option<Overview>, ExploreError> {
-    let job = find_completed(gas, owner, id).await?;
+    let (job, _) = find_completed(gas, access).await?;
+    let id = job.id;
     let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
     let Some(head) = gas.objects.head(&file).await? else { return Ok(None) };
     let (index, cache) = (explorers.source(gas, &file, head.size), explorers.cache.clone());
@@ -286,7 +281,7 @@ pub async fn explore_overview(
             Err(error) => Err(error.into()),
         }
     };
-    explorers.pool.run(owner, counted).await?
+    explorers.pool.run(access.query_user(), counted).await?
 }
 
 /// The content of a file. An error ends the stream.
@@ -301,18 +296,21 @@ pub struct Export {
 }
 
 /// Exports all records that match a filter in one or more formats. An export with more than one file is a ZIP archive.
+/// Not through share links without downloads.
 ///
 /// # Errors
 /// [`ExploreError`]; later errors are items of the content.
 pub async fn export_results(
     gas: &Gas,
     explorers: &Explorers,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
     filter: Filter,
     formats: &ExportFormats,
 ) -> Result<Export, ExploreError> {
-    let result = open_result(gas, owner, id).await?;
+    if !access.allows_downloads() {
+        return Err(DownloadError::NoDownloads.into());
+    }
+    let result = open_result(gas, access).await?;
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
     let name = format!("{}.{part}", result.job.input.name.stem());
     let file_name = format!("{name}.{}", formats.ending());
@@ -325,12 +323,14 @@ pub async fn export_results(
         explorer.check_export(&checked_filter, &checked_formats).await?;
         Ok::<_, ExploreError>(explorer)
     };
-    let explorer = explorers.pool.run(owner, open).await??;
+    let explorer = explorers.pool.run(access.query_user(), open).await??;
     let content = match formats.single_file() {
-        Some(format) => explorers.stream(owner, explorer.export(filter, format)).await?,
+        Some(format) => {
+            explorers.stream(access.query_user(), explorer.export(filter, format)).await?
+        }
         None => {
             let archive = explorer.export_archive(filter, formats, &name);
-            explorers.stream(owner, archive).await?
+            explorers.stream(access.query_user(), archive).await?
         }
     };
     // Empty pieces tell the pool that an export goes on.

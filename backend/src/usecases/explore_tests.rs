@@ -6,7 +6,7 @@ use crate::testkit::TestGas;
 use crate::usecases::{FindError, archive_result, settle_result, sign_result_link};
 use futures::TryStreamExt;
 use gas_shared::explorer::{Direction, ExportFormat, IMPACT, QUALITY, Sort, SortKey};
-use gas_shared::{Account, Job, Plan};
+use gas_shared::{Account, Job, Plan, UserId};
 
 /// The records of the tests: position, gene, impact, QUAL.
 const RECORDS: [(u32, &str, &str, &str); 5] = [
@@ -48,22 +48,27 @@ async fn case() -> Case {
 }
 
 impl Case {
+    fn access(&self) -> ResultAccess {
+        ResultAccess::of_owner(self.ada.id, self.job.id)
+    }
+
     async fn page(&self, query: &Query) -> Result<Page, ExploreError> {
-        explore_page(&self.test.gas, &self.explorers, self.ada.id, self.job.id, query).await
+        explore_page(&self.test.gas, &self.explorers, &self.access(), query).await
     }
 
     async fn records(&self, owner: UserId, id: JobId) -> Result<u64, ExploreError> {
         let records = |explorer: Arc<Explorer>| async move { Ok(explorer.records()) };
-        query_results(&self.test.gas, &self.explorers, owner, id, records).await
+        let access = ResultAccess::of_owner(owner, id);
+        query_results(&self.test.gas, &self.explorers, &access, records).await
     }
 
     async fn details(&self, number: u64) -> Result<RowDetails, ExploreError> {
-        explore_details(&self.test.gas, &self.explorers, self.ada.id, self.job.id, number).await
+        explore_details(&self.test.gas, &self.explorers, &self.access(), number).await
     }
 
     async fn export(&self, filter: Filter, format: ExportFormat) -> Result<Export, ExploreError> {
         let (gas, explorers) = (&self.test.gas, &self.explorers);
-        export_results(gas, explorers, self.ada.id, self.job.id, filter, &format.into()).await
+        export_results(gas, explorers, &self.access(), filter, &format.into()).await
     }
 
     /// The error of each way to read the result, which is the same as that of the download.
@@ -161,8 +166,8 @@ async fn an_export_in_several_formats_is_an_archive_of_their_files() {
     let case = case().await;
     let formats = "tsv,vcf_gz_index".parse().unwrap();
     let (gas, explorers) = (&case.test.gas, &case.explorers);
-    let (owner, id) = (case.ada.id, case.job.id);
-    let export = export_results(gas, explorers, owner, id, only("XYZ"), &formats).await.unwrap();
+    let access = case.access();
+    let export = export_results(gas, explorers, &access, only("XYZ"), &formats).await.unwrap();
     assert_eq!(export.file_name, "a.annot.filtered.zip");
     let pieces = export.content.try_collect::<Vec<_>>().await.unwrap();
     assert!(pieces.iter().all(|piece| !piece.is_empty()));
@@ -206,7 +211,8 @@ async fn a_user_with_too_many_queries_is_told_to_wait() {
     case.explorers = Explorers::new(1 << 20, 1 << 20, limits).unwrap();
     let (gas, explorers) = (&case.test.gas, &case.explorers);
     let query = |_| std::future::pending::<Result<(), ExploreError>>();
-    let mut slow = Box::pin(query_results(gas, explorers, case.ada.id, case.job.id, query));
+    let access = case.access();
+    let mut slow = Box::pin(query_results(gas, explorers, &access, query));
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut slow).await.is_err());
     let rejected = case.page(&Query::default()).await.unwrap_err();
     assert!(matches!(rejected, ExploreError::Pool(PoolError::Busy)), "{rejected}");
@@ -248,8 +254,8 @@ async fn open_results_are_weighed_in_bytes() {
         let key = case.test.gas.object_keys.index(case.ada.id, job.id, &job.input.name);
         case.test.objects.put(&key, &index);
         let weight = |explorer: Arc<Explorer>| async move { Ok(explorer.weight()) };
-        let (gas, owner) = (&case.test.gas, case.ada.id);
-        sum += query_results(gas, &explorers, owner, job.id, weight).await.unwrap();
+        let access = ResultAccess::of_owner(case.ada.id, job.id);
+        sum += query_results(&case.test.gas, &explorers, &access, weight).await.unwrap();
         assert!(explorers.open.weight() <= LIMIT);
         case.test.gas.objects.delete(&key).await.unwrap();
     }

@@ -24,7 +24,7 @@ enum Next {
 }
 
 /// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
-/// private references, saved filters and gene panels, audit log, mails and jobs. Files are not included; they are downloaded by job.
+/// private references, saved filters and gene panels, share links without their secrets, audit log, mails and jobs. Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
@@ -121,6 +121,7 @@ impl Writer {
             "private_references": list_private_references(gas, &self.account).await?.references,
             "saved_filters": saved.filters,
             "gene_panels": saved.panels,
+            "share_links": gas.share_links.links_of(self.user(), None).await?,
             "tokens": list_tokens(gas, self.user()).await?,
         });
         Ok(head.to_string())
@@ -146,10 +147,11 @@ mod tests {
     use super::*;
     use crate::ports::MailRecord;
     use crate::testkit::{TestBilling, TestGas, TestMail};
-    use crate::usecases::{create_token, save_panel, set_time_zone};
+    use crate::usecases::{create_share_link, create_token, save_panel, set_time_zone};
     use futures::TryStreamExt;
     use gas_shared::Plan;
     use gas_shared::saved::NewGenePanel;
+    use gas_shared::share_link::NewShareLink;
     use gas_shared::token::{NewToken, Scope};
     use serde_json::Value;
 
@@ -179,14 +181,19 @@ mod tests {
         let new = NewToken { name: "laptop".into(), scopes: Scope::OF_JOBS.to_vec(), days: 1 };
         let secret = create_token(&test.gas, ada.id, new).await.unwrap().secret;
 
+        let done = test.completed_job(&ada).await;
+        let (link, _) =
+            create_share_link(&test.gas, ada.id, done.id, NewShareLink::default()).await.unwrap();
+
         let panel = NewGenePanel { name: "epilepsy".into(), genes: vec!["SCN1A".into()] };
         save_panel(&test.gas, ada.id, panel).await.unwrap();
 
         let (document, pieces) = exported(&test, &ada).await;
         assert_eq!(document["gene_panels"][0]["genes"], json!(["SCN1A"]));
         assert_eq!(document["saved_filters"], json!([]));
-        assert_eq!(document["jobs"].as_array().unwrap().len(), 150);
-        assert_eq!(document["activity"][0]["action"], "token_created");
+        assert_eq!(document["jobs"].as_array().unwrap().len(), 151);
+        assert_eq!(document["activity"][0]["action"], "share_link_created");
+        assert_eq!(document["share_links"][0]["job_id"], json!(done.id));
         assert_eq!(document["mails"].as_array().unwrap().len(), 120);
         assert_eq!(document["account"]["email"], "ada@example.org");
         assert_eq!(document["account"]["time_zone"], "Europe/Berlin");
@@ -194,6 +201,7 @@ mod tests {
         assert_eq!(document["settings"]["job_options"]["selection"], "all");
         assert_eq!(document["tokens"][0]["name"], "laptop");
         assert!(!document.to_string().contains(&secret[8..]), "secrets stay out");
+        assert!(!document.to_string().contains(link.expose()));
         assert!(!document.to_string().contains(&eve.id.to_string()));
         assert!(pieces >= 7, "it was written in pieces: {pieces}");
     }

@@ -1,6 +1,6 @@
 //! Reads a job's log: the run log of the worker, followed by the count log of the engine.
 
-use super::download::absent;
+use super::result_access::absent;
 use super::{DownloadError, find_job};
 use crate::ports::PortResult;
 use crate::{Gas, plain_text};

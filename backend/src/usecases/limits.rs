@@ -44,6 +44,12 @@ const CHECKOUTS: Rate = Rate::new(10, HOUR);
 /// Expedited retrievals from the archive for one user.
 const EXPEDITED: Rate = Rate::new(EXPEDITED_A_DAY, DAY);
 
+/// Share links that one user may make.
+const SHARE_LINKS: Rate = Rate::new(100, DAY);
+
+/// Requests through share links from one client address. Scrolling through a table makes a few a second.
+const SHARED_REQUESTS: Rate = Rate::new(600, MINUTE);
+
 /// Requests that one token may make.
 const API_CALLS: Rate = Rate::new(120, MINUTE);
 
@@ -234,6 +240,18 @@ pub(super) async fn count_token(gas: &Gas, user: UserId) -> Result<(), LimitErro
 pub(super) async fn count_new_reference(gas: &Gas, user: UserId) -> Result<(), LimitError> {
     let rate = scaled(gas, NEW_REFERENCES);
     count(gas, "reference", &user.to_string(), "new references", rate).await
+}
+
+/// Counts a new share link.
+pub(super) async fn count_share_link(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, SHARE_LINKS);
+    count(gas, "share-link", &user.to_string(), "new share links", rate).await
+}
+
+/// Counts a request through a share link, valid or not.
+pub(super) async fn count_shared_request(gas: &Gas, address: IpAddr) -> Result<(), LimitError> {
+    let (what, rate) = ("requests through share links", scaled(gas, SHARED_REQUESTS));
+    count(gas, "shared", &client(address), what, rate).await
 }
 
 /// Counts a checkout.

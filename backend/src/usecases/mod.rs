@@ -37,6 +37,7 @@ mod redrive;
 mod request_upload;
 mod rerun_job;
 mod restore_result;
+mod result_access;
 mod retain_files;
 mod run_job;
 mod saved;
@@ -44,6 +45,7 @@ mod sessions;
 mod set_time_zone;
 mod settle_result;
 mod sharded_run;
+mod share_links;
 mod start_order;
 mod stored_bytes;
 mod thaw;
@@ -75,9 +77,7 @@ pub use create_job::{
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};
 pub use dispatch::job_left;
-pub use download::{
-    DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_region_index_link, sign_result_link,
-};
+pub use download::{read_summary, sign_region_index_link, sign_result_link};
 pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{
     ExploreError, Explorers, Export, explore_details, explore_overview, explore_page,
@@ -107,6 +107,7 @@ pub use redrive::redrive;
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{LargeRestores, RestoreError, Restored, Restorer, restore_result};
+pub use result_access::{DOWNLOAD_LINK_SECS, DownloadError, ResultAccess};
 pub use run_job::{
     Finished, InputRejection, announce_result, claim_job, complete_job, fail_job, reject_input,
     release_job, report_progress,
@@ -121,6 +122,10 @@ pub use settle_result::settle_result;
 pub use sharded_run::{
     annotate_whole, begin_shards, is_annotated_whole, report_shard_alive, report_shard_done,
     run_of, start_shards,
+};
+pub use share_links::{
+    ResultOutline, ShareLinkError, create_share_link, delete_expired_share_links, list_share_links,
+    open_share_link, open_shared_result, outline_result, revoke_share_link,
 };
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, retry_thaw, thaw_results};
 pub use tokens::{

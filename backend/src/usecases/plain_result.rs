@@ -3,8 +3,9 @@
 //! A result is read by ranges and decompressed on the way, in bounded memory. This takes time of a
 //! processor, so it runs on the pool of the explorer's queries, as exports do.
 
-use super::download::{is_gzip, open_result};
+use super::download::is_gzip;
 use super::explore::{ExploreError, Explorers, Export};
+use super::result_access::{ResultAccess, open_result};
 use crate::Gas;
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
@@ -33,7 +34,7 @@ pub async fn plain_result(
     owner: UserId,
     id: JobId,
 ) -> Result<Export, ExploreError> {
-    let result = open_result(gas, owner, id).await?;
+    let result = open_result(gas, &ResultAccess::of_owner(owner, id)).await?;
     let is_packed = is_gzip(gas, &result.file).await?;
     let source = explorers.source(gas, &result.file, result.size);
     let stored = StreamReader::new(ranges(source).boxed());
@@ -47,7 +48,7 @@ pub async fn plain_result(
     };
     let pieces = ReaderStream::with_capacity(text, PIECE_BYTES);
     let pieces = pieces.map_err(|error| ExploreError::Explorer(gas_explorer::Error::Input(error)));
-    let content = explorers.stream(owner, pieces).await?;
+    let content = explorers.stream(owner.into(), pieces).await?;
     let file_name = format!("{}.annot.vcf", result.job.input.name.stem());
     Ok(Export { file_name, content })
 }

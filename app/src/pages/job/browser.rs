@@ -3,15 +3,14 @@
 use super::super::commit_status;
 use super::genome_click::{ClickDrawer, Clicked};
 use super::use_job;
-use crate::api::{self, use_api_loader};
-use crate::app::Route;
+use crate::api::use_api_loader;
 use crate::browser::{self, GenomeError, MountedGenome};
 use crate::components::{Empty, ErrorNote, Picture};
 use crate::live::use_live;
+use crate::result_address::ResultAddress;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
-use gas_shared::{JobId, JobView};
 use std::rc::Rc;
 
 /// The id of the element in which igv.js draws.
@@ -24,7 +23,7 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
     _ = id;
     match use_job() {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => {
-            rsx! { Browser { job, locus } }
+            rsx! { Browser { at: ResultAddress::Job(job.id), locus } }
         }
         Some(_) => rsx! {
             Empty { picture: Picture::NoChart,
@@ -35,18 +34,18 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
     }
 }
 
+/// The genome browser of the result at an address: of a job, or of a share link.
 #[component]
-fn Browser(job: JobView, locus: String) -> Element {
+pub fn Browser(at: ResultAddress, locus: String) -> Element {
     let live = use_live();
-    let id = job.id;
-    let shown = use_memo(use_reactive!(|id| id));
+    let shown = use_memo(use_reactive!(|at| at));
     let settings = use_api_loader(move || {
         // Reload when the plan changes: an upgrade may give access.
         live.plan();
-        api::genome(shown())
+        shown().genome()
     })?;
     match settings.read() {
-        Ok(settings) => rsx! { Genome { id, settings, locus } },
+        Ok(settings) => rsx! { Genome { at, settings, locus } },
         Err(error) => {
             commit_status(&error);
             rsx! { ErrorNote { error } }
@@ -56,19 +55,19 @@ fn Browser(job: JobView, locus: String) -> Element {
 
 /// The genome browser, once igv.js is loaded.
 #[component]
-fn Genome(id: JobId, settings: String, locus: String) -> Element {
+fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
     let mut state = use_signal(|| Mount::Loading);
     let mut loading = use_signal(|| None::<Task>);
     let mut clicked = use_signal(|| None::<Clicked>);
     let mut open = use_signal(|| false);
-    use_effect(use_reactive!(|id, settings, locus| {
+    let base = at.genome_path();
+    use_effect(use_reactive!(|base, settings, locus| {
         // Remove the previous browser first: removing it later would also remove the new one.
         if let Some(task) = loading.take() {
             task.cancel();
         }
         state.set(Mount::Loading);
         loading.set(Some(spawn(async move {
-            let base = format!("/annotations-genome/{id}");
             let onclick = move |json: String| {
                 if let Some(hit) = Clicked::read(&json) {
                     clicked.set(Some(hit));
@@ -83,7 +82,7 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
             });
         })));
     }));
-    let table = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
+    let table = at.explorer(String::new(), String::new());
     rsx! {
         p { class: "muted",
             "Drag to move, zoom with the controls at the upper right, or enter a gene or a region. Click a variant or a \
@@ -106,7 +105,7 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
             Mount::Mounted(_) => rsx! {},
         }
         div { id: "genome", class: "genome", "data-ready": state.read().is_mounted() }
-        ClickDrawer { id, clicked, open }
+        ClickDrawer { at, clicked, open }
     }
 }
 

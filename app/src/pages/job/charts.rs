@@ -2,15 +2,15 @@
 
 use super::super::commit_status;
 use super::use_job;
-use crate::api::{self, use_api_loader};
+use crate::api::use_api_loader;
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
 use crate::components::{Empty, ErrorNote, Icon, IconName, Picture, ScrollTable};
 use crate::format;
+use crate::result_address::ResultAddress;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
-use gas_shared::{JobId, JobView};
 
 /// The charts of a job's results.
 #[component]
@@ -18,7 +18,14 @@ pub fn JobCharts(id: String) -> Element {
     // `JobLayout` loads the job of the route.
     _ = id;
     match use_job() {
-        Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! { Charts { job } },
+        Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! {
+            Charts {
+                at: ResultAddress::Job(job.id),
+                version: job.version,
+                stem: job.file_name.stem().to_owned(),
+                allows_downloads: true,
+            }
+        },
         Some(_) => rsx! {
             Empty { picture: Picture::NoChart,
                 p { "Charts are available once the annotation is completed." }
@@ -28,10 +35,20 @@ pub fn JobCharts(id: String) -> Element {
     }
 }
 
+/// The charts of the result at an address: of a job, or of a share link.
 #[component]
-fn Charts(job: JobView) -> Element {
-    let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
-    let charts = use_api_loader(move || api::charts(seen().0))?;
+pub fn Charts(
+    at: ResultAddress,
+    /// The version of the job. The charts are loaded again when it changes.
+    #[props(default)]
+    version: u64,
+    /// The name of the input without its ending.
+    stem: String,
+    /// Whether charts can be downloaded.
+    allows_downloads: bool,
+) -> Element {
+    let seen = use_memo(use_reactive!(|at, version| (at, version)));
+    let charts = use_api_loader(move || seen().0.charts())?;
     match charts.read() {
         Ok(figures) if figures.is_empty() => rsx! {
             Empty { picture: Picture::NoChart,
@@ -42,7 +59,12 @@ fn Charts(job: JobView) -> Element {
             p { class: "muted", "Click a bar to see its variants. Use the arrow keys to move between bars." }
             div { class: "charts",
                 for figure in figures {
-                    Chart { key: "{figure.name}", id: job.id, stem: job.file_name.stem().to_owned(), figure }
+                    Chart {
+                        key: "{figure.name}",
+                        at: at.clone(),
+                        files_of: allows_downloads.then(|| stem.clone()),
+                        figure,
+                    }
                 }
             }
         },
@@ -55,14 +77,21 @@ fn Charts(job: JobView) -> Element {
 
 /// A chart with its download buttons and its data as a table.
 #[component]
-fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
+fn Chart(
+    at: ResultAddress,
+    /// The beginning of the names of its files, if it can be downloaded.
+    files_of: Option<String>,
+    figure: Figure,
+) -> Element {
     let name = figure.name.clone();
     let mut shown = use_signal(String::new);
     rsx! {
         section { class: "panel chart", "aria-labelledby": "chart-{name}", "data-chart": "{name}",
             div { class: "panel-head",
                 h2 { id: "chart-{name}", "{figure.title}" }
-                Files { id, stem, name: name.clone(), height: figure.height }
+                if let Some(stem) = files_of {
+                    Files { svg: at.chart_path(&name), stem, name: name.clone(), height: figure.height }
+                }
             }
             p { id: "about-{name}", class: "muted", "{figure.summary}" }
             svg {
@@ -71,7 +100,7 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
                 "aria-labelledby": "chart-{name}",
                 "aria-describedby": "about-{name}",
                 path { class: "chart-rules", d: "{figure.rules}" }
-                Marks { id, name: name.clone(), marks: figure.marks.clone(), onshow: move |text| shown.set(text) }
+                Marks { at: at.clone(), name: name.clone(), marks: figure.marks.clone(), onshow: move |text| shown.set(text) }
                 for (place, text) in figure.texts.iter().enumerate() {
                     text {
                         key: "{place}",
@@ -95,7 +124,7 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
                     for mark in figure.marks.iter() {
                         tr { key: "{mark.label}",
                             th { scope: "row",
-                                Link { to: explorer(id, mark), "{mark.label}" }
+                                Link { to: explorer(&at, mark), "{mark.label}" }
                             }
                             td { {format::count(mark.count)} }
                         }
@@ -109,8 +138,13 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
 /// Buttons to download a chart: as SVG from the server, or as PNG, drawn in the browser from that
 /// SVG.
 #[component]
-fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
-    let svg = format!("/annotations-chart/{id}/{name}.svg");
+fn Files(
+    /// The path of the chart as SVG.
+    svg: String,
+    stem: String,
+    name: String,
+    height: u32,
+) -> Element {
     let href = svg.clone();
     rsx! {
         div { class: "chart-files",
@@ -136,15 +170,20 @@ fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
 }
 
 /// The results explorer with the variants of a mark.
-fn explorer(id: JobId, mark: &Mark) -> Route {
-    Route::Results { id: id.to_string(), filter: mark.filter.clone(), sort: String::new() }
+fn explorer(at: &ResultAddress, mark: &Mark) -> Route {
+    at.explorer(mark.filter.clone(), String::new())
 }
 
 /// The marks of a chart as links. Only one of them is in the tab order, since there may be
 /// hundreds; the arrow keys move between them (roving tabindex).
 #[component]
-fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>) -> Element {
-    let mut at = use_signal(|| 0usize);
+fn Marks(
+    at: ResultAddress,
+    name: String,
+    marks: Vec<Mark>,
+    onshow: EventHandler<String>,
+) -> Element {
+    let mut current = use_signal(|| 0usize);
     let count = marks.len();
     let element_id = move |place: usize| format!("{name}-{place}");
     rsx! {
@@ -154,7 +193,7 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                 id: element_id(place),
                 class: "mark mark-{mark.tone}",
                 role: "link",
-                tabindex: if place == at() { "0" } else { "-1" },
+                tabindex: if place == current() { "0" } else { "-1" },
                 "aria-label": "{mark_label(&mark)}",
                 d: "{mark.path}",
                 onmouseenter: {
@@ -164,18 +203,18 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                 onfocus: {
                     let text = mark_label(&mark);
                     move |_| {
-                        at.set(place);
+                        current.set(place);
                         onshow.call(text.clone());
                     }
                 },
                 onclick: {
-                    let to = explorer(id, &mark);
+                    let to = explorer(&at, &mark);
                     move |_| {
                         navigator().push(to.clone());
                     }
                 },
                 onkeydown: {
-                    let to = explorer(id, &mark);
+                    let to = explorer(&at, &mark);
                     let element_id = element_id.clone();
                     move |event: KeyboardEvent| {
                         let next = match event.key() {

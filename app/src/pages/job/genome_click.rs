@@ -1,12 +1,11 @@
 //! What the user clicks in the genome browser, in a drawer of the page instead of the popup of igv.js.
 
-use crate::api::{self, use_api_resource};
-use crate::app::Route;
+use crate::api::use_api_resource;
 use crate::components::{ErrorNote, HelpLink, ImpactBadge, Modal, Skeleton};
 use crate::format;
 use crate::help_topic::HelpTopic;
+use crate::result_address::ResultAddress;
 use dioxus::prelude::*;
-use gas_shared::JobId;
 use gas_shared::explorer::{Filter, IMPACT, Query, Region, Row, Sort, url};
 use serde::Deserialize;
 
@@ -73,13 +72,13 @@ impl Clicked {
 
 /// The drawer with what was clicked last.
 #[component]
-pub fn ClickDrawer(id: JobId, clicked: Signal<Option<Clicked>>, open: Signal<bool>) -> Element {
+pub fn ClickDrawer(
+    at: ResultAddress,
+    clicked: Signal<Option<Clicked>>,
+    open: Signal<bool>,
+) -> Element {
     let Some(hit) = clicked() else { return rsx! {} };
-    let explorer = Route::Results {
-        id: id.to_string(),
-        filter: url::write_filter(&hit.filter()),
-        sort: String::new(),
-    };
+    let explorer = at.explorer(url::write_filter(&hit.filter()), String::new());
     rsx! {
         Modal { id: "genome-hit", title: hit.title(), open,
             div { class: "drawer",
@@ -94,7 +93,7 @@ pub fn ClickDrawer(id: JobId, clicked: Signal<Option<Clicked>>, open: Signal<boo
                             dd { {biotype.replace('_', " ")} }
                         }
                     },
-                    Clicked::Variants { .. } => rsx! { Variants { id, hit } },
+                    Clicked::Variants { .. } => rsx! { Variants { at: at.clone(), hit } },
                 }
                 p { class: "actions",
                     Link { class: "button button-main", to: explorer, "Show in the results explorer" }
@@ -105,12 +104,13 @@ pub fn ClickDrawer(id: JobId, clicked: Signal<Option<Clicked>>, open: Signal<boo
 }
 
 #[component]
-fn Variants(id: JobId, hit: Clicked) -> Element {
-    let hit = use_memo(use_reactive!(|hit| hit));
+fn Variants(at: ResultAddress, hit: Clicked) -> Element {
+    let asked = use_memo(use_reactive!(|at, hit| (at, hit)));
     let page = use_api_resource(move || {
-        let filter = hit().filter();
+        let (at, hit) = asked();
+        let filter = hit.filter();
         let query = Query { filter, sort: Sort::POSITION, limit: MAX_VARIANTS, ..Query::default() };
-        api::variants(id, query)
+        at.variants(query)
     });
     match page.read() {
         None => rsx! { Skeleton {} },

@@ -7,8 +7,8 @@ mod log;
 mod overview;
 mod timeline;
 
-pub use browser::JobBrowser;
-pub use charts::JobCharts;
+pub use browser::{Browser, JobBrowser};
+pub use charts::{Charts, JobCharts};
 pub use log::JobLog;
 pub use overview::JobDetails;
 

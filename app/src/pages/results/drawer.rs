@@ -5,20 +5,19 @@ use super::links::{HumanAssembly, Outside, links};
 use super::opened::Opened;
 use super::row::{badge, exon, labels, mane, number_text};
 use super::table::{focus_row, show_row};
-use crate::api::{self, use_api_resource};
+use crate::api::use_api_resource;
 use crate::components::{
     ErrorNote, HelpLink, Icon, IconName, Modal, ScrollTable, Skeleton, ValueBadge,
 };
 use crate::format;
 use crate::help_topic::HelpTopic;
-use crate::pages::job::use_job;
+use crate::result_address::ResultAddress;
 use dioxus::prelude::*;
-use gas_shared::JobId;
+use gas_shared::Provenance;
 use gas_shared::explorer::{
     CONSEQUENCE, CategoryColumn, ColumnSet, FILTER, Field, IMPACT, Row, RowDetails,
     TranscriptEntry, VARIANT_TYPE,
 };
-use gas_shared::job::StateView;
 
 /// The first columns of the transcripts; the other fields follow.
 const FIRST_COLUMNS: [&str; 8] =
@@ -30,20 +29,22 @@ const TITLE_ALLELE_CHARS: usize = 20;
 /// The details of a variant, with ways to the next and the previous row.
 #[component]
 pub fn Drawer(
-    id: JobId,
+    at: ResultAddress,
     /// The rows of the table.
     rows: u64,
     /// The row whose details are open.
     opened: Opened,
     /// The columns of the result.
     columns: ColumnSet,
+    /// What the result was made with.
+    provenance: Option<Provenance>,
 ) -> Element {
-    let job = use_memo(use_reactive!(|id| id));
+    let result = use_memo(use_reactive!(|at| at));
     let details = use_api_resource(move || {
-        let key = (job(), opened.number());
+        let key = (result(), opened.number());
         async move {
             match key {
-                (id, Some(number)) => api::variant(id, number).await,
+                (at, Some(number)) => at.variant(number).await,
                 (_, None) => std::future::pending().await,
             }
         }
@@ -95,7 +96,7 @@ pub fn Drawer(
             match current {
                 None => rsx! { Skeleton {} },
                 Some(Err(error)) => rsx! { ErrorNote { error } },
-                Some(Ok(details)) => rsx! { Details { details, columns } },
+                Some(Ok(details)) => rsx! { Details { details, columns, provenance } },
             }
         }
     }
@@ -134,14 +135,10 @@ fn Steps(at: u64, rows: u64, onstep: EventHandler<bool>) -> Element {
 }
 
 #[component]
-fn Details(details: RowDetails, columns: ColumnSet) -> Element {
+fn Details(details: RowDetails, columns: ColumnSet, provenance: Option<Provenance>) -> Element {
     let RowDetails { row, frequencies, entries, info, samples, notes } = details;
-    let job = use_job();
-    let assembly = job.as_ref().and_then(HumanAssembly::of_job);
-    let reference = job.and_then(|job| match job.state {
-        StateView::Completed { provenance, .. } => provenance.map(|made| made.to_string()),
-        _ => None,
-    });
+    let assembly = provenance.as_ref().and_then(HumanAssembly::of);
+    let reference = provenance.map(|made| made.to_string());
     let links = links(&row, assembly);
     rsx! {
         div { class: "drawer",

@@ -3,20 +3,21 @@
 use super::popover::Popover;
 use crate::components::{Icon, IconName};
 use crate::format;
+use crate::result_address::ResultAddress;
 use dioxus::prelude::*;
-use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormat, ExportFormats, Filter, MAX_XLSX_RECORDS, url};
 
 /// The menu of formats, and the link that downloads the file.
 #[component]
 pub fn Exports(
-    id: JobId,
+    at: ResultAddress,
     /// The filter of the address.
     filter: Filter,
     /// The number of variants that match it.
     matched: u64,
 ) -> Element {
     let mut chosen = use_signal(|| vec![ExportFormat::Tsv]);
+    let path = at.export_path();
     let filter = url::encode_query_value(&url::write_filter(&filter));
     let too_many = matched > MAX_XLSX_RECORDS && chosen.read().contains(&ExportFormat::Xlsx);
     rsx! {
@@ -55,7 +56,7 @@ pub fn Exports(
                     Some(formats) => rsx! {
                         a {
                             class: "button button-primary",
-                            href: "/annotations-export/{id}?format={formats}&filter={filter}",
+                            href: "{path}?format={formats}&filter={filter}",
                             Icon { name: IconName::Download }
                             {what(&formats)}
                         }

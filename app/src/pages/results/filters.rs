@@ -7,7 +7,6 @@ use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField, tog
 use super::gene_panels::GenePanels;
 use super::sample_filters::SampleFilters;
 use super::saved_lists::SavedLists;
-use crate::app::Route;
 use crate::components::{HelpLink, sentence};
 use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
@@ -33,16 +32,12 @@ pub fn Filters(
     samples: Vec<String>,
     /// Names in the filter of the address that the result does not have.
     unknown: Vec<UnknownName>,
-    /// What the user has saved.
-    saved: SavedLists,
+    /// What the user has saved, if they can use it here.
+    saved: Option<SavedLists>,
 ) -> Element {
     let draft = use_draft(&query);
     let filter = draft.filter();
-    let clear = Route::Results {
-        id: query.id.to_string(),
-        filter: String::new(),
-        sort: url::write_sort(&query.sort),
-    };
+    let clear = query.at.explorer(String::new(), url::write_sort(&query.sort));
     let facets = facets.as_ref();
     rsx! {
         form {
@@ -65,7 +60,9 @@ pub fn Filters(
                     notes: notes_of(list, &unknown),
                 }
             }
-            GenePanels { draft, saved }
+            if let Some(saved) = saved {
+                GenePanels { draft, saved }
+            }
             for column in with_filter(&columns, CategoryFilter::Choices { always_shown: true }) {
                 {facet_choices(draft, column, facets)}
             }

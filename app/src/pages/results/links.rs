@@ -2,10 +2,9 @@
 
 use crate::format;
 use dioxus::prelude::*;
+use gas_shared::Provenance;
 use gas_shared::assembly::{Assembly, is_mitochondrial, plain_name};
 use gas_shared::explorer::Row;
-use gas_shared::job::StateView;
-use gas_shared::{JobView, Provenance};
 
 /// The longest allele in an address.
 const MAX_ALLELE: usize = 100;
@@ -18,16 +17,9 @@ pub enum HumanAssembly {
 }
 
 impl HumanAssembly {
-    /// The assembly that a job was annotated with. `None` for other assemblies, and for private references, whose
+    /// The assembly that a result was annotated with. `None` for other assemblies, and for private references, whose
     /// sequences and identifiers other databases need not have.
-    pub fn of_job(job: &JobView) -> Option<Self> {
-        match &job.state {
-            StateView::Completed { provenance: Some(provenance), .. } => Self::of(provenance),
-            _ => None,
-        }
-    }
-
-    fn of(provenance: &Provenance) -> Option<Self> {
+    pub fn of(provenance: &Provenance) -> Option<Self> {
         let named = |name| Assembly::is_same(&provenance.assembly, name);
         match () {
             () if provenance.reference.is_private() => None,

@@ -22,13 +22,15 @@ mod saved_row;
 mod table;
 mod window;
 
+use super::job::use_job;
 use super::{commit_status, parse_id};
-use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
+use crate::api::{ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
 use crate::components::{Empty, ErrorNote, Picture};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
+use crate::result_address::ResultAddress;
 #[cfg(test)]
 pub use columns::Column;
 use columns::{ColumnChooser, Columns, use_columns};
@@ -36,8 +38,9 @@ use dioxus::prelude::*;
 use drawer::Drawer;
 use exports::Exports;
 use filters::{FILTERS_ID, Filters};
-use gas_shared::JobId;
+use gas_shared::Provenance;
 use gas_shared::explorer::{CLINVAR, Filter, Page, Query, Sort, url};
+use gas_shared::job::StateView;
 use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
@@ -57,25 +60,31 @@ const KEY_SEPARATOR: char = '\t';
 /// The query of the table: that of the address, and the samples that the chosen columns have.
 #[derive(Clone, Debug, PartialEq)]
 struct TableQuery {
-    id: JobId,
+    /// The result.
+    at: ResultAddress,
     filter: Filter,
     sort: Sort,
     shown_samples: Vec<String>,
 }
 
 impl TableQuery {
-    fn read(id: &str, filter: &str, sort: &str) -> ApiResult<Self> {
+    fn read(at: ResultAddress, filter: &str, sort: &str) -> ApiResult<Self> {
         let filter = url::read_filter(filter).map_err(|_| {
             ApiError::new(ErrorCode::Invalid, "the filter in the address cannot be read; clear it")
         })?;
         let sort = url::read_sort(sort);
-        Ok(Self { id: parse_id(id)?, filter, sort, shown_samples: Vec::new() })
+        Ok(Self { at, filter, sort, shown_samples: Vec::new() })
     }
 
     /// Parses an address.
     fn of(address: &str) -> ApiResult<Self> {
         match address.parse() {
-            Ok(Route::Results { id, filter, sort }) => Self::read(&id, &filter, &sort),
+            Ok(Route::Results { id, filter, sort }) => {
+                Self::read(ResultAddress::Job(parse_id(&id)?), &filter, &sort)
+            }
+            Ok(Route::Shared { secret, filter, sort, .. }) => {
+                Self::read(ResultAddress::Link(secret), &filter, &sort)
+            }
             _ => Err(ApiError::new(ErrorCode::NotFound, "there are no results at this address")),
         }
     }
@@ -108,16 +117,12 @@ impl TableQuery {
         let (filter, sort) = (self.filter.clone(), self.sort.clone());
         let query =
             Query { filter, sort, offset, limit: CHUNK_ROWS, facets, samples: self.samples() };
-        api::variants(self.id, query).await
+        self.at.clone().variants(query).await
     }
 
     /// The address of the query.
     fn route(&self) -> Route {
-        Route::Results {
-            id: self.id.to_string(),
-            filter: url::write_filter(&self.filter),
-            sort: url::write_sort(&self.sort),
-        }
+        self.at.explorer(url::write_filter(&self.filter), url::write_sort(&self.sort))
     }
 }
 
@@ -131,12 +136,29 @@ fn key_of(address: &str, samples: &[String]) -> String {
 /// The results explorer of a job.
 #[component]
 pub fn Results(id: String, filter: String, sort: String) -> Element {
+    let provenance = use_job().and_then(|job| match job.state {
+        StateView::Completed { provenance, .. } => provenance,
+        _ => None,
+    });
+    let here = Route::Results { id, filter, sort }.to_string();
+    rsx! {
+        ResultsExplorer { here, provenance, allows_downloads: true }
+    }
+}
+
+/// The results explorer of the result at an address: of a job, or of a share link.
+#[component]
+pub fn ResultsExplorer(
+    /// The address of the page, with filter and sort order.
+    here: String,
+    /// What the result was made with.
+    provenance: Option<Provenance>,
+    /// Whether variants can be exported.
+    allows_downloads: bool,
+) -> Element {
     let live = use_live();
     let columns = use_columns();
     let known_samples = use_signal(Vec::<String>::new);
-    let clear = Route::Results { id: id.clone(), filter: String::new(), sort: String::new() };
-    let is_filtered = !filter.is_empty();
-    let here = Route::Results { id, filter, sort }.to_string();
     let key = use_memo(use_reactive!(|here| {
         let samples = known_samples.read();
         let shown =
@@ -162,26 +184,44 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
             let busy = answer.is_loading() || query != answered;
             match found {
                 Err(error) if is_closed(&error) => rsx! {
-                    Closed { id: query.id, error }
-                    if is_filtered {
-                        Link { class: "button", to: clear, "Clear the filter" }
-                    }
+                    Closed { at: query.at.clone(), error }
+                    ClearFilter { here }
                 },
-                found => rsx! { Explorer { query, answered, found, busy, columns, known_samples } },
+                found => rsx! {
+                    Explorer { query, answered, found, busy, columns, known_samples, provenance, allows_downloads }
+                },
             }
         }
         Err(error) => {
             commit_status(&error);
             rsx! {
                 ErrorNote { error }
-                if is_filtered {
-                    Link { class: "button", to: clear, "Clear the filter" }
-                }
+                ClearFilter { here }
             }
         }
     };
     rsx! {
         div { class: "explorer", {content} }
+    }
+}
+
+/// The way back from a filter that leads to an error.
+#[component]
+fn ClearFilter(
+    /// The address of the page.
+    here: String,
+) -> Element {
+    let clear = match here.parse() {
+        Ok(Route::Results { id, filter, .. }) if !filter.is_empty() => {
+            Route::Results { id, filter: String::new(), sort: String::new() }
+        }
+        Ok(Route::Shared { secret, filter, .. }) if !filter.is_empty() => {
+            ResultAddress::Link(secret).explorer(String::new(), String::new())
+        }
+        _ => return rsx! {},
+    };
+    rsx! {
+        Link { class: "button", to: clear, "Clear the filter" }
     }
 }
 
@@ -192,14 +232,19 @@ const fn is_closed(error: &ApiError) -> bool {
 
 /// Says why the records cannot be read, and what can.
 #[component]
-fn Closed(id: JobId, error: ApiError) -> Element {
-    let has_summary = error.code == ErrorCode::UpgradeNeeded;
+fn Closed(at: ResultAddress, error: ApiError) -> Element {
+    let has_summary = match error.code {
+        ErrorCode::UpgradeNeeded => true,
+        // Through a link, the records of an archived result are closed in this way.
+        ErrorCode::Conflict => !at.is_own(),
+        _ => false,
+    };
     rsx! {
         ErrorNote { error }
         if has_summary {
             p {
                 "The "
-                Link { to: Route::JobCharts { id: id.to_string() }, "charts" }
+                Link { to: at.charts_page(), "charts" }
                 " of this result stay available."
             }
         }
@@ -221,9 +266,13 @@ fn Explorer(
     columns: Signal<Columns>,
     /// The samples of the result.
     known_samples: Signal<Vec<String>>,
+    /// What the result was made with.
+    provenance: Option<Provenance>,
+    /// Whether variants can be exported.
+    allows_downloads: bool,
 ) -> Element {
     let opened = use_opened();
-    let saved = use_saved();
+    let saved = use_saved(query.at.is_own());
     let mut failed = use_signal(|| None::<ApiError>);
     let page = found.as_ref().ok();
     let facets = page.and_then(|page| page.facets.clone());
@@ -263,22 +312,26 @@ fn Explorer(
                                 "Filters"
                             }
                             Presets { query: query.clone(), samples: samples.clone(), columns: set.clone(), has_clinvar }
-                            SavedFilters {
-                                query: query.clone(),
-                                set: set.clone(),
-                                samples: samples.clone(),
-                                columns,
-                                saved,
+                            if let Some(saved) = saved {
+                                SavedFilters {
+                                    query: query.clone(),
+                                    set: set.clone(),
+                                    samples: samples.clone(),
+                                    columns,
+                                    saved,
+                                }
                             }
                             ColumnChooser { columns, set: set.clone(), has_samples: !samples.is_empty() }
-                            Exports { id: query.id, filter: query.filter.clone(), matched: page.matched }
+                            if allows_downloads {
+                                Exports { at: query.at.clone(), filter: query.filter.clone(), matched: page.matched }
+                            }
                         }
                     }
                     if let Some(error) = failed() {
                         ErrorNote { error }
                     }
                     if page.matched == 0 {
-                        NoVariants { id: query.id, is_filtered: !query.filter.is_empty() }
+                        NoVariants { at: query.at.clone(), is_filtered: !query.filter.is_empty() }
                     } else {
                         Table {
                             query: query.clone(),
@@ -290,7 +343,7 @@ fn Explorer(
                             onresult: move |error| failed.set(error),
                         }
                     }
-                    Drawer { id: query.id, rows: page.matched, opened, columns: set }
+                    Drawer { at: query.at.clone(), rows: page.matched, opened, columns: set, provenance }
                 },
             }
         }
@@ -298,8 +351,8 @@ fn Explorer(
 }
 
 #[component]
-fn NoVariants(id: JobId, is_filtered: bool) -> Element {
-    let all = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
+fn NoVariants(at: ResultAddress, is_filtered: bool) -> Element {
+    let all = at.explorer(String::new(), String::new());
     rsx! {
         Empty { picture: Picture::NoMatch,
             if is_filtered {
@@ -326,9 +379,11 @@ mod tests {
         };
         let key = SortKey::Column(QUALITY.name.clone());
         let sort = Sort { key, direction: Direction::Descending };
-        let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();
-        let query = TableQuery { id, filter, sort, shown_samples: Vec::new() };
+        let at = ResultAddress::Job("0193d7a0-0000-7000-8000-000000000000".parse().unwrap());
+        let query = TableQuery { at, filter, sort, shown_samples: Vec::new() };
         assert_eq!(TableQuery::of(&query.route().to_string()).unwrap(), query);
+        let shared = TableQuery { at: ResultAddress::Link("S3cret".to_owned()), ..query.clone() };
+        assert_eq!(TableQuery::of(&shared.route().to_string()).unwrap(), shared);
         let with_samples = TableQuery { shown_samples: vec!["a b".to_owned()], ..query };
         assert_eq!(TableQuery::of_key(&with_samples.key()).unwrap(), with_samples);
         assert_eq!(with_samples.samples(), ["a b"]);
@@ -336,7 +391,7 @@ mod tests {
 
     #[test]
     fn an_address_with_an_unreadable_filter_is_invalid() {
-        let id = "0193d7a0-0000-7000-8000-000000000000";
-        assert_eq!(TableQuery::read(id, "nonsense", "").unwrap_err().code, ErrorCode::Invalid);
+        let at = ResultAddress::Link("S3cret".to_owned());
+        assert_eq!(TableQuery::read(at, "nonsense", "").unwrap_err().code, ErrorCode::Invalid);
     }
 }

@@ -19,18 +19,22 @@ pub struct SavedLists {
     change: ApiAction,
 }
 
-/// Loads what the user has saved.
-pub fn use_saved() -> SavedLists {
+/// Loads what the user has saved. `None` unless it is wanted: whoever reads a result through a share link has nothing of
+/// their own there.
+pub fn use_saved(wanted: bool) -> Option<SavedLists> {
     let mut lists = use_signal(|| None::<Saved>);
     let change = use_api_action();
     // In the browser only: the page is rendered without it.
     use_effect(move || {
+        if !wanted {
+            return;
+        }
         change.start(async move {
             lists.set(Some(load().await?));
             Ok(())
         });
     });
-    SavedLists { lists, change }
+    wanted.then_some(SavedLists { lists, change })
 }
 
 impl SavedLists {

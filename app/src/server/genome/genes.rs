@@ -5,8 +5,9 @@ use crate::server::errors;
 use gas_annotate::reference::{GeneModel, GeneModels};
 use gas_backend::ports::{PortResult, ReferenceCatalog};
 use gas_backend::references::PrivateCatalogs;
+use gas_backend::usecases::ResultAccess;
+use gas_shared::Provenance;
 use gas_shared::reference::{ReferenceId, Sha256};
-use gas_shared::{Provenance, UserId};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,21 +51,22 @@ impl Genes {
         Self { source, private, loaded: Arc::default() }
     }
 
-    /// The genes of the reference that a result of `owner` was made with; without a provenance, those of the
+    /// The genes of the reference that a result was made with; without a provenance, those of the
     /// reference of jobs that name none. `None` if the web servers do not have it.
     ///
     /// # Errors
     /// If the reference cannot be read; the next request tries again.
     pub async fn of(
         &self,
-        owner: UserId,
+        access: &ResultAccess,
         provenance: Option<&Provenance>,
     ) -> Result<Option<Arc<GeneModels>>, ApiError> {
         if let Some(known) = provenance
             && known.reference.is_private()
         {
             let Some(private) = &self.private else { return Ok(None) };
-            let source = ReferenceSource::Catalog(private.of(owner), known.reference.clone());
+            let source =
+                ReferenceSource::Catalog(access.private_catalog(private), known.reference.clone());
             return self.of_manifest(&source, Some(known.reference_sha256.clone()), None).await;
         }
         let manifest = match (&self.source, provenance) {
@@ -196,10 +198,17 @@ mod tests {
     use gas_backend::references::FolderCatalog;
     use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
     use gas_backend::usecases::{add_reference, remove_reference};
+    use gas_shared::{JobId, UserId};
     use uuid::Uuid;
 
-    /// References of catalogs are for everybody.
     const OWNER: UserId = UserId::new(Uuid::from_u128(1));
+
+    /// References of catalogs are for everybody.
+    const ACCESS: &ResultAccess = &access(OWNER);
+
+    const fn access(owner: UserId) -> ResultAccess {
+        ResultAccess::of_owner(owner, JobId::new(Uuid::nil()))
+    }
 
     /// Adds a reference with one gene to a catalog, and returns the provenance of its results.
     async fn add(catalog: &FolderCatalog, assembly: &str, gene: &str) -> Provenance {
@@ -265,13 +274,13 @@ mod tests {
         for (provenance, expected) in
             [(Some(&second), "NEW1"), (Some(&first), "OLD1"), (None, "OLD1")]
         {
-            assert_eq!(name(genes.of(OWNER, provenance).await.unwrap().as_ref()), expected);
+            assert_eq!(name(genes.of(ACCESS, provenance).await.unwrap().as_ref()), expected);
         }
         remove_reference(&catalog, &second.reference, true).await.unwrap();
-        let kept = genes.of(OWNER, Some(&second)).await.unwrap();
+        let kept = genes.of(ACCESS, Some(&second)).await.unwrap();
         assert_eq!(name(kept.as_ref()), "NEW1", "from memory");
         let fresh = Genes::new(genes.source, None);
-        assert!(fresh.of(OWNER, Some(&second)).await.unwrap().is_none(), "it was removed");
+        assert!(fresh.of(ACCESS, Some(&second)).await.unwrap().is_none(), "it was removed");
     }
 
     #[tokio::test]
@@ -280,10 +289,10 @@ mod tests {
         let shown = Genes::new(ReferenceSource::None, Some(catalogs.clone()));
         let other = UserId::new(Uuid::from_u128(2));
         let mine = add_to(&*catalogs.of(OWNER), "private/GRCh37/mine", "GRCh37", "MINE1").await;
-        assert!(shown.of(other, Some(&mine)).await.unwrap().is_none());
-        assert_eq!(name(shown.of(OWNER, Some(&mine)).await.unwrap().as_ref()), "MINE1");
+        assert!(shown.of(&access(other), Some(&mine)).await.unwrap().is_none());
+        assert_eq!(name(shown.of(ACCESS, Some(&mine)).await.unwrap().as_ref()), "MINE1");
         let without = Genes::new(ReferenceSource::None, None);
-        assert!(without.of(OWNER, Some(&mine)).await.unwrap().is_none());
+        assert!(without.of(ACCESS, Some(&mine)).await.unwrap().is_none());
     }
 
     #[tokio::test]
@@ -297,7 +306,7 @@ mod tests {
         let default = all[0].reference.clone();
         let genes = Genes::new(ReferenceSource::Catalog(Arc::new(catalog), default), None);
         for provenance in &all {
-            assert!(genes.of(OWNER, Some(provenance)).await.unwrap().is_some());
+            assert!(genes.of(ACCESS, Some(provenance)).await.unwrap().is_some());
         }
         let loaded = genes.loaded.lock().await;
         assert_eq!(loaded.len(), MAX_IN_MEMORY);

@@ -5,10 +5,8 @@
 use crate::error::{ApiError, ErrorCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gas_backend::PublicUrl;
 use gas_backend::usecases::ExploreError;
 use gas_explorer::Explorer;
-use gas_shared::JobId;
 use gas_shared::explorer::{Filter, Region, url};
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +55,7 @@ impl Ticket {
     }
 }
 
-/// Creates the ticket of a query.
+/// Creates the ticket of a query. `export` is the URL of exports of the result, without a query.
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] if the region is empty or has too many records; [`ErrorCode::Conflict`] if the
@@ -65,8 +63,7 @@ impl Ticket {
 /// cannot be read.
 pub async fn ticket(
     explorer: &Explorer,
-    id: JobId,
-    public_url: &PublicUrl,
+    export: &str,
     query: &TicketQuery,
 ) -> Result<Ticket, ApiError> {
     if query.class == "header" {
@@ -81,8 +78,7 @@ pub async fn ticket(
         return Err(ApiError::new(ErrorCode::Invalid, text));
     }
     let filter = url::encode_query_value(&url::write_filter(&filter));
-    let path = format!("/annotations-export/{id}?format=vcf&filter={filter}");
-    Ok(Ticket::of(public_url.join(&path)))
+    Ok(Ticket::of(format!("{export}?format=vcf&filter={filter}")))
 }
 
 impl TicketQuery {

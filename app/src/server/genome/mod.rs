@@ -1,26 +1,27 @@
-//! The data of the genome browser: `/annotations-genome/{id}/…`. Not server functions, because igv.js
-//! defines the requests. Every route is about one result and has the access rule of results.
+//! The data of the genome browser: `/annotations-genome/{id}/…`, and `/s/{secret}/genome/…` through a share link. Not
+//! server functions, because igv.js defines the requests. Every route is about one result and has the access rule of
+//! results. The browser draws complete records, so links without downloads do not have it.
 
 mod genes;
 mod htsget;
 
 pub use genes::{Genes, ReferenceSource};
 
+use super::Web;
 use super::file_response::error_response;
-use super::{Web, caller};
+use super::named_result::NamedResult;
 use crate::error::ApiError;
-use crate::server::session::Session;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use gas_annotate::reference::{GeneModel, GeneModels};
-use gas_backend::usecases::{ExploreError, find_job, query_results};
+use gas_backend::usecases::{
+    DownloadError, ExploreError, ResultAccess, outline_result, query_results,
+};
 use gas_explorer::Explorer;
 use gas_shared::explorer::{Query as TableQuery, Sort};
-use gas_shared::job::JobState;
-use gas_shared::{JobId, UserId};
 use genes::Feature;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -58,13 +59,14 @@ pub struct Settings {
 ///
 /// # Errors
 /// If the result cannot be read.
-pub async fn settings(web: &Web, owner: UserId, id: JobId) -> Result<Settings, ApiError> {
+pub async fn settings(web: &Web, access: &ResultAccess) -> Result<Settings, ApiError> {
+    check(access)?;
     let query = TableQuery { limit: 1, sort: Sort::POSITION, ..TableQuery::default() };
-    let page = query_results(&web.gas, &web.explorers, owner, id, |explorer| async move {
+    let page = query_results(&web.gas, &web.explorers, access, |explorer| async move {
         Ok(explorer.page(&query).await?)
     });
     let page = page.await?;
-    let genes = genes_of(web, owner, id).await?;
+    let genes = genes_of(web, access).await?;
     let locus = page.rows.first().map(|first| {
         let from = first.pos.saturating_sub(FIRST_VIEW).max(1);
         format!("{}:{from}-{}", first.chrom, first.pos.saturating_add(FIRST_VIEW))
@@ -78,18 +80,22 @@ pub async fn settings(web: &Web, owner: UserId, id: JobId) -> Result<Settings, A
     })
 }
 
+/// Whether complete records may be read.
+fn check(access: &ResultAccess) -> Result<(), ApiError> {
+    if access.allows_downloads() { Ok(()) } else { Err(DownloadError::NoDownloads.into()) }
+}
+
+/// The access to the result of a request.
+async fn access_of(web: &Web, result: &NamedResult) -> Result<ResultAccess, ApiError> {
+    let access = result.access(web).await?;
+    check(&access)?;
+    Ok(access)
+}
+
 /// The genes of the reference that a result was made with.
-async fn genes_of(
-    web: &Web,
-    owner: UserId,
-    id: JobId,
-) -> Result<Option<Arc<GeneModels>>, ApiError> {
-    let job = find_job(&web.gas, owner, id).await?;
-    let provenance = match &job.state {
-        JobState::Completed(done) => done.provenance.as_ref(),
-        _ => None,
-    };
-    web.genes.of(owner, provenance).await
+async fn genes_of(web: &Web, access: &ResultAccess) -> Result<Option<Arc<GeneModels>>, ApiError> {
+    let provenance = outline_result(&web.gas, access).await?.provenance;
+    web.genes.of(access, provenance.as_ref()).await
 }
 
 /// The routes of the genome browser.
@@ -99,20 +105,23 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/annotations-genome/{id}/variants", get(variants))
         .route("/annotations-genome/{id}/genes", get(genes_of_region))
         .route("/annotations-genome/{id}/search", get(search))
+        .route("/s/{secret}/genome/chrom.sizes", get(chrom_sizes))
+        .route("/s/{secret}/genome/variants", get(variants))
+        .route("/s/{secret}/genome/genes", get(genes_of_region))
+        .route("/s/{secret}/genome/search", get(search))
 }
 
 /// Answers a query about a result on the explorer's pool.
 async fn run<T, F>(
     web: &Web,
-    owner: UserId,
-    id: JobId,
+    access: &ResultAccess,
     query: impl FnOnce(Arc<Explorer>) -> F + Send + 'static,
 ) -> Result<T, ApiError>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, ExploreError>> + Send + 'static,
 {
-    Ok(query_results(&web.gas, &web.explorers, owner, id, query).await?)
+    Ok(query_results(&web.gas, &web.explorers, access, query).await?)
 }
 
 /// A response that is not cached, because it belongs to one user.
@@ -125,15 +134,11 @@ fn uncached_response(found: Result<impl IntoResponse, ApiError>) -> Response {
     response
 }
 
-async fn chrom_sizes(
-    Extension(web): Extension<Web>,
-    session: Session,
-    Path(id): Path<JobId>,
-) -> Response {
+async fn chrom_sizes(Extension(web): Extension<Web>, result: NamedResult) -> Response {
     let found = async {
-        let owner = caller::account_of(&web, &session).await?.id;
-        let genes = genes_of(&web, owner, id).await?;
-        run(&web, owner, id, |explorer| async move { Ok(sizes(&explorer, genes.as_deref())) }).await
+        let access = access_of(&web, &result).await?;
+        let genes = genes_of(&web, &access).await?;
+        run(&web, &access, |explorer| async move { Ok(sizes(&explorer, genes.as_deref())) }).await
     };
     uncached_response(found.await)
 }
@@ -154,15 +159,14 @@ fn sizes(explorer: &Explorer, genes: Option<&GeneModels>) -> String {
 
 async fn variants(
     Extension(web): Extension<Web>,
-    session: Session,
-    Path(id): Path<JobId>,
+    result: NamedResult,
     Query(query): Query<htsget::TicketQuery>,
 ) -> Response {
     let found = async {
-        let public_url = web.public_url.clone();
-        let owner = caller::account_of(&web, &session).await?.id;
-        let ticket = run(&web, owner, id, move |explorer| async move {
-            Ok(htsget::ticket(&explorer, id, &public_url, &query).await)
+        let export = web.public_url.join(&result.address().export_path());
+        let access = access_of(&web, &result).await?;
+        let ticket = run(&web, &access, move |explorer| async move {
+            Ok(htsget::ticket(&explorer, &export, &query).await)
         });
         ticket.await?.map(Json)
     };
@@ -178,14 +182,13 @@ struct RegionQuery {
 
 async fn genes_of_region(
     Extension(web): Extension<Web>,
-    session: Session,
-    Path(id): Path<JobId>,
+    result: NamedResult,
     Query(RegionQuery { contig, start, end }): Query<RegionQuery>,
 ) -> Response {
     let found = async {
-        let owner = caller::account_of(&web, &session).await?.id;
-        run(&web, owner, id, |_| async { Ok(()) }).await?;
-        let genes = genes_of(&web, owner, id).await?;
+        let access = access_of(&web, &result).await?;
+        run(&web, &access, |_| async { Ok(()) }).await?;
+        let genes = genes_of(&web, &access).await?;
         let overlapping = genes.iter().flat_map(|genes| genes.overlapping(&contig, (start, end)));
         let features: Vec<_> =
             overlapping.take(MAX_GENES).map(|gene| Feature::new(&contig, gene)).collect();
@@ -210,14 +213,13 @@ struct Location {
 /// Finds a gene by name. The response is a list of at most one location.
 async fn search(
     Extension(web): Extension<Web>,
-    session: Session,
-    Path(id): Path<JobId>,
+    result: NamedResult,
     Query(SearchQuery { name }): Query<SearchQuery>,
 ) -> Response {
     let found = async {
-        let owner = caller::account_of(&web, &session).await?.id;
-        let genes = genes_of(&web, owner, id).await?;
-        let locations = run(&web, owner, id, |explorer| async move {
+        let access = access_of(&web, &result).await?;
+        let genes = genes_of(&web, &access).await?;
+        let locations = run(&web, &access, |explorer| async move {
             let contigs = explorer.contigs().iter().map(String::as_str);
             let found = genes.as_ref().and_then(|genes| genes.named(&name, contigs));
             let location = |(chromosome, gene): (&str, &GeneModel)| Location {

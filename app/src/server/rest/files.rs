@@ -14,7 +14,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gas_backend::usecases;
+use gas_backend::usecases::{self, ResultAccess};
 use gas_shared::explorer::ExportFormats;
 
 /// Download a result.
@@ -112,9 +112,10 @@ pub async fn export(
         Err(error) => return Err(Problem::new(Code::InvalidRequest, error.to_string())),
     };
     let filter = read_filter(query.filter.as_deref().unwrap_or_default())?;
-    let (web, owner) = (&caller.web, caller.account.id);
+    let web = &caller.web;
+    let access = ResultAccess::of_owner(caller.account.id, id);
     let export =
-        usecases::export_results(&web.gas, &web.explorers, owner, id, filter, &formats).await;
+        usecases::export_results(&web.gas, &web.explorers, &access, filter, &formats).await;
     Ok(export_response(export.map_err(ApiError::from)?, formats.content_type()))
 }
 

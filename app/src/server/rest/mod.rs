@@ -17,6 +17,7 @@ mod private_references;
 mod problem;
 mod references;
 mod saved;
+mod share_links;
 mod sources;
 
 use crate::server::overload::{RequestLimits, limit_requests};
@@ -96,6 +97,8 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(saved::rename_saved_filter, saved::delete_saved_filter))
         .routes(routes!(saved::list_gene_panels, saved::save_gene_panel))
         .routes(routes!(saved::rename_gene_panel, saved::delete_gene_panel))
+        .routes(routes!(share_links::list, share_links::create))
+        .routes(routes!(share_links::revoke))
         .routes(routes!(account::get))
         .routes(routes!(admin::state))
         .routes(routes!(admin::set_intake))
@@ -124,6 +127,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
         (name = "files", description = "Results, exports of them, and run logs"),
+        (name = "links", description = "Share links, with which others read a result"),
         (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
         (name = "saved", description = "Filters and gene panels that you have saved for the results explorer"),
         (name = "account", description = "The account that owns the token"),

@@ -25,7 +25,12 @@ pub async fn check_origin(
 fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let site_ok = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-    let origin_ok = text(header::ORIGIN.as_str()).is_none_or(|from| from == origin);
+    let origin_ok = match text(header::ORIGIN.as_str()) {
+        None => true,
+        // A page that sends no referrer, as those of share links, sends no origin with a form either.
+        Some("null") => text("sec-fetch-site") == Some("same-origin"),
+        Some(from) => from == origin,
+    };
     site_ok && origin_ok
 }
 
@@ -43,6 +48,7 @@ mod tests {
     #[test]
     fn own_pages_and_programs_without_a_browser_are_accepted() {
         assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "https://gas.example.org")]));
+        assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         assert!(ours(&[]));
     }
 
@@ -52,6 +58,7 @@ mod tests {
         assert!(!ours(&[("sec-fetch-site", "same-site")]));
         assert!(!ours(&[("origin", "https://evil.example")]));
         assert!(!ours(&[("origin", "null")]));
+        assert!(!ours(&[("origin", "null"), ("sec-fetch-site", "none")]));
         assert!(!ours(&[("origin", "https://gas.example.org.evil.example")]));
     }
 }
