@@ -69,6 +69,7 @@ fn migrations() -> Migrator {
         "0017_saved_items",
         "0018_premium_basis",
         "0019_operators",
+        "0021_share_links",
     ];
     let migrations = files.iter().map(|file| {
         let description =
