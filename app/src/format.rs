@@ -1,22 +1,12 @@
 //! Formats values for people.
 
+use gas_shared::byte_size::{Rounding, format_bytes};
 use gas_shared::job::Progress;
 use jiff::Timestamp;
 
 /// A size in bytes, in decimal units as file managers show it.
 pub fn bytes(count: u64) -> String {
-    const UNITS: [(&str, u64); 4] =
-        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
-    match UNITS.into_iter().find(|(_, size)| count >= *size) {
-        Some((unit, size)) => {
-            let tenths = (count * 10).div_ceil(size);
-            match tenths % 10 {
-                0 => format!("{} {unit}", tenths / 10),
-                tenth => format!("{}.{tenth} {unit}", tenths / 10),
-            }
-        }
-        None => format!("{count} bytes"),
-    }
+    format_bytes(count, Rounding::Up)
 }
 
 /// A size that may not be known yet, for which a dash is shown.
@@ -138,11 +128,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_a_suitable_unit() {
-        assert_eq!(bytes(999), "999 bytes");
-        assert_eq!(bytes(150_000), "150 kB");
-        assert_eq!(bytes(2_800_595), "2.9 MB");
-        assert_eq!(bytes(1_073_741_824_000), "1.1 TB");
+    fn a_size_that_is_not_known_is_a_dash() {
+        assert_eq!(maybe_bytes(Some(2_800_595)), "2.9 MB");
         assert_eq!(maybe_bytes(None), "–");
     }
 

@@ -8,6 +8,7 @@ pub mod account;
 pub mod assembly;
 pub mod audit;
 pub mod billing;
+pub mod byte_size;
 pub mod catalog;
 pub mod event;
 pub mod exit_code;

@@ -8,6 +8,7 @@ use super::plan::plan_of;
 use super::stored_bytes::{Reservation, reserve_storage};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, Rate};
+use gas_shared::byte_size::{Rounding, format_bytes};
 use gas_shared::operations::Intake;
 use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{Account, Plan, TokenId, UserId};
@@ -94,22 +95,8 @@ impl fmt::Display for Wait {
     }
 }
 
-/// A size in decimal units, rounded down to tenths.
-struct Bytes(u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(&str, u64); 4] =
-            [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
-        let Some((name, unit)) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit) else {
-            return write!(f, "{} bytes", self.0);
-        };
-        let tenths = self.0 / (unit / 10);
-        match tenths % 10 {
-            0 => write!(f, "{} {name}", tenths / 10),
-            tenth => write!(f, "{}.{tenth} {name}", tenths / 10),
-        }
-    }
+fn rounded_down(bytes: u64) -> String {
+    format_bytes(bytes, Rounding::Down)
 }
 
 const fn or_upgrade(plan: Plan) -> &'static str {
@@ -141,7 +128,7 @@ pub enum LimitError {
     /// The user's files need more storage than their plan has.
     #[error(
         "your files use {} of the {} of the {plan} plan, and this one has {}; delete jobs that you no \
-         longer need{}", Bytes(*used), Bytes(*limit), Bytes(*size), or_upgrade(*plan)
+         longer need{}", rounded_down(*used), rounded_down(*limit), rounded_down(*size), or_upgrade(*plan)
     )]
     Storage {
         /// The user's plan.
@@ -388,15 +375,6 @@ mod tests {
         assert!(matches!(rejected, LimitError::Active { .. }), "{rejected}");
         crate::usecases::cancel_job(&test.gas, ada.id, last.id).await.unwrap();
         assert!(count_new_job(&test.gas, &ada, 20).await.is_ok());
-    }
-
-    #[test]
-    fn sizes_have_a_suitable_unit() {
-        let text = |count| Bytes(count).to_string();
-        assert_eq!(text(999), "999 bytes");
-        assert_eq!(text(150_000), "150 kB");
-        assert_eq!(text(199_990_000), "199.9 MB");
-        assert_eq!(text(500_000_000_000), "500 GB");
     }
 
     #[test]
