@@ -1,6 +1,7 @@
 //! The page of operators: the state of the service, users, usage and the audit log.
 
 mod audit;
+mod operation;
 mod queues;
 mod runs;
 mod service;

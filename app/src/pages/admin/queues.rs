@@ -1,9 +1,9 @@
 //! The queues and their dead letters.
 
-use crate::api::{self, use_api_action};
-use crate::components::{ScrollTable, sentence};
+use super::operation::{OperationButton, use_operation};
+use crate::api;
+use crate::components::ScrollTable;
 use crate::format;
-use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::operations::{QueueName, QueueState};
 
@@ -53,26 +53,19 @@ fn Row(queue: QueueState, onchange: EventHandler<()>) -> Element {
 
 #[component]
 fn Redrive(queue: QueueName, onchange: EventHandler<()>) -> Element {
-    let toasts = use_toasts();
-    let redrive = use_api_action();
-    let start = move |_| {
+    let redrive = use_operation(onchange);
+    let start = move |()| {
         redrive.start(async move {
-            match api::redrive_queue(queue).await {
-                Ok(moved) => toasts.success(format!("{} moved", format::counted(moved, "message"))),
-                Err(error) => toasts.error(sentence(&error.message)),
-            }
-            onchange.call(());
-            Ok(())
+            let moved = api::redrive_queue(queue).await?;
+            Ok(format!("{} moved", format::counted(moved, "message")))
         });
     };
     rsx! {
-        button {
-            class: "button",
-            r#type: "button",
-            "aria-label": "Redrive {queue}",
-            disabled: redrive.is_busy(),
-            onclick: start,
-            "Redrive"
+        OperationButton {
+            label: "Redrive",
+            name: "Redrive {queue}",
+            operation: redrive,
+            onstart: start,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Whether jobs are accepted and started, and the banner.
 
+use super::operation::use_operation;
 use crate::api::{self, use_api_action};
 use crate::components::sentence;
 use crate::toasts::use_toasts;
@@ -16,16 +17,11 @@ const INTAKES: [(Intake, &str, &str); 3] = [
 /// The panel that pauses and drains the service, and announces maintenance.
 #[component]
 pub fn ServiceControls(mode: ServiceMode, onchange: EventHandler<()>) -> Element {
-    let toasts = use_toasts();
-    let setting = use_api_action();
+    let setting = use_operation(onchange);
     let choose = move |intake: Intake| {
         setting.start(async move {
-            match api::set_intake(intake).await {
-                Ok(_) => toasts.success(format!("The service is {intake}")),
-                Err(error) => toasts.error(sentence(&error.message)),
-            }
-            onchange.call(());
-            Ok(())
+            api::set_intake(intake).await?;
+            Ok(format!("The service is {intake}"))
         });
     };
     rsx! {

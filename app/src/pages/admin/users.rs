@@ -1,5 +1,6 @@
 //! Users: search, block, and grant Premium.
 
+use super::operation::{OperationButton, use_operation};
 use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_action, use_api_loader};
 use crate::components::{Confirm, ErrorNote, LocalTime, ScrollTable, sentence};
@@ -142,27 +143,20 @@ fn Act(
     label: &'static str,
     onchange: EventHandler<()>,
 ) -> Element {
-    let toasts = use_toasts();
-    let acting = use_api_action();
+    let acting = use_operation(onchange);
     let id = user.id;
-    let start = move |_| {
+    let start = move |()| {
         acting.start(async move {
-            match api::act_on_user(id, action).await {
-                Ok(()) => toasts.success(format!("{label}: done")),
-                Err(error) => toasts.error(sentence(&error.message)),
-            }
-            onchange.call(());
-            Ok(())
+            api::act_on_user(id, action).await?;
+            Ok(format!("{label}: done"))
         });
     };
     rsx! {
-        button {
-            class: "button",
-            r#type: "button",
-            "aria-label": "{label}: {user.name}",
-            disabled: acting.is_busy(),
-            onclick: start,
-            "{label}"
+        OperationButton {
+            label: "{label}",
+            name: "{label}: {user.name}",
+            operation: acting,
+            onstart: start,
         }
     }
 }

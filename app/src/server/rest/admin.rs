@@ -1,14 +1,14 @@
 //! `/api/v1/admin`: the service, for its operators. They get no file, no name of a file, and no result.
 
 use super::caller::CanOperate;
-use super::problem::{Code, Problem, ProblemBody};
+use super::in_path::InPath;
+use super::problem::{Problem, ProblemBody};
 use crate::error::ApiError;
 use crate::server::operate;
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::Query;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use gas_backend::usecases;
 use gas_shared::UserId;
 use gas_shared::operations::{
@@ -242,23 +242,4 @@ pub async fn statistics(caller: CanOperate) -> Result<Json<Statistics>, Problem>
     let CanOperate { web, operator } = caller;
     let statistics = usecases::statistics(&web.gas, operator).await;
     Ok(Json(statistics.map_err(ApiError::from)?))
-}
-
-/// A part of the path. One that cannot be read names nothing that exists.
-pub struct InPath<T>(T);
-
-impl<T, S> FromRequestParts<S> for InPath<T>
-where
-    T: for<'de> Deserialize<'de> + Send + 'static,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
-        match path {
-            Ok(Path(value)) => Ok(Self(value)),
-            Err(_) => Err(Problem::new(Code::NotFound, "there is no such queue or user")),
-        }
-    }
 }

@@ -12,6 +12,7 @@ mod caller;
 mod docs;
 mod dto;
 mod files;
+mod in_path;
 mod jobs;
 mod private_references;
 mod problem;

@@ -1,32 +1,18 @@
 //! `/api/v1/saved-filters` and `/api/v1/gene-panels`: what the caller has saved for the results explorer.
 
 use super::caller::{AnyToken, CanRead, CanWrite};
-use super::problem::{Code, Problem, ProblemBody};
+use super::in_path::InPath;
+use super::problem::{Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use gas_backend::ports::SavedKind;
 use gas_backend::usecases;
 use gas_shared::SavedId;
 use gas_shared::saved::{GenePanel, NewGenePanel, NewSavedFilter, SavedFilter};
 use serde::Deserialize;
 use utoipa::{IntoResponses, ToSchema};
-
-/// The saved filter or gene panel of a path. A path that is no id gets 404.
-pub struct SavedPath(pub SavedId);
-
-impl<S: Send + Sync> FromRequestParts<S> for SavedPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await?;
-        let none = |_| Problem::new(Code::NotFound, format!("there is no id {text:?}"));
-        text.parse().map(Self).map_err(none)
-    }
-}
 
 /// A new name.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -103,7 +89,7 @@ pub async fn save_saved_filter(
 )]
 pub async fn rename_saved_filter(
     CanWrite(caller): CanWrite,
-    SavedPath(id): SavedPath,
+    InPath(id): InPath<SavedId>,
     name: Result<Json<NewName>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let Json(NewName { name }) = name?;
@@ -122,7 +108,7 @@ pub async fn rename_saved_filter(
 )]
 pub async fn delete_saved_filter(
     CanWrite(caller): CanWrite,
-    SavedPath(id): SavedPath,
+    InPath(id): InPath<SavedId>,
 ) -> Result<StatusCode, Problem> {
     delete(&caller, id, SavedKind::Filter).await
 }
@@ -181,7 +167,7 @@ pub async fn save_gene_panel(
 )]
 pub async fn rename_gene_panel(
     CanWrite(caller): CanWrite,
-    SavedPath(id): SavedPath,
+    InPath(id): InPath<SavedId>,
     name: Result<Json<NewName>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let Json(NewName { name }) = name?;
@@ -200,7 +186,7 @@ pub async fn rename_gene_panel(
 )]
 pub async fn delete_gene_panel(
     CanWrite(caller): CanWrite,
-    SavedPath(id): SavedPath,
+    InPath(id): InPath<SavedId>,
 ) -> Result<StatusCode, Problem> {
     delete(&caller, id, SavedKind::Panel).await
 }
