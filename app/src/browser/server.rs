@@ -82,6 +82,10 @@ pub fn page_title() -> String {
 
 pub async fn focus_new_page(_announcer_id: &str, _before: &str) {}
 
+pub fn origin() -> Option<String> {
+    None
+}
+
 pub fn go_to(_url: &str) {}
 
 pub fn is_offline() -> bool {

@@ -26,6 +26,11 @@ pub fn page_title() -> String {
     super::document().map(|document| document.title()).unwrap_or_default()
 }
 
+/// The address of the service without a path, such as `https://gas.example.org`.
+pub fn origin() -> Option<String> {
+    super::window()?.location().origin().ok()
+}
+
 /// Navigates to a URL outside the application, such as a download.
 pub fn go_to(url: &str) {
     if let Some(window) = super::window() {

@@ -2,7 +2,8 @@
 
 use crate::account::use_is_operator;
 use crate::api::{self, use_api_action};
-use crate::components::{CopyButton, LocalTime, sentence};
+use crate::components::{CopyButton, HelpLink, LocalTime, sentence, use_service_url};
+use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
 use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
 
@@ -110,6 +111,7 @@ pub fn NewTokenForm(
 /// The secret of a new token. It exists only in the page and is lost when the page is closed.
 #[component]
 fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
+    let settings = format!("export GAS_URL={} GAS_TOKEN={}", use_service_url(), created.secret);
     rsx! {
         div { class: "note note-active token-secret", role: "status",
             p { "Copy the token "
@@ -122,6 +124,12 @@ fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
                 code { "data-secret": "true", "{created.secret}" }
                 CopyButton { text: created.secret.clone(), label: "the token" }
             }
+            p { "For the command gas-cli and the Python client, set both variables:" }
+            div { class: "secret",
+                code { "{settings}" }
+                CopyButton { text: settings.clone(), label: "the settings" }
+            }
+            p { HelpLink { topic: HelpTopic::Programs, label: "What to run then" } }
             button { class: "button", r#type: "button", onclick: move |_| onclose.call(()), "I have copied it" }
         }
     }

@@ -1,7 +1,7 @@
 //! The help page about the command, the API and the Python client.
 
 use crate::app::Route;
-use crate::components::CopyButton;
+use crate::components::{CopyButton, EXAMPLE_URL, use_service_url};
 use dioxus::prelude::*;
 
 const COMMAND: &str = "\
@@ -35,7 +35,10 @@ pub fn Programs() -> Element {
             ". Choose what it allows: reading jobs and results, and submitting, cancelling and deleting jobs. It is shown once."
         }
         h2 { "The command gas-cli" }
-        p { "It validates files before it sends them, waits for the jobs, and downloads results and logs." }
+        p {
+            "It validates files before it sends them, waits for the jobs, and downloads results and logs. It is one program for \
+             Linux, without an installation; ask the operator of this service for it, or build it from the source code of GAS."
+        }
         Code { name: "the commands", text: COMMAND }
         h2 { "The REST API" }
         p {
@@ -56,10 +59,11 @@ pub fn Programs() -> Element {
 /// A text to copy.
 #[component]
 fn Code(name: &'static str, text: &'static str) -> Element {
+    let text = text.replace(EXAMPLE_URL, &use_service_url());
     rsx! {
         div { class: "help-code",
             pre { tabindex: "0", role: "region", "aria-label": "Example: {name}", code { "{text}" } }
-            CopyButton { text: text.to_owned(), label: name.to_owned() }
+            CopyButton { text, label: name.to_owned() }
         }
     }
 }
