@@ -40,6 +40,10 @@ const PYTHON_CLIENT: &str = "python";
 /// The name of the tests of the Galaxy tool, which run with the reference of the first stack.
 const GALAXY: &str = "galaxy";
 
+/// The name of the tests of the Nextflow module, which run with the reference of the first stack and the Python of
+/// the tests of the Galaxy tool.
+const NEXTFLOW: &str = "nextflow";
+
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive and several references, with the tests that need these.
 /// The filter `soak` selects the short soak. Without pages, no filter may select a test of pages.
@@ -138,10 +142,11 @@ fn run_against(
         run_python_tests(paths, setup::client_python(paths)?, "clients/python/tests", &description)
     })
     .and_then(|()| {
-        if !is_selected(GALAXY) {
-            return Ok(());
+        for name in [GALAXY, NEXTFLOW].into_iter().filter(|name| is_selected(name)) {
+            let folder = format!("clients/{name}/tests");
+            run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description)?;
         }
-        run_python_tests(paths, setup::galaxy_python(paths)?, "clients/galaxy/tests", &description)
+        Ok(())
     })
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
