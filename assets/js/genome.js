@@ -6,7 +6,7 @@ import igv from './igv.js';
 // transparent on the surface of the page. Its own style starts with `all: initial`; custom properties are inherited nevertheless.
 const look = new CSSStyleSheet();
 look.replaceSync(`
-  .igv-container { width: 100%; color: #16282a; color-scheme: only light; }
+  .igv-container { width: 100%; background: #ffffff; color: #16282a; color-scheme: only light; }
   .igv-container * { font-family: var(--font) !important; }
   .igv-navbar { flex-wrap: wrap; height: auto; min-height: 34px; margin: 0 0 6px; padding: 2px 8px; border: 0; border-bottom: 1px solid #cfd8d8; background: #ffffff; color: #16282a; }
   .igv-navbar-left-container, .igv-navbar-right-container { flex-wrap: wrap; }
@@ -15,6 +15,23 @@ look.replaceSync(`
   .igv-track-label { border-color: #cfd8d8; color: #16282a; background: rgb(255 255 255 / 85%); }
   .igv-zoom-in-notice-container > div { color: #51666a; }
   .igv-windowsize-panel-container { color: #51666a; }
+  /* Dialogs in the colors of the pages, and not wider than a phone. Important, because the rules of igv.js are more specific. */
+  .igv-ui-alert-dialog-container { max-width: calc(100% - 2rem); }
+  .igv-ui-alert-dialog-container > div:last-child > div,
+  .igv-ui-generic-dialog-ok-cancel > div:first-child { border-color: #0b6e6e !important; background: #0b6e6e !important; }
+  .igv-ui-generic-dialog-ok-cancel > div:last-child { background: #51666a !important; }
+  /* What can be pressed is at least 24 px high and wide, and shows the focus. */
+  .igv-navbar .igv-zoom-widget > [role=button], .igv-navbar .igv-zoom-widget-900 > [role=button] { width: 24px; height: 24px; }
+  .igv-navbar .igv-search-icon-container[role=button], .igv-menu-popup-header > [role=button],
+  .igv-ui-generic-dialog-header > [role=button] { width: 24px !important; height: 24px !important; margin: 0 !important; }
+  .igv-search-icon-container > svg { width: 16px; height: 16px; }
+  .igv-menu-popup-header > [role=button], .igv-ui-generic-dialog-header > [role=button] { display: grid; place-items: center; }
+  .igv-menu-popup-header svg, .igv-ui-generic-dialog-header svg { width: 12px; height: 12px; }
+  .igv-navbar-text-button { min-height: 24px; }
+  .igv-gear-menu-column > div > div { width: 24px; height: 24px; }
+  .igv-gear-menu-column > div > div > svg { box-sizing: border-box; width: 24px; height: 24px; padding: 4px; }
+  .igv-menu-popup > div:last-child > [role=button] { min-height: 24px; box-sizing: border-box; }
+  :is(input, select, [role=button]):focus-visible { outline: 2px solid #0b6e6e !important; outline-offset: 1px; }
   :host([data-dark]) .igv-container { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
 `);
 
@@ -22,12 +39,97 @@ look.replaceSync(`
 const VARIANT_COLOR = '#0b6e6e';
 const GENE_COLOR = '#1a5da8';
 
-/** Names of controls that igv.js leaves without one, by selector. */
-const NAMES = [
-  ['.igv-search-input', 'Gene or region'],
-  ['.igv-chromosome-select-widget-container select', 'Chromosome'],
-  ['input[type=range]', 'Zoom'],
+/** Names of fields that igv.js leaves without one, by selector. */
+const FIELDS = [
+  ['.igv-search-input', () => 'Gene or region'],
+  ['.igv-chromosome-select-widget-container select', () => 'Chromosome'],
+  ['.igv-zoom-widget input, .igv-zoom-widget-900 input', () => 'Zoom'],
+  ['.igv-axis-column input', (input) => `Select the track ${trackName(input)}`],
+  [
+    '.igv-ui-generic-dialog-input input',
+    (input) => input.closest('.igv-ui-generic-dialog-container').querySelector('.igv-ui-generic-dialog-one-liner').textContent,
+  ],
 ];
+
+/** Elements of igv.js that react to clicks without being buttons, by selector, and their names; without one, their text. */
+const BUTTONS = [
+  [':is(.igv-zoom-widget, .igv-zoom-widget-900) > div:first-child', () => 'Zoom out'],
+  [':is(.igv-zoom-widget, .igv-zoom-widget-900) > div:last-child', () => 'Zoom in'],
+  ['.igv-search-icon-container', () => 'Search'],
+  ['.igv-navbar-toggle-button-container > div', (button) => button.title],
+  // The menu is inside of the element that opens it, and a button must not contain others.
+  ['.igv-gear-menu-column > div > div > svg', (icon) => `Menu of the track ${trackName(icon)}`],
+  [':is(.igv-menu-popup-header, .igv-ui-generic-dialog-header) > div', () => 'Close'],
+  ['.igv-menu-popup > div:last-child > :not(hr)'],
+  ['.igv-ui-alert-dialog-container > div:last-child > div, .igv-ui-generic-dialog-ok-cancel > div'],
+];
+
+/** Buttons of the toolbar that turn something on and off, by their titles, and whether it is on. */
+const TOGGLES = {
+  'Select Tracks': (browser) => browser.navbar.getEnableTrackSelection(),
+  Crosshairs: (browser) => browser.doShowCursorGuide,
+  'Center Line': (browser) => browser.doShowCenterLine,
+  'Track Labels': (browser) => browser.doShowTrackLabels,
+};
+
+/** The name of the track of a control at the side: the columns of igv.js have their rows in the same order. */
+function trackName(control) {
+  const row = control.parentElement.parentElement;
+  const at = [...row.parentElement.children].indexOf(row);
+  const label = control.getRootNode().querySelectorAll('.igv-column > .igv-viewport')[at]?.querySelector('.igv-track-label');
+  return label?.textContent ?? '';
+}
+
+/** Makes the controls that igv.js has made so far usable by keyboard and by screen readers. */
+function makeAccessible(root, browser) {
+  for (const [selector, name] of FIELDS) {
+    // The label of a dialog changes.
+    for (const field of root.querySelectorAll(selector)) field.setAttribute('aria-label', name(field));
+  }
+  for (const [selector, name] of BUTTONS) {
+    for (const button of root.querySelectorAll(`:is(${selector}):not([role])`)) {
+      button.setAttribute('role', 'button');
+      button.setAttribute('tabindex', '0');
+      if (name) button.setAttribute('aria-label', name(button));
+      button.addEventListener('keydown', pressWithKeys);
+    }
+  }
+  for (const dialog of root.querySelectorAll('.igv-ui-alert-dialog-container:not([role])')) {
+    dialog.setAttribute('role', 'alertdialog');
+    dialog.setAttribute('aria-label', 'Genome browser');
+  }
+  for (const button of root.querySelectorAll('.igv-navbar-toggle-button-container > div')) {
+    const isOn = TOGGLES[button.title];
+    if (isOn) button.setAttribute('aria-pressed', String(Boolean(isOn(browser))));
+  }
+}
+
+/** Clicks an element when Enter or the space bar is pressed. */
+function pressWithKeys(event) {
+  if (event.target !== event.currentTarget || !['Enter', ' '].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.currentTarget.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true, cancelable: true }));
+}
+
+let controls;
+
+/** Applies `makeAccessible` now, and once per frame in which igv.js adds something or the user clicks. */
+function followControls(root, browser) {
+  let isDue = false;
+  const update = () => {
+    isDue = false;
+    makeAccessible(root, browser);
+  };
+  const updateSoon = () => {
+    if (!isDue) requestAnimationFrame(update);
+    isDue = true;
+  };
+  controls = new MutationObserver(updateSoon);
+  controls.observe(root, { childList: true, subtree: true });
+  root.addEventListener('click', updateSoon);
+  update();
+}
 
 /** The contig of a region that cannot be drawn, because its length is not known; undefined if it can be. */
 async function missingContig(base, locus) {
@@ -136,7 +238,7 @@ async function show(id, base, json, locus, onclick) {
     // Without a popup: the page has a drawer.
     return false;
   });
-  for (const [selector, name] of NAMES) element.shadowRoot.querySelector(selector)?.setAttribute('aria-label', name);
+  followControls(element.shadowRoot, browser);
   const sheets = element.shadowRoot.adoptedStyleSheets;
   if (!sheets.includes(look)) sheets.push(look);
   return undefined;
@@ -144,6 +246,7 @@ async function show(id, base, json, locus, onclick) {
 
 function hide() {
   onThemeChange?.();
+  controls?.disconnect();
   igv.removeAllBrowsers();
 }
 

@@ -47,6 +47,9 @@ export async function openBrowser(options = {}) {
     if (problems.length > 0) console.log('the browser reported problems, expected or not:', problems);
     await context.close();
     rmSync(profile, { recursive: true, force: true });
+    // In every test, also in those that expect other problems.
+    const violations = problems.filter((text) => text.includes('Content Security Policy'));
+    if (violations.length > 0) throw new Error(`violations of the Content Security Policy: ${violations.join('; ')}`);
   };
   return { page, problems, close };
 }
