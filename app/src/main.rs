@@ -6,6 +6,7 @@
 //! identity provider is in `server`, everything that only a browser can do in [`browser`].
 
 mod account;
+mod announcer;
 mod api;
 mod app;
 mod browser;

@@ -80,7 +80,7 @@ pub fn page_title() -> String {
     String::new()
 }
 
-pub async fn focus_new_page(_announcer_id: &str, _before: &str) {}
+pub async fn focus_new_page(_before: &str) {}
 
 pub fn origin() -> Option<String> {
     None

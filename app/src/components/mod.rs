@@ -50,7 +50,7 @@ mod value_badge;
 pub use action_button::ActionButton;
 pub use confirm::Confirm;
 pub use copy_button::CopyButton;
-pub use countdown::{Countdown, urgency};
+pub use countdown::{Countdown, urgency, use_time_announcements};
 pub use coverage_bar::CoverageBar;
 pub use delete_button::{DeleteButton, deletion_warning};
 pub use drop_anywhere::DropAnywhere;

@@ -12,14 +12,16 @@ use gas_shared::{JobView, Plan};
 pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
     let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
     let lines = lines(&jobs, is_premium);
-    if lines.is_empty() {
-        return rsx! {};
-    }
     rsx! {
-        div { class: "note note-active", role: "status", "data-restoring": "",
-            Icon { name: IconName::Running }
-            for line in lines {
-                p { "{line}" }
+        // Rendered even when empty, so that screen readers watch it.
+        div { role: "status",
+            if !lines.is_empty() {
+                div { class: "note note-active", "data-restoring": "",
+                    Icon { name: IconName::Running }
+                    for line in lines {
+                        p { "{line}" }
+                    }
+                }
             }
         }
     }

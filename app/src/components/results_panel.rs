@@ -1,7 +1,9 @@
 //! The panel with a completed job's results.
 
 use super::restore_banner::typical_duration;
-use super::{ActionButton, Countdown, Icon, IconName, LocalTime, UpgradeButton};
+use super::{
+    ActionButton, Countdown, Icon, IconName, LocalTime, UpgradeButton, use_time_announcements,
+};
 use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
@@ -77,9 +79,10 @@ pub fn ResultsPanel(
 #[component]
 fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>, form: ResultForm) -> Element {
     let left = use_seconds_left(until);
+    use_time_announcements(left, "to download");
     match (until, left) {
         (Some(_), Some(0)) => rsx! {
-            p { role: "status",
+            p {
                 "The time to download the results is over, and they are being archived. To get them:"
             }
             ArchiveOptions {}
@@ -190,7 +193,7 @@ fn ArchiveOptions() -> Element {
 fn Restoring(tier: Tier, since: Timestamp) -> Element {
     let elapsed = use_seconds_since(since).unwrap_or(0);
     rsx! {
-        p { role: "status",
+        p {
             Icon { name: IconName::Running }
             " The results are being restored from the archive."
         }

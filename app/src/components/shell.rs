@@ -7,6 +7,7 @@ use super::{
 use crate::account::{
     use_account, use_account_provider, use_is_operator, use_sells_premium, use_site_provider,
 };
+use crate::announcer::use_announcer_provider;
 use crate::api::{use_api_loader, visit};
 use crate::app::{Route, login_path};
 use crate::browser;
@@ -18,17 +19,15 @@ use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan, Visit};
 
-/// The live region that announces a new page to screen readers.
-const ANNOUNCER_ID: &str = "announcer";
-
 /// The layout of every page. It provides the account, the theme, live events, uploads, the upgrade
 /// dialog and toasts to the pages.
 #[component]
 pub fn Shell() -> Element {
     let toasts = use_toasts_provider();
+    let announcer = use_announcer_provider();
     use_upgrade_provider();
     use_theme_provider();
-    use_page_announcements();
+    use_focus_on_new_pages();
     let (visit, failed) = match use_api_loader(visit)?.read() {
         Ok(visit) => (visit, None),
         Err(error) => {
@@ -41,7 +40,7 @@ pub fn Shell() -> Element {
     use_site_provider(sells_premium, is_operator);
     let account = use_account_provider(known.clone());
     use_time_zone(account);
-    let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
+    let live = use_live_provider(known.as_ref().map(|account| account.id), toasts, announcer);
     use_upload_queue_provider();
     use_deletions_provider(live, toasts);
     let (palette, shortcuts) = (use_signal(|| false), use_signal(|| false));
@@ -83,7 +82,11 @@ pub fn Shell() -> Element {
                 a { href: "/api/docs", "API" }
             }
         }
-        p { id: ANNOUNCER_ID, class: "visually-hidden", "aria-live": "polite" }
+        div { id: "announcer", class: "visually-hidden", "aria-live": "polite",
+            for announcement in announcer.current() {
+                p { key: "{announcement.id}", "{announcement.text}" }
+            }
+        }
         if known.is_some() {
             if sells_premium {
                 UpgradeDialog {}
@@ -96,9 +99,9 @@ pub fn Shell() -> Element {
     }
 }
 
-/// Announces a new page and moves the focus to its heading after navigation. A different query is
-/// the same page.
-fn use_page_announcements() {
+/// Moves the focus to the heading of a new page after navigation, which screen readers announce. A different query
+/// is the same page.
+fn use_focus_on_new_pages() {
     let here = use_route::<Route>().to_string();
     let path = here.split('?').next().unwrap_or_default().to_owned();
     let mut last = use_signal(|| path.clone());
@@ -107,7 +110,7 @@ fn use_page_announcements() {
             last.set(path);
             // Read now: the new page may set its title before the task starts.
             let before = browser::page_title();
-            spawn(async move { browser::focus_new_page(ANNOUNCER_ID, &before).await });
+            spawn(async move { browser::focus_new_page(&before).await });
         }
     }));
 }

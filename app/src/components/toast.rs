@@ -13,15 +13,25 @@ const SUCCESS_SHOWN: Duration = Duration::from_secs(5);
 /// How long it is shown if it links to a page.
 const LINK_SHOWN: Duration = Duration::from_secs(10);
 
-/// The area in which toasts appear. It is rendered even when empty, so that screen readers watch
-/// it.
+/// The area in which toasts appear. The region of successes is rendered even when empty, so that screen readers watch
+/// it. Errors are alerts outside of it: within, they would be announced twice.
 #[component]
 pub fn ToastArea() -> Element {
     let toasts = use_toasts();
+    let (successes, errors): (Vec<_>, Vec<_>) =
+        toasts.shown().into_iter().partition(|toast| toast.tone == Tone::Success);
     rsx! {
-        div { class: "toasts", role: "status", "aria-live": "polite",
-            for toast in toasts.shown() {
-                ToastNote { key: "{toast.id}", toast }
+        div { class: "toasts",
+            // Not atomic: a new toast does not repeat the others.
+            div { class: "toasts-of-a-kind", role: "status", "aria-atomic": "false",
+                for toast in successes {
+                    ToastNote { key: "{toast.id}", toast }
+                }
+            }
+            div { class: "toasts-of-a-kind",
+                for toast in errors {
+                    ToastNote { key: "{toast.id}", toast }
+                }
             }
         }
     }

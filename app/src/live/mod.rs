@@ -12,6 +12,7 @@ mod stream;
 pub use list::ListedJob;
 pub use premium::wait_for_premium;
 
+use crate::announcer::Announcer;
 use crate::app::Route;
 use crate::browser;
 use crate::toasts::{ToastAction, Toasts};
@@ -55,6 +56,7 @@ pub struct Live {
     plan: Signal<Option<Plan>>,
     clock_ahead: Signal<SignedDuration>,
     toasts: Toasts,
+    announcer: Announcer,
 }
 
 impl Live {
@@ -176,7 +178,7 @@ impl Live {
         }
     }
 
-    /// Tells the user that a job has ended, unless the page shows that.
+    /// Tells the user that a job has ended: with a toast, or, if the page shows the end, to screen readers only.
     fn announce(self, job: &JobView, ending: JobEnding) {
         let page = Route::JobDetails { id: job.id.to_string() };
         let text = ending.text(job);
@@ -194,7 +196,9 @@ impl Live {
             Some((id, _)) => id == job.id.to_string(),
             None => matches!(here, Route::Annotations { .. } | Route::Annotate {}),
         };
-        if !is_shown {
+        if is_shown {
+            self.announcer.say(text);
+        } else {
             self.toasts.with_action(ending.tone(), text, ToastAction::Open(page));
         }
     }
@@ -282,7 +286,7 @@ fn restored_at(job: &JobView) -> Option<Timestamp> {
 }
 
 /// Provides the live state to the components below and keeps it live while a user is signed in.
-pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
+pub fn use_live_provider(user: Option<UserId>, toasts: Toasts, announcer: Announcer) -> Live {
     let live = Live {
         stream: use_signal(StreamState::default),
         generation: use_signal(|| 0),
@@ -295,6 +299,7 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
         plan: use_signal(|| None),
         clock_ahead: use_signal(SignedDuration::default),
         toasts,
+        announcer,
     };
     use_context_provider(|| live);
     // Effects run in browsers only.
@@ -309,7 +314,8 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
 /// Provides a live state that does not change to the components below.
 #[cfg(any(feature = "gallery", test))]
 pub fn use_fixed_live(state: StreamState) {
-    let mut live = use_live_provider(None, crate::toasts::use_toasts());
+    let announcer = crate::announcer::use_announcer();
+    let mut live = use_live_provider(None, crate::toasts::use_toasts(), announcer);
     use_hook(|| live.stream.set(state));
 }
 

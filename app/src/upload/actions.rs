@@ -5,6 +5,7 @@ use super::state::UploadEvent;
 use super::tasks;
 use super::transfer::Command;
 use crate::account::use_account;
+use crate::announcer::use_announcer;
 use crate::browser::{self, ChosenFile};
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -12,7 +13,7 @@ use gas_shared::Plan;
 
 /// Provides the queue to the components below.
 pub fn use_upload_queue_provider() {
-    let queue = UploadQueue::create(use_live());
+    let queue = UploadQueue::create(use_live(), use_announcer());
     use_context_provider(|| queue);
     let plan = use_account().map_or(Plan::Free, |account| account.plan);
     // An upgrade starts the uploads that were too large before.

@@ -3,6 +3,7 @@
 use super::preview::FilePreview;
 use super::proposal::{Submission, Verdict};
 use super::state::{UploadEvent, UploadState};
+use crate::announcer::Announcer;
 use crate::browser::{Blob, ChosenFile};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
@@ -51,6 +52,7 @@ pub struct UploadQueue {
     submission: Signal<Submission>,
     /// The live state, to which new jobs are announced.
     pub(super) live: Live,
+    announcer: Announcer,
 }
 
 impl QueuedFile {
@@ -80,7 +82,7 @@ pub fn use_upload_queue() -> UploadQueue {
 
 impl UploadQueue {
     /// Creates an empty queue for the component's lifetime.
-    pub(super) fn create(live: Live) -> Self {
+    pub(super) fn create(live: Live, announcer: Announcer) -> Self {
         Self {
             files: use_signal(Vec::new),
             next_id: use_signal(|| 0),
@@ -88,6 +90,7 @@ impl UploadQueue {
             notice: use_signal(|| None),
             submission: use_signal(Submission::default),
             live,
+            announcer,
         }
     }
 
@@ -203,11 +206,19 @@ impl UploadQueue {
         }
     }
 
-    /// Applies an event to a file.
+    /// Applies an event to a file, and announces its new state.
     pub(super) fn apply(mut self, id: u32, event: UploadEvent) {
-        if let Some(file) = self.files.write().iter_mut().find(|file| file.id == id) {
+        let announcement = {
+            let mut files = self.files.write();
+            let Some(file) = files.iter_mut().find(|file| file.id == id) else { return };
+            let before = file.state.name();
             let state = std::mem::replace(&mut file.state, UploadState::Checking);
             file.state = state.after(event);
+            let is_new = file.state.name() != before;
+            is_new.then(|| file.state.announcement(&file.name)).flatten()
+        };
+        if let Some(text) = announcement {
+            self.announcer.say(text);
         }
     }
 

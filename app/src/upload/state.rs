@@ -140,6 +140,28 @@ impl UploadState {
         !self.is_sending()
     }
 
+    /// What screen readers announce when a file of this name enters the state. States with a problem are alerts of the
+    /// page, the page counts the submitted files, and the others are brief.
+    pub fn announcement(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Review => Some(format!("Check the options of {name}")),
+            Self::Sending(_) => Some(format!("Uploading {name}")),
+            Self::Paused(..) => {
+                Some(format!("Connection lost. The upload of {name} is tried again."))
+            }
+            Self::Stopped => Some(format!("The upload of {name} is cancelled")),
+            Self::Checking
+            | Self::Rejected(_)
+            | Self::OverLimit
+            | Self::Waiting
+            | Self::Stopping
+            | Self::Failed(_)
+            | Self::Confirming(_)
+            | Self::Unconfirmed(..)
+            | Self::Submitted(_) => None,
+        }
+    }
+
     /// The name of the state, for style sheets and tests.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -185,3 +185,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn states_that_the_page_does_not_announce_itself_are_announced() {
+    let rate = TransferRate::new(10);
+    let text = |state: UploadState| state.announcement("a.vcf");
+    assert_eq!(text(UploadState::Sending(rate)).as_deref(), Some("Uploading a.vcf"));
+    assert_eq!(text(UploadState::Review).as_deref(), Some("Check the options of a.vcf"));
+    assert_eq!(text(UploadState::Rejected(error(ErrorCode::Invalid))), None, "it is an alert");
+    assert_eq!(text(UploadState::Submitted(job())), None, "the page counts these");
+}

@@ -11,9 +11,9 @@ const PAUSE_MILLIS: u32 = 50;
 /// After this many checks, a page with the same title counts as the new page.
 const SAME_TITLE_TRIES: u32 = 20;
 
-/// Waits for the page that follows the one titled `before`, focuses its heading and announces its
-/// title. Does nothing if the user has moved the focus meanwhile.
-pub async fn focus_new_page(announcer_id: &str, before: &str) {
+/// Waits for the page that follows the one titled `before` and focuses its heading, which screen readers announce.
+/// Does nothing if the user has moved the focus meanwhile.
+pub async fn focus_new_page(before: &str) {
     let Some(document) = super::document() else { return };
     let focused = document.active_element();
     for tried in 0..TRIES {
@@ -26,11 +26,8 @@ pub async fn focus_new_page(announcer_id: &str, before: &str) {
         if let Some(heading) =
             heading.filter(|_| document.title() != before || tried >= SAME_TITLE_TRIES)
         {
-            // Neither call fails for an element in the document.
+            // Does not fail for an element in the document.
             _ = heading.focus();
-            if let Some(announcer) = super::element::<HtmlElement>(announcer_id) {
-                announcer.set_text_content(Some(&document.title()));
-            }
             return;
         }
         TimeoutFuture::new(PAUSE_MILLIS).await;

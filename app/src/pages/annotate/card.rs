@@ -161,7 +161,7 @@ fn Stage(file: QueuedFile, submission: Submission, problem: Option<String>) -> E
         UploadState::Paused(rate, seconds) => rsx! {
             Progress { rate }
             div { class: "upload-line",
-                p { role: "status", "Connection lost. Retrying in about {seconds} s." }
+                p { "Connection lost. Retrying in about {seconds} s." }
                 Resume { id }
                 {stop}
             }

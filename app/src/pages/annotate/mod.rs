@@ -142,7 +142,8 @@ fn Queue(plan: Plan) -> Element {
             if let Some(notice) = notice {
                 p { class: "note note-warn", "{notice}" }
             }
-            if submitted > 0 {
+            // A single file is followed to its job's page.
+            if submitted > 0 && files.len() > 1 {
                 p { class: "muted", "{submitted} of {files.len()} submitted." }
             }
         }

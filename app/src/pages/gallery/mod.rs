@@ -21,6 +21,7 @@ mod tables;
 mod tests;
 mod times;
 
+use crate::announcer::use_announcer_provider;
 use crate::components::{
     Page, Shortcuts, ThemeButton, ToastArea, UpgradeDialog, use_theme_provider,
     use_upgrade_provider,
@@ -52,6 +53,7 @@ const GROUPS: [(&str, &str); 11] = [
 #[component]
 pub fn Gallery() -> Element {
     use_toasts_provider();
+    use_announcer_provider();
     use_upgrade_provider();
     use_theme_provider();
     use_now_provider();

@@ -3,6 +3,7 @@
 use super::super::commit_status;
 use super::genome_click::{ClickDrawer, Clicked};
 use super::use_job;
+use crate::announcer::use_announcer;
 use crate::api::use_api_loader;
 use crate::browser::{self, GenomeError, MountedGenome};
 use crate::components::{Empty, ErrorNote, Picture};
@@ -56,6 +57,7 @@ pub fn Browser(at: ResultAddress, locus: String) -> Element {
 /// The genome browser, once igv.js is loaded.
 #[component]
 fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
+    let announcer = use_announcer();
     let mut state = use_signal(|| Mount::Loading);
     let mut loading = use_signal(|| None::<Task>);
     let mut clicked = use_signal(|| None::<Clicked>);
@@ -76,7 +78,10 @@ fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
             };
             let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus, onclick).await;
             state.set(match mounted {
-                Ok(genome) => Mount::Mounted(Rc::new(genome)),
+                Ok(genome) => {
+                    announcer.say("The genome browser is loaded".to_owned());
+                    Mount::Mounted(Rc::new(genome))
+                }
                 Err(GenomeError::NoContig(contig)) => Mount::NoContig(contig),
                 Err(GenomeError::NotLoaded) => Mount::Failed,
             });
@@ -91,7 +96,7 @@ fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
             "."
         }
         match &*state.read() {
-            Mount::Loading => rsx! { p { role: "status", class: "muted", "Loading the genome browser …" } },
+            Mount::Loading => rsx! { p { class: "muted", "Loading the genome browser …" } },
             Mount::Failed => rsx! {
                 p { class: "note note-bad", role: "alert",
                     "The genome browser could not be loaded. Reload the page to try again."
@@ -104,7 +109,7 @@ fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
             },
             Mount::Mounted(_) => rsx! {},
         }
-        div { id: "genome", class: "genome", "data-ready": state.read().is_mounted() }
+        div { id: "genome", class: "genome", role: "group", "aria-label": "Genome browser", "data-ready": state.read().is_mounted() }
         ClickDrawer { at, clicked, open }
     }
 }

@@ -1,5 +1,6 @@
 //! The pages of a job: a common header and one page per tab.
 
+mod announcements;
 mod browser;
 mod charts;
 mod genome_click;
@@ -17,6 +18,7 @@ use crate::api::{self, ApiResult, RawJson, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, JobHeader, JobTab, Page, ReferenceBanner, Skeleton};
 use crate::live::use_live;
+use announcements::use_state_announcements;
 use dioxus::prelude::*;
 use gas_shared::JobView;
 
@@ -41,7 +43,9 @@ pub fn JobLayout() -> Element {
     })?;
     let job = use_memo(move || loaded.read().map(|job| live.newest(job)));
     use_context_provider(|| CurrentJob(job));
-    match job() {
+    let job = job();
+    use_state_announcements(job.as_ref().ok());
+    match job {
         Ok(job) => rsx! {
             JobHeader { job, tab,
                 // The table of results needs the height.

@@ -77,19 +77,19 @@ pub fn Drawer(
         Err(_) => details.is_finished(),
     });
     let title = match &current {
-        Some(Ok(RowDetails { row, .. })) => {
-            format!(
-                "{}:{} {} > {}",
-                row.chrom,
-                format::count(row.pos.into()),
-                format::shortened(&row.reference, TITLE_ALLELE_CHARS),
-                format::shortened(&row.alt, TITLE_ALLELE_CHARS)
-            )
-        }
+        Some(Ok(RowDetails { row, .. })) => variant(row),
         _ => "Variant".to_owned(),
+    };
+    let announced = match &current {
+        Some(Ok(details)) => announcement(&details.row),
+        _ => String::new(),
     };
     rsx! {
         Modal { id: "variant", title, open: opened.is_open, onkeydown,
+            // The focus stays on the button that leads to the next variant.
+            p { class: "visually-hidden", role: "status",
+                {announced}
+            }
             if let Some(at) = opened.row() {
                 Steps { at, rows, onstep: step }
             }
@@ -100,6 +100,27 @@ pub fn Drawer(
             }
         }
     }
+}
+
+/// The position and the alleles of a row.
+fn variant(row: &Row) -> String {
+    format!(
+        "{}:{} {} > {}",
+        row.chrom,
+        format::count(row.pos.into()),
+        format::shortened(&row.reference, TITLE_ALLELE_CHARS),
+        format::shortened(&row.alt, TITLE_ALLELE_CHARS)
+    )
+}
+
+/// What screen readers announce when the details of a row are shown.
+fn announcement(row: &Row) -> String {
+    let consequence = row.consequence.as_ref().map(|term| term.replace('_', " "));
+    [Some(variant(row)), consequence, row.gene.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The row before or after another.
