@@ -1,9 +1,10 @@
-// The life cycle of a result in the browser: mail, countdown, archive, upgrade, restore.
+// The life cycle of a result in the browser: mail, countdown, archive, upgrade, restore, and its trace in the logs.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 import { archivedCopies, mailsTo } from './support/aws.mjs';
+import { logged } from './support/logs.mjs';
 import { payInDialog } from './support/pay.mjs';
 
 const USER = `ada-life-${stack.web.GAS_ARCHIVE_BACK_END}`;
@@ -15,6 +16,23 @@ async function download(page) {
     page.getByRole('button', { name: 'Download results' }).click(),
   ]);
   return readFile(await file.path(), 'utf8');
+}
+
+/** What each process logs about the job, from its upload to its restored result. The emulator runs the Lambda function. */
+const STEPS = [
+  ['web', 'job created'],
+  ['web', 'upload confirmed'],
+  ['worker', 'job claimed'],
+  ['worker', 'job ended'],
+  ['utility', 'mail message handled'],
+  ['utility', 'archive request handled'],
+  ['ministack', 'retrieval handled'],
+];
+
+/** The id of the trace that a request of the page names (W3C Trace Context). */
+function traceOf(request) {
+  const [, id] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-01$/.exec(request.headers().traceparent ?? '') ?? [];
+  return id;
 }
 
 /** Waits until `check` returns a truthy value and returns that value. */
@@ -35,6 +53,10 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
     await live(page);
     const loads = [];
     page.on('load', () => loads.push(page.url()));
+    const traces = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/uploads') traces.push(traceOf(request));
+    });
 
     await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
     await page.locator('[data-status=COMPLETED]').waitFor();
@@ -79,6 +101,14 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
       return all.length >= 4 && all;
     });
     assert.equal(mails.length, 4, 'ready, archived, welcome, restored: each once');
+
+    assert.equal(traces.length, 1);
+    const [trace] = traces;
+    assert.ok(trace, 'the page begins a trace with the upload');
+    for (const [process, step] of STEPS) {
+      await eventually(`${process}: ${step}`, async () =>
+        (await logged(process, trace)).some((line) => line.includes(step)));
+    }
     assert.deepEqual(problems.filter((text) => !text.includes('402')), []);
   } finally {
     await close();

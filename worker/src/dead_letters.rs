@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use gas_backend::chain;
 use gas_backend::ports::{LONG_POLL, Message, Queue};
 use gas_backend::usecases::ChangeError;
-use gas_runtime::Shutdown;
+use gas_runtime::{Shutdown, record_trace};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +78,9 @@ impl<H: DeadLetterHandler> DeadLetters<H> {
         fields(job_id, user_id, trace_id, attempt = message.receive_count)
     )]
     pub(crate) async fn handle(&self, message: &Message) -> Result<(), ChangeError> {
+        if let Some(trace) = message.trace {
+            record_trace(trace);
+        }
         let letter = match serde_json::from_str(&message.body) {
             Ok(letter) => letter,
             Err(error) => {

@@ -6,8 +6,9 @@ use crate::ports::{
     UploadOutcome,
 };
 use async_trait::async_trait;
-use gas_shared::JobId;
+use gas_runtime::current_trace;
 use gas_shared::job::{ObjectLocation, Tier};
+use gas_shared::{JobId, TraceId};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -211,6 +212,7 @@ pub struct FakeQueue(Mutex<VecDeque<Delayed>>);
 #[derive(Debug)]
 struct Delayed {
     body: String,
+    trace: Option<TraceId>,
     visible_at: Instant,
 }
 
@@ -219,13 +221,17 @@ impl FakeQueue {
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.0).iter().map(|message| message.body.clone()).collect()
     }
+
+    fn add(&self, body: &str, trace: Option<TraceId>, delay: Duration) {
+        let visible_at = Instant::now() + delay;
+        lock(&self.0).push_back(Delayed { body: body.to_owned(), trace, visible_at });
+    }
 }
 
 #[async_trait]
 impl Queue for FakeQueue {
     async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()> {
-        let message = Delayed { body: body.to_owned(), visible_at: Instant::now() + delay };
-        lock(&self.0).push_back(message);
+        self.add(body, current_trace(), delay);
         Ok(())
     }
 
@@ -237,20 +243,16 @@ impl Queue for FakeQueue {
         while received.len() < max.into() && at < queue.len() {
             if queue[at].visible_at > now {
                 at += 1;
-            } else if let Some(Delayed { body, .. }) = queue.remove(at) {
-                received.push(Message {
-                    receipt: body.clone(),
-                    body,
-                    receive_count: 1,
-                    trace: None,
-                });
+            } else if let Some(Delayed { body, trace, .. }) = queue.remove(at) {
+                received.push(Message { receipt: body.clone(), body, receive_count: 1, trace });
             }
         }
         Ok(received)
     }
 
     async fn extend(&self, message: &Message, _visibility: Duration) -> PortResult<()> {
-        self.send(&message.body).await
+        self.add(&message.body, message.trace, Duration::ZERO);
+        Ok(())
     }
 
     async fn delete(&self, _message: &Message) -> PortResult<()> {

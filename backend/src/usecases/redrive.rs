@@ -3,8 +3,11 @@
 //! SQS can do this itself (`StartMessageMoveTask`), but moves at an unknown time and does not say what
 //! it has moved; emulators do not have it.
 
-use crate::ports::{PortResult, Queue};
+use crate::ports::{Message, PortResult, Queue};
+use gas_runtime::{current_trace, record_trace};
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::display;
 
 /// How long a message is invisible while it is moved.
 const VISIBILITY: Duration = Duration::from_secs(60);
@@ -34,12 +37,32 @@ pub async fn redrive(
             break;
         }
         for message in messages {
-            queue.send(&message.body).await?;
-            dead_letters.delete(&message).await?;
+            move_back(dead_letters, queue, &message).await?;
             moved += 1;
         }
     }
     Ok(moved)
+}
+
+/// Moves a message, which keeps its trace. A line of the log in that trace names the trace of the operator, so that each
+/// leads to the other. A message without a trace continues that of the operator.
+#[tracing::instrument(name = "redrive", skip_all, fields(trace_id, operator_trace_id))]
+async fn move_back(
+    dead_letters: &dyn Queue,
+    queue: &dyn Queue,
+    message: &Message,
+) -> PortResult<()> {
+    let operator = current_trace();
+    if let Some(trace) = message.trace {
+        record_trace(trace);
+    }
+    queue.send(&message.body).await?;
+    dead_letters.delete(message).await?;
+    if let (Some(operator), true) = (operator, message.trace.is_some()) {
+        Span::current().record("operator_trace_id", display(operator));
+        tracing::info!("dead letter moved back");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -47,6 +70,9 @@ mod tests {
     use super::*;
     use crate::ports::LONG_POLL;
     use crate::testkit::FakeQueue;
+    use gas_runtime::LogCapture;
+    use gas_shared::TraceId;
+    use tracing::Instrument;
 
     #[tokio::test]
     async fn all_messages_return_to_their_queue() {
@@ -58,6 +84,28 @@ mod tests {
         assert_eq!(redrive(&dead_letters, &queue, 1_000, LONG_POLL).await.unwrap(), 25);
         assert_eq!(queue.bodies(), bodies);
         assert_eq!(redrive(&dead_letters, &queue, 1_000, LONG_POLL).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_message_keeps_its_trace_and_the_log_links_it_to_that_of_the_operator() {
+        let capture = LogCapture::start();
+        let [sender, operator] = [1, 2].map(|id| TraceId::new(id).unwrap());
+        let request = |trace: TraceId| tracing::info_span!("request", trace_id = %trace);
+        let (dead_letters, queue) = (FakeQueue::default(), FakeQueue::default());
+        dead_letters.send("traced").instrument(request(sender)).await.unwrap();
+        dead_letters.send("untraced").await.unwrap();
+        let moving = redrive(&dead_letters, &queue, 10, LONG_POLL).instrument(request(operator));
+        assert_eq!(moving.await.unwrap(), 2);
+        let messages = queue.receive(10, VISIBILITY, LONG_POLL).await.unwrap();
+        let traces: Vec<_> = messages.iter().map(|message| message.trace).collect();
+        assert_eq!(traces, [Some(sender), Some(operator)]);
+        let lines = capture.lines();
+        assert_eq!(lines.len(), 1, "only the message with a trace is linked: {lines:?}");
+        for field in
+            [format!("\"trace_id\":\"{sender}\""), format!("\"operator_trace_id\":\"{operator}\"")]
+        {
+            assert!(lines[0].contains(&field), "{field}: {lines:?}");
+        }
     }
 
     #[tokio::test]
