@@ -27,6 +27,8 @@ pub struct AnnotateGas {
     pub part_uploads: Arc<dyn PartUploads>,
     /// The topic of jobs that reached a final state.
     pub job_results: Arc<dyn Topic>,
+    /// The topic of events that users get a mail about.
+    pub notices: Arc<dyn Topic>,
     /// The object keys of the deployment.
     pub object_keys: Arc<ObjectKeys>,
     /// How long results stay in S3.
@@ -113,6 +115,7 @@ impl AnnotateGas {
             objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
             part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             job_results: Arc::new(sdk.topic(&deployment.job_results_topic_arn)),
+            notices: Arc::new(sdk.topic(&deployment.notices_topic_arn)),
             object_keys: Arc::new(ObjectKeys {
                 prefix: deployment.prefix.clone(),
                 inputs_bucket: deployment.inputs_bucket.clone(),
@@ -139,6 +142,7 @@ impl Gas {
             objects,
             part_uploads,
             job_results,
+            notices,
             object_keys,
             retention,
             private_references,
@@ -175,7 +179,7 @@ impl Gas {
                 deployment.premium_job_requests_topic_arn.as_deref().map(topic),
             ),
             start_thaw: topic(&deployment.start_thaw_topic_arn),
-            notices: topic(&deployment.notices_topic_arn),
+            notices,
             references: Arc::new(Bundle::new(None)),
             sources: Arc::new(NoSources),
             private_references,
@@ -190,6 +194,7 @@ impl Gas {
             objects: Arc::clone(&self.objects),
             part_uploads: Arc::clone(&self.part_uploads),
             job_results: Arc::clone(&self.job_results),
+            notices: Arc::clone(&self.notices),
             object_keys: Arc::clone(&self.object_keys),
             retention: self.retention,
             private_references: self.private_references.clone(),

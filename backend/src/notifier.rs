@@ -1,7 +1,7 @@
 //! The ports of a process that sends mail to users.
 
 use crate::mail::{Composer, MailSettings};
-use crate::ports::{Accounts, MailPreferences, Mailer, Outbox};
+use crate::ports::{Accounts, MailPreferences, Mailer, Outbox, PrivateReferenceStore};
 use crate::{Gas, JobRepository, PublicUrl, aws, postgres};
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Notifier {
     /// The job table and the clock.
     pub jobs: JobRepository,
+    /// The table of private references; `None` if the deployment offers none.
+    pub private_references: Option<Arc<dyn PrivateReferenceStore>>,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
     /// The outbox.
@@ -36,6 +38,7 @@ impl Notifier {
         let set = settings.mail_configuration_set.as_deref();
         Self {
             jobs: gas.jobs.clone(),
+            private_references: gas.private_references.as_ref().map(|all| all.store.clone()),
             accounts: gas.accounts.clone(),
             outbox: mails.clone(),
             preferences: mails,

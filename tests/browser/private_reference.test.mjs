@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, signIn, stack } from './support/stack.mjs';
+import { mailsTo } from './support/aws.mjs';
 import { payInDialog } from './support/pay.mjs';
 
 const line = (type, from, to, attributes) => `ctg1\tme\t${type}\t${from}\t${to}\t.\t+\t${type === 'CDS' ? 0 : '.'}\t${attributes}\n`;
@@ -50,6 +51,15 @@ test('a genome of the user is uploaded, built while the page is open, used, and 
     const failed = row(page, 'broken', 'Failed');
     await failed.getByText("a.fa, line 2: '-' in column 3 is not a base; is this a FASTA file?").waitFor();
     await checkPage(page, '/references');
+    // The page may be closed while a reference is built, so its owner gets a mail, too.
+    const subjects = async () => (await mailsTo('ada-own-genome@example.org')).map((mail) => mail.split('\n')[0]);
+    const expected = ['Reference ready: private/mine1/my-genes', 'Reference failed: private/mine1/broken'];
+    let sent = [];
+    for (let tries = 0; tries < 100 && !expected.every((one) => sent.includes(one)); tries += 1) {
+      sent = await subjects();
+      await page.waitForTimeout(200);
+    }
+    for (const one of expected) assert.equal(sent.filter((subject) => subject === one).length, 1, one);
 
     // The file is of the contigs of the new reference, so that is chosen.
     await page.goto(`${stack.web_url}/annotate`);

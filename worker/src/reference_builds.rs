@@ -16,8 +16,8 @@ use gas_backend::messages::ReferenceBuild;
 use gas_backend::ports::{Message, PortError, Queue};
 use gas_backend::references::{PrivateReferences, UnusableReference, checksum, private_manifest};
 use gas_backend::usecases::{
-    ChangeError, ReferenceError, built_private_reference, discard_private_build,
-    failed_private_reference, private_reference_to_build,
+    ChangeError, ReferenceError, built_private_reference, conclude_private_build,
+    discard_private_build, failed_private_reference, private_reference_to_build,
 };
 use gas_shared::catalog::CatalogFile;
 use gas_shared::private_reference::{PrivateReference, SourceRole};
@@ -107,6 +107,7 @@ impl Consumer for ReferenceBuilder {
         let request: ReferenceBuild = serde_json::from_str(&message.body)?;
         Span::current().record("user_id", display(request.user_id));
         let Some(reference) = private_reference_to_build(&self.private, &request).await? else {
+            conclude_private_build(&self.gas, &self.private, &request).await?;
             // An earlier attempt may have ended after the owner had deleted the reference.
             let ReferenceBuild { user_id, reference, .. } = &request;
             let discarded = discard_private_build(&self.private, *user_id, reference).await;
@@ -250,10 +251,12 @@ impl DeadLetterHandler for BuildLetters {
 
     async fn handle(&self, request: ReferenceBuild) -> Result<Handled, ChangeError> {
         Span::current().record("user_id", display(request.user_id));
-        if let Some(reference) = private_reference_to_build(&self.private, &request).await? {
-            let (gas, private) = (&self.gas, &self.private);
+        let (gas, private) = (&self.gas, &self.private);
+        if let Some(reference) = private_reference_to_build(private, &request).await? {
             tracing::error!(reference = %request.reference, "private reference failed after its last attempt");
             failed_private_reference(gas, private, &reference, SERVICE_FAILURE.to_owned()).await?;
+        } else {
+            conclude_private_build(gas, private, &request).await?;
         }
         Ok(Handled::Done)
     }

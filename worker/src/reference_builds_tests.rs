@@ -4,14 +4,16 @@ use super::*;
 use crate::dead_letters::DeadLetters;
 use crate::engine::{Confinement, Limits, Sandbox};
 use crate::testing::{FakeDisk, FakeQueue, TIMING};
+use gas_backend::mail::{MailMessage, Notice};
 use gas_backend::testkit::TestGas;
 use gas_backend::usecases::{
     add_private_reference, confirm_private_reference, delete_private_reference,
     find_private_reference, reference,
 };
+use gas_runtime::LogCapture;
 use gas_shared::private_reference::{NewPrivateReference, NewSource, PrivateStateView, SourceRole};
 use gas_shared::reference::ReferenceId;
-use gas_shared::{Account, Plan};
+use gas_shared::{Account, Plan, TraceId};
 use tempfile::TempDir;
 
 const FASTA: &[u8] = b">chr1\nACGT\n";
@@ -95,6 +97,16 @@ impl Case {
         find_private_reference(&self.test.gas, self.ada.id, &id()).await.unwrap().state
     }
 
+    /// The notices about the end of the build.
+    fn notices(&self) -> usize {
+        let bodies = self.test.notices.bodies();
+        let of_build = |body: &&String| {
+            let message = MailMessage::parse(body).unwrap();
+            matches!(message, MailMessage::Notice(Notice::ReferenceBuilt { user_id, .. }) if user_id == self.ada.id)
+        };
+        bodies.iter().filter(of_build).count()
+    }
+
     /// The files of runs that are left.
     fn left(&self) -> usize {
         std::fs::read_dir(self.folder.path().join("work")).unwrap().count()
@@ -104,8 +116,9 @@ impl Case {
 #[tokio::test]
 async fn a_reference_is_built_verified_and_stored_once() {
     let (case, message) = case(BUILDS).await;
-    for _ in 0..2 {
+    for deliveries in 1..=2 {
         assert_eq!(case.builder.handle(&message).await.unwrap(), Handled::Done);
+        assert_eq!(case.notices(), deliveries, "one may get lost, and one mail is sent of all");
     }
     let PrivateStateView::Ready { contigs, transcripts, notes, .. } = case.state().await else {
         panic!("{:?}", case.state().await)
@@ -147,7 +160,12 @@ async fn a_crash_leaves_the_message_and_the_last_dead_letter_fails_the_reference
     let ReferenceBuilder { gas, private, queue, .. } = case.builder.clone();
     let (visibility, handler) = (TIMING.visibility, BuildLetters { gas, private });
     let letters = DeadLetters { queue, visibility, handler };
+    let (capture, trace) = (LogCapture::start(), TraceId::new(7).unwrap());
+    let message = Message { trace: Some(trace), ..message };
     letters.handle(&message).await.unwrap();
+    let lines = capture.lines();
+    assert!(lines.iter().all(|line| line.contains(&trace.to_string())), "{lines:?}");
+    assert_eq!(case.notices(), 1);
     let PrivateStateView::Failed { reason } = case.state().await else { panic!("not failed") };
     assert_eq!(reason, SERVICE_FAILURE);
     assert_eq!(case.queue.deleted().len(), 1);

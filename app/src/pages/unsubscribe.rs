@@ -16,7 +16,7 @@ pub fn Unsubscribe(token: String, done: bool) -> Element {
     }
     rsx! {
         Page { title: "Unsubscribe from emails about your jobs?",
-            p { "You will no longer get an email when results are ready, archived or restored." }
+            p { "You will no longer get an email about your results and references." }
             form { method: "post", action: "/unsubscribe?token={token}",
                 button { class: "button button-main", r#type: "submit", "Unsubscribe" }
             }

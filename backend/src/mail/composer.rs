@@ -1,6 +1,6 @@
 //! Turns a message of queue `mail` into the mail to send.
 
-use super::context::{MailContext, Outdated};
+use super::context::{MailContext, MailSubject, Outdated};
 use super::kinds;
 use super::layout::Layout;
 use super::template::MailTemplate;
@@ -9,7 +9,7 @@ use super::{MailMessage, UnsubscribeKey, UnsubscribeToken};
 use crate::PublicUrl;
 use crate::ports::{EmailAddress, InvalidAddress, Mail};
 use clap::Args;
-use gas_shared::{Account, Job};
+use gas_shared::Account;
 use jiff::Timestamp;
 
 /// Settings of processes that send mail.
@@ -43,8 +43,8 @@ pub enum ComposeError {
     /// The mail would no longer be true.
     #[error("{0}")]
     Outdated(&'static str),
-    /// The user has turned mail about jobs off.
-    #[error("the user has turned mail about jobs off")]
+    /// The user has turned mail about jobs and references off.
+    #[error("the user has turned mail about jobs and references off")]
     Unwanted,
     /// Mail cannot be sent to the user's address.
     #[error(transparent)]
@@ -55,8 +55,8 @@ pub enum ComposeError {
 }
 
 impl Composer {
-    /// Composes the mail of a message as of `now`, with times in the user's time zone.
-    /// `wants_results` is whether the user wants mail about jobs.
+    /// Composes the mail of a message about a subject as of `now`, with times in the user's time zone.
+    /// `wants_results` is whether the user wants mail about jobs and references.
     ///
     /// # Errors
     /// [`ComposeError`] if there is no mail to send.
@@ -65,11 +65,11 @@ impl Composer {
         message: &MailMessage,
         account: &Account,
         wants_results: bool,
-        job: Option<&Job>,
+        subject: MailSubject<'_>,
         now: Timestamp,
     ) -> Result<Mail, ComposeError> {
         let times = TimeFormat::for_account(account, now);
-        let context = MailContext { account, job, site: &self.site, times: &times };
+        let context = MailContext { account, subject, site: &self.site, times: &times };
         let template = match message {
             MailMessage::JobResult(_) => kinds::for_job_result(&context),
             MailMessage::Notice(notice) => kinds::for_notice(notice, &context),

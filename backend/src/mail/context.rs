@@ -4,14 +4,26 @@ use super::text::{one_line, span};
 use super::time_format::TimeFormat;
 use crate::PublicUrl;
 use gas_shared::job::{Completion, JobState, Stored};
+use gas_shared::private_reference::PrivateReference;
 use gas_shared::{Account, Job, Plan};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-/// The recipient, their job and the time of sending.
+/// What a mail is about, as it is stored when the mail is composed.
+#[derive(Clone, Copy, Debug)]
+pub enum MailSubject<'a> {
+    /// The account, or something that no longer exists.
+    Account,
+    /// A job.
+    Job(&'a Job),
+    /// A private reference.
+    PrivateReference(&'a PrivateReference),
+}
+
+/// The recipient, what the mail is about, and the time of sending.
 pub(super) struct MailContext<'a> {
     pub(super) account: &'a Account,
-    /// The job that the message names, if it still exists.
-    pub(super) job: Option<&'a Job>,
+    pub(super) subject: MailSubject<'a>,
     pub(super) site: &'a PublicUrl,
     pub(super) times: &'a TimeFormat,
 }
@@ -32,6 +44,14 @@ pub(super) struct MailJob {
     pub(super) download: String,
 }
 
+/// What mails about a private reference say of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MailReference {
+    pub(super) id: String,
+    /// The URL of the page with the user's references.
+    pub(super) page: String,
+}
+
 /// Until when results can be downloaded, in words without a full stop.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Access {
@@ -46,9 +66,26 @@ pub(super) enum Access {
 impl MailContext<'_> {
     /// The job, if it belongs to the recipient.
     pub(super) fn job(&self) -> Result<&Job, Outdated> {
-        self.job
-            .filter(|job| job.owner == self.account.id)
-            .ok_or(Outdated("the job does not exist"))
+        match self.subject {
+            MailSubject::Job(job) if job.owner == self.account.id => Ok(job),
+            _ => Err(Outdated("the job does not exist")),
+        }
+    }
+
+    /// The private reference, if it belongs to the recipient and was not replaced by another one of the same id.
+    pub(super) fn private_reference(&self, build: Uuid) -> Result<&PrivateReference, Outdated> {
+        match self.subject {
+            MailSubject::PrivateReference(reference)
+                if reference.owner == self.account.id && reference.build == build =>
+            {
+                Ok(reference)
+            }
+            _ => Err(Outdated("the reference does not exist")),
+        }
+    }
+
+    pub(super) fn mail_reference(&self, reference: &PrivateReference) -> MailReference {
+        MailReference { id: reference.id.to_string(), page: self.site.join("/references") }
     }
 
     /// The job and its results.

@@ -3,6 +3,7 @@
 use super::Notice;
 use crate::messages::JobResult;
 use crate::ports::MailEvent;
+use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, JobStatus, UserId};
 use serde_json::Value;
 
@@ -55,6 +56,14 @@ impl MailMessage {
         }
     }
 
+    /// The private reference that the message is about, if it is about one.
+    pub fn reference(&self) -> Option<&ReferenceId> {
+        match self {
+            Self::JobResult(_) => None,
+            Self::Notice(notice) => notice.reference(),
+        }
+    }
+
     /// The event that the user gets one mail about; `None` for a cancelled job, which its owner
     /// cancelled.
     pub(crate) fn event(&self) -> serde_json::Result<Option<MailEvent>> {
@@ -90,6 +99,10 @@ mod tests {
         let later = Timestamp::from_second(1_790_000_001).unwrap();
         let job_status = JobStatus::Completed;
         let invoice = "in_1".to_owned();
+        let built = |build| {
+            let reference = "private/GRCh38/mine".parse().unwrap();
+            MailMessage::Notice(Notice::ReferenceBuilt { user_id, reference, build })
+        };
         vec![
             MailMessage::JobResult(JobResult { job_id, user_id, job_status }),
             MailMessage::Notice(Notice::ResultsArchived { job_id, user_id, at }),
@@ -97,6 +110,8 @@ mod tests {
             MailMessage::Notice(Notice::ResultsRestored { job_id, user_id, at }),
             MailMessage::Notice(Notice::Welcome { user_id, since: at }),
             MailMessage::Notice(Notice::PaymentFailed { user_id, invoice }),
+            built(Uuid::from_u128(3)),
+            built(Uuid::from_u128(4)),
         ]
     }
 

@@ -17,6 +17,7 @@ mod time_format;
 mod unsubscribe;
 
 pub use composer::{ComposeError, Composer, MailSettings};
+pub use context::MailSubject;
 pub use kinds::Notice;
 pub use message::{MailMessage, UnknownMessage};
 pub use unsubscribe::{InvalidUnsubscribeToken, KeyTooShort, UnsubscribeKey, UnsubscribeToken};

@@ -4,9 +4,14 @@ use super::layout::Layout;
 
 /// One mail, ready to be rendered.
 pub(super) trait MailTemplate: MailBodies {
-    /// Whether users who turned mail about jobs off get this mail, too.
+    /// Whether users who turned mail about jobs and references off get this mail, too.
     fn is_required(&self) -> bool {
         false
+    }
+
+    /// What has changed at GAS, for the note on why the user gets the mail.
+    fn about(&self) -> &'static str {
+        "one of your jobs"
     }
 
     /// The subject. Texts of users in it must have passed [`one_line`](super::text::one_line).

@@ -8,7 +8,10 @@ use gas_shared::job::{
     Archived, Completion, Failure, FailureKind, Input, JobState, NotAnnotated, ObjectLocation,
     Results, Retention, Stored, StoredOptions,
 };
-use gas_shared::reference::{GeneSet, Sha256};
+use gas_shared::private_reference::{
+    BuiltReference, PrivateReference, PrivateReferenceState, UploadedSource,
+};
+use gas_shared::reference::{GeneSet, ReferenceChoice, Sha256, TranscriptCounts};
 use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, Provenance, UsedSource, UserId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -141,11 +144,71 @@ fn archived_notice(job: &Job) -> MailMessage {
     MailMessage::Notice(Notice::ResultsArchived { job_id: job.id, user_id: job.owner, at })
 }
 
+fn reference(state: PrivateReferenceState) -> PrivateReference {
+    let source = |file_name: &str| UploadedSource {
+        file_name: file_name.to_owned(),
+        size: 4,
+        upload_id: "secret-key-of-an-upload".to_owned(),
+    };
+    PrivateReference {
+        owner: account(Plan::Premium).id,
+        id: "private/GRCh38/mine".parse().unwrap(),
+        build: Uuid::from_u128(0xb01d),
+        version: 3,
+        added_at: at("2026-11-24T13:00:00Z"),
+        changed_at: completed_at(),
+        fasta: source("genome.fa"),
+        gene_models: source("genes.gff3"),
+        state,
+    }
+}
+
+fn ready(notes: &[&str]) -> PrivateReference {
+    let choice = ReferenceChoice {
+        id: "private/GRCh38/mine".parse().unwrap(),
+        sha256: Sha256::from_bytes([3; 32]),
+        species: String::new(),
+        assembly: "GRCh38".to_owned(),
+        gene_set: None,
+        genes: 1,
+        transcripts: TranscriptCounts { all: 20_500, ..TranscriptCounts::default() },
+        contig_count: 25,
+        contigs: Vec::new(),
+        attribution: None,
+        license: None,
+    };
+    let notes = notes.iter().map(|note| (*note).to_owned()).collect();
+    let built = BuiltReference { choice, bytes: 4096, notes };
+    reference(PrivateReferenceState::Ready(Box::new(built)))
+}
+
+fn broken(reason: &str) -> PrivateReference {
+    reference(PrivateReferenceState::Failed { reason: reason.to_owned() })
+}
+
+fn reference_built(reference: &PrivateReference) -> MailMessage {
+    let PrivateReference { owner, id, build, .. } = reference.clone();
+    MailMessage::Notice(Notice::ReferenceBuilt { user_id: owner, reference: id, build })
+}
+
 fn compose(message: &MailMessage, account: &Account, job: Option<&Job>) -> Mail {
+    compose_about(message, account, job.map_or(MailSubject::Account, MailSubject::Job)).unwrap()
+}
+
+fn compose_built(reference: &PrivateReference) -> Mail {
+    let subject = MailSubject::PrivateReference(reference);
+    compose_about(&reference_built(reference), &account(Plan::Premium), subject).unwrap()
+}
+
+fn compose_about(
+    message: &MailMessage,
+    account: &Account,
+    subject: MailSubject<'_>,
+) -> Result<Mail, ComposeError> {
     let composer =
         Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
     let now = completed_at() + SignedDuration::from_secs(2);
-    composer.compose(message, account, true, job, now).unwrap()
+    composer.compose(message, account, true, subject, now)
 }
 
 /// Every mail, with the name of its snapshots.
@@ -177,6 +240,9 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("welcome", compose(&welcome, &premium, None)),
         ("payment_failed", compose(&unpaid, &premium, None)),
         ("payment_failed_free", compose(&unpaid, &free, None)),
+        ("reference_ready", compose_built(&ready(&[]))),
+        ("reference_ready_notes", compose_built(&ready(&["3 left out: no strand"]))),
+        ("reference_failed", compose_built(&broken(reason))),
     ]
 }
 
@@ -249,9 +315,11 @@ fn headers_are_one_line_and_only_the_subject_has_text_of_a_user() {
 }
 
 #[test]
-fn the_subject_of_a_mail_about_a_job_has_the_file_name() {
+fn the_subject_of_a_mail_has_the_file_name_of_its_job_or_its_reference() {
     for (name, mail) in all("trio.vcf.gz", "reason") {
-        assert_eq!(mail.subject.contains("trio.vcf.gz"), mail.unsubscribe.is_some(), "{name}");
+        let about =
+            if name.starts_with("reference") { "private/GRCh38/mine" } else { "trio.vcf.gz" };
+        assert_eq!(mail.subject.contains(about), mail.unsubscribe.is_some(), "{name}");
     }
 }
 
@@ -271,7 +339,7 @@ fn links_lead_to_pages_of_this_service_and_no_resource_is_loaded() {
 }
 
 #[test]
-fn only_mail_about_jobs_has_an_unsubscribe_link() {
+fn only_mail_about_jobs_and_references_has_an_unsubscribe_link() {
     for (name, mail) in all("a.vcf", "reason") {
         let Some(link) = mail.unsubscribe else {
             assert!(["welcome", "payment_failed", "payment_failed_free"].contains(&name), "{name}");
@@ -290,14 +358,20 @@ fn an_outdated_mail_is_not_composed() {
     let of = |results| job("a.vcf", completed(results));
     let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
     let kept = of(stored(None, None));
-    let composer =
-        Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
-    let now = completed_at() + SignedDuration::from_secs(2);
     for (message, job) in
         [(restored(&past), &past), (restored(&gone), &gone), (archived_notice(&kept), &kept)]
     {
-        let rejected = composer.compose(&message, &free, true, Some(job), now);
+        let rejected = compose_about(&message, &free, MailSubject::Job(job));
         assert!(matches!(rejected, Err(ComposeError::Outdated(_))), "{message:?}");
+    }
+    let premium = account(Plan::Premium);
+    let other = PrivateReference { build: Uuid::from_u128(1), ..ready(&[]) };
+    let of_another_user = PrivateReference { owner: UserId::new(Uuid::from_u128(1)), ..ready(&[]) };
+    let deleted = reference(PrivateReferenceState::Deleting);
+    for row in [&other, &of_another_user, &deleted] {
+        let message = reference_built(&ready(&[]));
+        let rejected = compose_about(&message, &premium, MailSubject::PrivateReference(row));
+        assert!(matches!(rejected, Err(ComposeError::Outdated(_))), "{row:?}");
     }
 }
 

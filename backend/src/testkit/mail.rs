@@ -47,6 +47,7 @@ impl TestMail {
         let site = "https://gas.example.org".parse().unwrap();
         let notifier = Notifier {
             jobs: test.gas.jobs.clone(),
+            private_references: Some(test.private_references.clone()),
             accounts: test.accounts.clone(),
             outbox: outbox.clone(),
             preferences: preferences.clone(),

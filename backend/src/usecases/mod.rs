@@ -97,9 +97,10 @@ pub use operate::{
 pub use plain_result::plain_result;
 pub use private_references::{
     PrivateReferenceError, Tended, add_private_reference, built_private_reference,
-    confirm_private_reference, delete_private_reference, discard_private_build,
-    failed_private_reference, find_private_reference, list_private_references, next_source_parts,
-    private_reference_to_build, tend_private_references,
+    conclude_private_build, confirm_private_reference, delete_private_reference,
+    discard_private_build, failed_private_reference, find_private_reference,
+    list_private_references, next_source_parts, private_reference_to_build,
+    tend_private_references,
 };
 pub use queue_positions::QueuePositions;
 pub use reconcile::{LoggedFailures, Reconciled, reconcile};

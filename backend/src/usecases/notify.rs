@@ -5,7 +5,7 @@
 //! response of SES and the mark, the mail is sent a second time, which is better than losing it. A
 //! running process either sends the mail or fails before its lease ends.
 
-use crate::mail::{ComposeError, MailMessage};
+use crate::mail::{ComposeError, MailMessage, MailSubject};
 use crate::ports::{Mail, MailClaim, MailEvent, PortError, PortResult, SendOutcome};
 use crate::{Notifier, chain};
 use jiff::{SignedDuration, Timestamp};
@@ -156,8 +156,17 @@ impl Notifier {
             Some(id) => self.jobs.store.job(id).await?,
             None => None,
         };
+        let reference = match (&self.private_references, message.reference()) {
+            (Some(store), Some(id)) => store.find(event.user, id).await?,
+            _ => None,
+        };
+        let subject = match (&job, &reference) {
+            (Some(job), _) => MailSubject::Job(job),
+            (None, Some(reference)) => MailSubject::PrivateReference(reference),
+            (None, None) => MailSubject::Account,
+        };
         let now = self.now();
-        match self.composer.compose(message, &account, wants_results, job.as_ref(), now) {
+        match self.composer.compose(message, &account, wants_results, subject, now) {
             Ok(mail) => Ok(Ok(mail)),
             Err(ComposeError::Template(error)) => Err(PortError::new("compose a mail", error)),
             Err(error) => Ok(Err(error.to_string())),

@@ -138,6 +138,11 @@ impl PrivateReferenceState {
             Self::Deleting => "deleting",
         }
     }
+
+    /// Whether its build has ended.
+    pub const fn is_built_or_failed(&self) -> bool {
+        matches!(self, Self::Ready(_) | Self::Failed { .. })
+    }
 }
 
 impl PrivateReference {

@@ -100,6 +100,8 @@ fn is_replayed(notice: &Notice) -> bool {
         | Notice::Welcome { .. } => true,
         // Sent for an invoice: `billing/tests.rs`.
         Notice::PaymentFailed { .. } => false,
+        // Of a worker: `reference_builds_tests.rs`.
+        Notice::ReferenceBuilt { .. } => false,
     }
 }
 

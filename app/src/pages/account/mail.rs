@@ -41,9 +41,9 @@ pub fn MailSettings(
                     onchange: move |event| set(event.checked()),
                 }
                 span {
-                    "Email me about my jobs"
+                    "Email me about my jobs and references"
                     span { class: "muted setting-about",
-                        "When results are ready, archived or restored, and when a job fails."
+                        "When results are ready, archived or restored, when a job fails, and when a reference of yours is built."
                     }
                 }
             }

@@ -5,6 +5,8 @@
 
 mod job_failed;
 mod payment_failed;
+mod reference_failed;
+mod reference_ready;
 mod results_archived;
 mod results_ready;
 mod results_restored;
@@ -13,9 +15,12 @@ mod welcome;
 use super::context::{MailContext, Outdated};
 use super::template::MailTemplate;
 use gas_shared::job::JobState;
+use gas_shared::private_reference::PrivateReferenceState;
+use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A message of topic `notices`: an event, other than the end of a job, that a user gets a mail
 /// about. The JSON form is stored and sent, so existing variants must stay readable.
@@ -54,6 +59,16 @@ pub enum Notice {
         /// Stripe's id of the invoice.
         invoice: String,
     },
+    /// The build of a private reference has ended: the reference is ready, or has failed. There is no notice about an
+    /// upload that its owner has abandoned.
+    ReferenceBuilt {
+        /// The owner.
+        user_id: UserId,
+        /// The reference. How its build has ended is read from its row, which is authoritative.
+        reference: ReferenceId,
+        /// The build. The owner may have deleted the reference and added another one.
+        build: Uuid,
+    },
 }
 
 impl Notice {
@@ -63,7 +78,8 @@ impl Notice {
             Self::ResultsArchived { user_id, .. }
             | Self::ResultsRestored { user_id, .. }
             | Self::Welcome { user_id, .. }
-            | Self::PaymentFailed { user_id, .. } => *user_id,
+            | Self::PaymentFailed { user_id, .. }
+            | Self::ReferenceBuilt { user_id, .. } => *user_id,
         }
     }
 
@@ -73,7 +89,15 @@ impl Notice {
             Self::ResultsArchived { job_id, .. } | Self::ResultsRestored { job_id, .. } => {
                 Some(*job_id)
             }
-            Self::Welcome { .. } | Self::PaymentFailed { .. } => None,
+            Self::Welcome { .. } | Self::PaymentFailed { .. } | Self::ReferenceBuilt { .. } => None,
+        }
+    }
+
+    /// The private reference that the event is about, if it is about one.
+    pub fn reference(&self) -> Option<&ReferenceId> {
+        match self {
+            Self::ReferenceBuilt { reference, .. } => Some(reference),
+            _ => None,
         }
     }
 
@@ -93,6 +117,9 @@ impl Notice {
             // Stripe tries an invoice several times; the user gets one mail.
             Self::PaymentFailed { user_id, invoice } => {
                 format!("payment-failed/{user_id}/{invoice}")
+            }
+            Self::ReferenceBuilt { user_id, reference, build } => {
+                format!("reference-built/{user_id}/{reference}/{build}")
             }
         }
     }
@@ -122,6 +149,19 @@ pub(super) fn for_notice(
         Notice::Welcome { .. } => Box::new(welcome::Welcome::new(context)?),
         Notice::PaymentFailed { invoice, .. } => {
             Box::new(payment_failed::PaymentFailed::new(context, invoice))
+        }
+        Notice::ReferenceBuilt { build, .. } => {
+            let reference = context.private_reference(*build)?;
+            let mail = context.mail_reference(reference);
+            match &reference.state {
+                PrivateReferenceState::Ready(built) => {
+                    Box::new(reference_ready::ReferenceReady::new(mail, built))
+                }
+                PrivateReferenceState::Failed { reason } => {
+                    Box::new(reference_failed::ReferenceFailed::new(mail, reason))
+                }
+                _ => return Err(Outdated("the reference is being deleted")),
+            }
         }
     })
 }

@@ -2,10 +2,11 @@
 //! and two workers may build the same reference: the result is the same, and the first one counts.
 
 use super::{PrivateReferenceError, bytes, change};
+use crate::mail::Notice;
 use crate::messages::ReferenceBuild;
 use crate::ports::PortResult;
 use crate::references::PrivateReferences;
-use crate::usecases::{ReferenceError, add_reference, remove_reference};
+use crate::usecases::{ReferenceError, add_reference, publish, remove_reference};
 use crate::{AnnotateGas, chain};
 use gas_shared::UserId;
 use gas_shared::private_reference::{
@@ -78,6 +79,26 @@ pub async fn failed_private_reference(
     end(gas, private, reference, PrivateReferenceChange::Failed(reason)).await.map(drop)
 }
 
+/// Repeats the last steps of a build that has ended, which an earlier attempt may not have reached: the deletion of the
+/// uploaded files, and the notice to the owner, who gets one mail. Does nothing for other references.
+///
+/// # Errors
+/// If a service fails.
+pub async fn conclude_private_build(
+    gas: &AnnotateGas,
+    private: &PrivateReferences,
+    message: &ReferenceBuild,
+) -> PortResult<()> {
+    let row = private.store.find(message.user_id, &message.reference).await?;
+    match row.filter(|row| row.build == message.build) {
+        Some(row) if row.state.is_built_or_failed() => {
+            delete_sources(gas, &row).await?;
+            announce(gas, &row).await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Deletes what a build has stored if the row of its reference is gone or waits for its deletion.
 ///
 /// # Errors
@@ -98,7 +119,7 @@ pub async fn discard_private_build(
     }
 }
 
-/// Ends a build, and deletes the uploaded files. Returns whether the row was changed.
+/// Ends a build, deletes the uploaded files, and tells the owner. Returns whether the row was changed.
 async fn end(
     gas: &AnnotateGas,
     private: &PrivateReferences,
@@ -114,8 +135,24 @@ async fn end(
             false
         }
     };
+    delete_sources(gas, reference).await?;
+    if changed {
+        announce(gas, reference).await?;
+    }
+    Ok(changed)
+}
+
+/// Deletes the files that a reference was built from.
+async fn delete_sources(gas: &AnnotateGas, reference: &PrivateReference) -> PortResult<()> {
     for role in SourceRole::ALL {
         gas.objects.delete(&gas.object_keys.reference_source(reference, role)).await?;
     }
-    Ok(changed)
+    Ok(())
+}
+
+/// Asks for a mail to the owner about the end of a build. The row says how it has ended.
+async fn announce(gas: &AnnotateGas, reference: &PrivateReference) -> PortResult<()> {
+    let PrivateReference { owner, id, build, .. } = reference.clone();
+    let notice = Notice::ReferenceBuilt { user_id: owner, reference: id, build };
+    publish(&*gas.notices, &notice).await
 }

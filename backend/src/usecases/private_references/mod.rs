@@ -10,8 +10,8 @@ mod tend;
 
 pub use add::{add_private_reference, confirm_private_reference, next_source_parts};
 pub use build::{
-    built_private_reference, discard_private_build, failed_private_reference,
-    private_reference_to_build,
+    built_private_reference, conclude_private_build, discard_private_build,
+    failed_private_reference, private_reference_to_build,
 };
 pub use remove::delete_private_reference;
 pub(super) use remove::erase_private_references;

@@ -1,12 +1,13 @@
 //! Tests of private references on fakes: their life, their owner, limits, faults and the end of Premium.
 
 use super::*;
+use crate::mail::MailMessage;
 use crate::messages::ReferenceBuild;
 use crate::references::UnusableReference;
-use crate::testkit::{Fault, TestBilling, TestGas, reference_file, reference_manifest};
+use crate::testkit::{Fault, TestBilling, TestGas, TestMail, reference_file, reference_manifest};
 use crate::usecases::{
-    OptionsError, RequestUploadError, claim_job, confirm_upload, default_options, delete_account,
-    erase_accounts, reference, references, request_upload, rerun_job,
+    Notified, OptionsError, RequestUploadError, claim_job, confirm_upload, default_options,
+    delete_account, erase_accounts, notify, reference, references, request_upload, rerun_job,
 };
 use gas_shared::account::DELETE_CONFIRMATION;
 use gas_shared::private_reference::{
@@ -83,12 +84,24 @@ impl Case {
     /// Does what a worker does with a message.
     async fn build(&self, message: &ReferenceBuild) -> Result<(), crate::usecases::ReferenceError> {
         let (gas, private) = (self.test.gas.annotate(), self.private());
-        let Some(row) = private_reference_to_build(private, message).await? else { return Ok(()) };
+        let Some(row) = private_reference_to_build(private, message).await? else {
+            return Ok(conclude_private_build(&gas, private, message).await?);
+        };
         let folder = self.folder.path();
         let content = format!("models of {}", message.user_id);
         let file = reference_file(&folder.join("models.bin"), content.as_bytes());
         let manifest = reference_manifest(row.id.as_str(), vec![file]);
         built_private_reference(&gas, private, &row, folder, manifest, vec!["note".into()]).await
+    }
+
+    /// Sends the mails of all notices, and returns their subjects.
+    async fn mails(&self) -> Vec<String> {
+        let mail = TestMail::new(&self.test);
+        for body in self.test.notices.bodies() {
+            let sent = notify(&mail.notifier, &MailMessage::parse(&body).unwrap()).await.unwrap();
+            assert_ne!(sent, Notified::NotNeeded);
+        }
+        mail.mailer.sent().into_iter().map(|mail| mail.subject).collect()
     }
 
     /// A reference that jobs can use.
@@ -235,8 +248,11 @@ async fn a_reference_that_cannot_be_built_says_why_and_can_be_added_again() {
     assert!(case.test.objects.with_key("/reference~").is_empty());
     assert!(private_reference_to_build(case.private(), &message).await.unwrap().is_none());
 
+    assert_eq!(case.mails().await, [format!("Reference failed: {ID}")]);
+
     let next = case.uploaded(&case.ada).await;
     assert_ne!(next.build, message.build);
+    assert_eq!(case.mails().await, [""; 0], "the failed reference does not exist anymore");
     case.build(&message).await.unwrap();
     assert_eq!(case.state().await, "building", "an old message has no effect");
     case.build(&next).await.unwrap();
@@ -313,6 +329,8 @@ async fn every_fault_of_a_build_is_made_up_for_when_the_message_comes_again() {
             assert!(happened || first.is_ok(), "{first:?}");
             case.build(&message).await.unwrap();
             assert_eq!(case.state().await, "ready", "{fault:?} {nth}");
+            assert_eq!(case.mails().await, [format!("Reference ready: {ID}")], "{fault:?} {nth}");
+            assert!(case.test.objects.with_key("/reference~").is_empty(), "{fault:?} {nth}");
             let catalog = case.private().catalogs.of(case.ada.id);
             let problems = crate::usecases::verify_reference(&*catalog, &id()).await.unwrap();
             assert!(problems.is_empty(), "{fault:?} {nth}: {problems:?}");
