@@ -46,6 +46,10 @@ NEVER_CREATED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
 
 DEADLINE_SECS = 3600
 
+# Alarms of the stack `observe` that undo an update of the machines, until so many minutes after it.
+UNDOING_ALARMS = ("ServerErrorsAlarm", "NoWebServerAlarm", "CanaryAlarm")
+WATCHED_MINUTES = 5
+
 # The parameters that name a release.
 RELEASE = ("ReleaseKey", "ReleaseSha256", "RestoreCodeKey")
 
@@ -106,6 +110,21 @@ class Environment:
             self.shared.update(self.releases.parameters())
         if "Domain" in self.shared:
             self.shared.setdefault("WebOrigin", f"https://{self.shared['Domain']}")
+        self.check_architecture()
+
+    def check_architecture(self) -> None:
+        """Refuses a release whose programs do not run on the image of the machines or in the restore function. A release
+        and an image that name no architecture are not checked."""
+        release = architecture(self.shared.get("ReleaseKey", ""))
+        places = {
+            "ImageId in [compute]": self.settings.get("compute", {}).get("ImageId", default_of("compute", "ImageId")),
+            "RestoreArchitecture in [app]": self.settings.get("app", {}).get(
+                "RestoreArchitecture", default_of("app", "RestoreArchitecture")
+            ),
+        }
+        for place, value in places.items():
+            if release and architecture(value) not in (None, release):
+                raise Refused(f"the release is for {release}, but {place} is {value}; see deploy/README.md#architectures")
 
     def stacks(self) -> list:
         """The stacks of the environment, in order."""
@@ -118,11 +137,11 @@ class Environment:
     def parameters(self, stack: str) -> tuple:
         """Returns the parameters of a stack, and the names of those that have no value yet."""
         own = self.settings.get(stack, {})
-        declared = yaml.load(TEMPLATES[stack].read_text(), Loader=TemplateLoader)["Parameters"]
-        if unknown := set(own) - set(declared):
+        known = declared(stack)
+        if unknown := set(own) - set(known):
             raise Refused(f"[{stack}] has no parameter {sorted(unknown)[0]}")
-        values = {name: own.get(name, self.shared.get(name)) for name in declared}
-        missing = [name for name, value in values.items() if value is None and "Default" not in declared[name]]
+        values = {name: own.get(name, self.shared.get(name)) for name in known}
+        missing = [name for name, value in values.items() if value is None and "Default" not in known[name]]
         given = [
             {"ParameterKey": name, "ParameterValue": text_of(value)}
             for name, value in sorted(values.items())
@@ -197,6 +216,22 @@ class Releases:
             self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=json.dumps(self.run, indent=1).encode())
 
 
+def architecture(text: str) -> str | None:
+    """The architecture that a name contains, by the name that Rust has for it."""
+    names = {"x86_64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+    return next((own for name, own in names.items() if name in text), None)
+
+
+def declared(stack: str) -> dict:
+    """The parameters that the template of a stack declares."""
+    return yaml.load(TEMPLATES[stack].read_text(), Loader=TemplateLoader)["Parameters"]
+
+
+def default_of(stack: str, parameter: str) -> str:
+    """The default of a parameter."""
+    return declared(stack)[parameter]["Default"]
+
+
 def text_of(value) -> str:
     """Returns the text of a parameter: lists are separated by commas, as in CloudFormation."""
     if isinstance(value, bool):
@@ -204,10 +239,10 @@ def text_of(value) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def upload(s3, bucket: str, prefix: str, stack: str) -> str:
+def upload(s3, bucket: str, prefix: str, template: Path) -> str:
     """Uploads a template, since one can exceed the 51,200 bytes of a request, and returns its URL."""
-    key = f"{prefix}/templates/{stack}.yaml"
-    s3.put_object(Bucket=bucket, Key=key, Body=TEMPLATES[stack].read_bytes())
+    key = f"{prefix}/templates/{template.name}"
+    s3.put_object(Bucket=bucket, Key=key, Body=template.read_bytes())
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
@@ -222,21 +257,21 @@ def describe(cloudformation, name: str):
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
-def wait_for(what: str, ask, is_done):
-    """Asks until the answer is final, and returns it."""
-    deadline = time.monotonic() + DEADLINE_SECS
+def wait_for(what: str, ask, is_done, within: float = DEADLINE_SECS, longest_pause: float = 5):
+    """Asks until the answer is final, and returns it. Times are in seconds."""
+    deadline = time.monotonic() + within
     pause = 0.1
     while time.monotonic() < deadline:
         answer = ask()
         if is_done(answer):
             return answer
         time.sleep(pause)
-        pause = min(5, 1.5 * pause)
-    raise Refused(f"{what} is still in progress after {DEADLINE_SECS} s; look at it in the AWS console")
+        pause = min(longest_pause, 1.5 * pause)
+    raise Refused(f"{what} is still in progress after {within} s; look at it in the AWS console")
 
 
-def create_change_set(cloudformation, name: str, kind: str, url: str, parameters: list) -> tuple:
-    """Creates a change set of a stack. Returns its name and its changes."""
+def create_change_set(cloudformation, name: str, kind: str, url: str, parameters: list, watch: dict) -> tuple:
+    """Creates a change set of a stack, whose execution `watch` can undo. Returns its name and its changes."""
     # Change sets that a killed process has left behind do not get in the way.
     change_set = f"gas-{time.time_ns()}"
     request = {"StackName": name, "ChangeSetName": change_set}
@@ -246,6 +281,7 @@ def create_change_set(cloudformation, name: str, kind: str, url: str, parameters
         TemplateURL=url,
         Parameters=parameters,
         Capabilities=["CAPABILITY_NAMED_IAM"],
+        RollbackConfiguration=watch,
     )
     found = wait_for(
         f"the change set of {name}",
@@ -264,6 +300,20 @@ def create_change_set(cloudformation, name: str, kind: str, url: str, parameters
     return change_set, [change["ResourceChange"] for change in changes]
 
 
+def undoing_alarms(session, environment: Environment) -> list:
+    """Returns the ARNs of the alarms that undo an update of the machines. One that is on already does not: an update may
+    be what ends it."""
+    cloudformation, name = session.create_client("cloudformation"), environment.stack_name("observe")
+    if not describe(cloudformation, name):
+        return []
+    resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    names = [item["PhysicalResourceId"] for item in resources if item["LogicalResourceId"] in UNDOING_ALARMS]
+    if not names:
+        return []
+    alarms = session.create_client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    return [alarm["AlarmArn"] for alarm in alarms if alarm["StateValue"] != "ALARM"]
+
+
 def delete_change_set(cloudformation, name: str, kind: str, change_set: str) -> None:
     """Deletes a change set, and the empty stack that it has created."""
     cloudformation.delete_change_set(StackName=name, ChangeSetName=change_set)
@@ -271,14 +321,28 @@ def delete_change_set(cloudformation, name: str, kind: str, change_set: str) -> 
         cloudformation.delete_stack(StackName=name)
 
 
+def settled(cloudformation, name: str, **times):
+    """Waits until nothing changes a stack, and returns its description; None if it was deleted."""
+    return wait_for(
+        f"stack {name}",
+        lambda: describe(cloudformation, name),
+        lambda stack: stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"),
+        **times,
+    )
+
+
 def delete(cloudformation, name: str):
     """Deletes a stack that has nothing, and returns None."""
     cloudformation.delete_stack(StackName=name)
-    return wait_for(
-        f"the deletion of {name}",
-        lambda: describe(cloudformation, name),
-        lambda stack: stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"),
-    )
+    return settled(cloudformation, name)
+
+
+def require_success(cloudformation, name: str, found) -> dict:
+    """Returns the description of a stack that was created or updated; refuses another one with the reasons."""
+    if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        status = found["StackStatus"] if found else "gone"
+        raise Refused(f"stack {name} is {status}:\n{reasons(cloudformation, name)}")
+    return found
 
 
 def report(stack: str, changes: list) -> None:
@@ -338,8 +402,11 @@ def deploy(session, environment: Environment, plan: bool) -> None:
         if found and found["StackStatus"] not in STEADY:
             raise Refused(f"stack {name} is {found['StackStatus']}; repair or delete it in the AWS console first")
         kind = "UPDATE" if found else "CREATE"
-        url = upload(s3, environment.artifacts, environment.prefix, stack)
-        change_set, changes = create_change_set(cloudformation, name, kind, url, parameters)
+        url = upload(s3, environment.artifacts, environment.prefix, TEMPLATES[stack])
+        alarms = undoing_alarms(session, environment) if stack == "compute" else []
+        triggers = [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in alarms]
+        watch = {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": WATCHED_MINUTES if triggers else 0}
+        change_set, changes = create_change_set(cloudformation, name, kind, url, parameters, watch)
         report(stack, changes)
         lost = dangers(changes)
         if plan or lost or not changes:
@@ -360,13 +427,13 @@ def execute(cloudformation, name: str, change_set: str) -> None:
     """Makes the changes and waits for their end."""
     started = time.monotonic()
     cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
+    # A stack that is to be created does not exist until its creation has begun.
     found = wait_for(
         f"stack {name}",
         lambda: describe(cloudformation, name) or {"StackStatus": "REVIEW_IN_PROGRESS"},
         lambda stack: not stack["StackStatus"].endswith("_IN_PROGRESS"),
     )
-    if found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise Refused(f"stack {name} is {found['StackStatus']}:\n{reasons(cloudformation, name)}")
+    require_success(cloudformation, name, found)
     print(f"  done after {time.monotonic() - started:.0f} s")
 
 

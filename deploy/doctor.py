@@ -134,12 +134,20 @@ class Doctor:
 
     def check_certificate(self) -> str:
         """The certificate is issued, for the domain, in this region."""
-        domain, arn = self.setting("Domain"), self.setting("CertificateArn")
-        region = self.session.get_config_variable("region")
+        return self.certificate(self.setting("CertificateArn"), self.session.get_config_variable("region"))
+
+    def compute(self, name: str, default: str = "") -> str:
+        """A parameter of the machines' stack."""
+        return self.environment.settings.get("compute", {}).get(name, default)
+
+    def certificate(self, arn: str, region: str) -> str:
+        """A certificate is issued, for the domain, in a region."""
+        domain = self.setting("Domain")
         if arn.split(":")[3] != region:
             raise Problem(f"{arn} is not in {region}; request one for {domain} there")
         try:
-            found = self.session.create_client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+            acm = self.session.create_client("acm", region_name=region)
+            found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
         except ClientError as error:
             raise Problem(f"{arn} cannot be read ({code(error)}); request one for {domain}") from error
         if found["Status"] != "ISSUED":
@@ -151,7 +159,7 @@ class Doctor:
 
     def check_zone(self) -> str:
         """The hosted zone exists and contains the domain."""
-        zone = self.environment.settings.get("compute", {}).get("HostedZoneId")
+        zone = self.compute("HostedZoneId")
         if not zone:
             raise NotChecked("HostedZoneId is empty: point the domain at the load balancer yourself")
         try:
@@ -173,9 +181,20 @@ class Doctor:
             raise Problem(f"SES has no identity {identity} ({code(error)}); create it") from error
         if not found.get("VerifiedForSendingStatus"):
             raise Problem(f"identity {identity} is not verified; create the DNS records that SES asks for")
-        if not ses.get_account().get("ProductionAccessEnabled"):
+        account = self.mail_account()
+        if not account.get("ProductionAccessEnabled"):
             raise Problem("SES is in the sandbox and sends to verified addresses only; request production access")
-        return f"{identity} is verified, and SES is out of the sandbox"
+        suppressed = account.get("SuppressionAttributes", {}).get("SuppressedReasons", [])
+        if missing := {"BOUNCE", "COMPLAINT"} - set(suppressed):
+            raise Problem(
+                f"SES goes on to send to addresses with {' and '.join(sorted(missing))}; run "
+                "`aws sesv2 put-account-suppression-attributes --suppressed-reasons BOUNCE COMPLAINT`"
+            )
+        return f"{identity} is verified, SES is out of the sandbox, and keeps a list of addresses that bounce"
+
+    def mail_account(self) -> dict:
+        """What SES says of the account."""
+        return self.session.create_client("sesv2").get_account()
 
     def secret(self, parameter: str) -> dict:
         """The keys and values of a secret. They are never printed."""
@@ -210,7 +229,7 @@ class Doctor:
 
     def sells_premium(self) -> bool:
         """Whether users buy Premium at Stripe. Otherwise every user has it."""
-        return self.environment.settings.get("compute", {}).get("Billing", "stripe") != "none"
+        return self.compute("Billing", "stripe") != "none"
 
     def check_utility_secret(self) -> str:
         """The secret of the utility node, whose links the web servers must be able to verify."""
@@ -292,7 +311,7 @@ class Doctor:
             found = client.get_service_quota(ServiceCode=service, QuotaCode=quota)["Quota"]["Value"]
         except (BotoCoreError, ClientError) as error:
             raise NotChecked(f"the quota of vCPUs cannot be read ({error})") from error
-        workers = int(self.environment.settings.get("compute", {}).get("WorkerMax", 10))
+        workers = int(self.compute("WorkerMax", "10"))
         return f"{found:.0f} vCPUs may run; compare them with {workers} workers, the web servers and the utility node"
 
     def findings(self):

@@ -140,7 +140,7 @@ class Aws:
             if item["ParameterKey"] not in secrets
         ]
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in secrets.items()]
-        url = deploy.upload(self.client("s3"), f"{name}-boot-artifacts", f"{name}-boot", "app")
+        url = deploy.upload(self.client("s3"), f"{name}-boot-artifacts", f"{name}-boot", deploy.TEMPLATES["app"])
         cloudformation.update_stack(
             StackName=name, TemplateURL=url, Parameters=kept + given, Capabilities=["CAPABILITY_NAMED_IAM"]
         )

@@ -1,8 +1,10 @@
 """Creates and updates all stacks on the emulator at AWS_ENDPOINT_URL. `./gas test` runs it."""
 
+import base64
 import contextlib
 import hashlib
 import io
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -108,6 +110,46 @@ class Stacks(unittest.TestCase):
                 run(settings, release=second)
         with self.assertRaisesRegex(deploy.Refused, "names its release"):
             run(LOCAL_CHECK, rollback=True)
+        run(LOCAL_CHECK)
+        self.user_data_is_a_script_for_each_group()
+        self.alarms_undo_an_update_unless_they_are_on()
+
+    def user_data_is_a_script_for_each_group(self):
+        """The user data of each group are one script, which signals the end to its own group."""
+        ec2 = get_session().create_client("ec2")
+        for template, group in (("WebTemplate", "WebServers"), ("WorkerTemplate", "Workers"), ("UtilityTemplate", "UtilityNode")):
+            found = self.resource("compute", template)
+            versions = ec2.describe_launch_template_versions(LaunchTemplateId=found, Versions=["$Latest"])
+            data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"]
+            script = base64.b64decode(data).decode()
+            self.assertTrue(script.startswith(f"#!/bin/bash\nstack=gas-check-compute group={group} region="), script)
+            self.assertIn(f"\nbucket=gas-check-artifacts key=releases/example.tar.gz sha256={'0' * 64}\n", script)
+            self.assertIn('\necho "$sha256  /tmp/release.tar.gz" | sha256sum --check\n', script)
+            self.assertTrue(script.endswith("signal 0\n"), script)
+            self.assertNotIn("${", script, "all references are replaced")
+            checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""), script)
+
+    def alarms_undo_an_update_unless_they_are_on(self):
+        """An update of the machines is watched by the alarms that are off."""
+        session = get_session()
+        self.assertEqual(len(self.watched(session)), 2, "the stack has no alarm of the canary")
+        cloudwatch = session.create_client("cloudwatch")
+        name = self.resource("observe", "NoWebServerAlarm")
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+        after = self.watched(session)
+        self.assertEqual(len(after), 1)
+        self.assertFalse(any(name in arn for arn in after), after)
+
+    def watched(self, session) -> list:
+        """The alarms that undo an update of the environment."""
+        return deploy.undoing_alarms(session, deploy.Environment(LOCAL_CHECK, session))
+
+    def resource(self, stack: str, name: str) -> str:
+        """The physical id of a resource."""
+        cloudformation = get_session().create_client("cloudformation")
+        found = cloudformation.describe_stack_resource(StackName=f"gas-check-{stack}", LogicalResourceId=name)
+        return found["StackResourceDetail"]["PhysicalResourceId"]
 
     def deploys(self, settings: Path, printed: str, **release):
         """Deploys a release, and checks what is printed."""
@@ -147,6 +189,28 @@ class Changes(unittest.TestCase):
         ]:
             lost = deploy.dangers([change(action, table, replacement), change(action, alarm, replacement)])
             self.assertEqual(lost, [table] if is_refused else [], (action, replacement))
+
+
+class Architectures(unittest.TestCase):
+    """A release runs on the processors that it was built on."""
+
+    def test_a_release_for_other_processors_is_refused(self):
+        head = 'prefix = "gas-check"\nartifacts = "gas-check-artifacts"\n[shared]\n'
+        arm = head + 'ReleaseKey = "releases/0/gas-0.1.0-0123-aarch64.tar.gz"\n'
+        image = '[compute]\nImageId = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"\n'
+        session = get_session()
+        for text, refused in [
+            (head + 'ReleaseKey = "releases/0/gas-0.1.0-0123-x86_64.tar.gz"\n', None),
+            (arm, "for aarch64, but ImageId"),
+            (arm + image, "for aarch64, but RestoreArchitecture in \\[app\\] is x86_64"),
+            (arm + image + '[app]\nRestoreArchitecture = "arm64"\n', None),
+        ]:
+            with environment(text) as settings, self.subTest(text):
+                if refused is None:
+                    deploy.Environment(settings, session)
+                else:
+                    with self.assertRaisesRegex(deploy.Refused, refused):
+                        deploy.Environment(settings, session)
 
 
 class Settings(unittest.TestCase):

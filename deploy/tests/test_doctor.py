@@ -8,6 +8,7 @@ import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 from botocore.session import get_session
 
@@ -91,6 +92,9 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         self.artifacts = "gas-doctor-artifacts"
         self.zone_id = self.zone
         self.billing = "stripe"
+        # The emulator does not keep these attributes. SES suppresses both kinds unless an operator changes that.
+        account = self.session.create_client("sesv2").get_account()
+        self.account = account | {"SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}}
 
     def examine(self) -> dict:
         """The findings by subject."""
@@ -106,7 +110,8 @@ class EnvironmentOfAnOperator(unittest.TestCase):
             file.write("\n".join(lines))
             file.flush()
             environment = deploy.Environment(Path(file.name), self.session)
-        findings = list(doctor.Doctor(environment, self.session, f"{self.url}/").findings())
+        with mock.patch.object(doctor.Doctor, "mail_account", return_value=self.account):
+            findings = list(doctor.Doctor(environment, self.session, f"{self.url}/").findings())
         for finding in findings:
             self.assertNotIn(self.web["GAS_UNSUBSCRIBE_KEY"], str(finding), "no secret is printed")
         return {finding.subject: finding for finding in findings}
@@ -147,6 +152,10 @@ class EnvironmentOfAnOperator(unittest.TestCase):
     def test_a_certificate_of_another_region(self):
         self.shared["CertificateArn"] = self.certificate.replace("us-east-1", "eu-west-1")
         self.has_one_problem("certificate", "is not in us-east-1")
+
+    def test_addresses_that_bounce_are_written_to_again(self):
+        self.account["SuppressionAttributes"]["SuppressedReasons"].remove("COMPLAINT")
+        self.has_one_problem("mail", "to addresses with COMPLAINT")
 
     def test_a_zone_without_the_domain(self):
         route53 = self.session.create_client("route53")

@@ -114,5 +114,16 @@ class Given(unittest.TestCase):
             self.assertEqual(named, {setting.name for setting in settings(process)}, process)
 
 
+class Limits(unittest.TestCase):
+    """What the units allow."""
+
+    def test_a_web_server_may_open_more_files_than_it_has_connections(self):
+        source = (ROOT / "app/src/server/connections.rs").read_text()
+        connections = int(re.search(r"connections: ([0-9_]+),", source)[1].replace("_", ""))
+        unit = (deploy.DEPLOY / "ec2/gas-web.service").read_text()
+        # Besides connections: the event queue, PostgreSQL, AWS and the files of the pages.
+        self.assertGreater(int(re.search(r"(?m)^LimitNOFILE=([0-9]+)$", unit)[1]), connections + 1000)
+
+
 if __name__ == "__main__":
     unittest.main()

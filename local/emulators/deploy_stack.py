@@ -5,14 +5,17 @@ import hashlib
 import io
 import json
 import sys
-import time
 import zipfile
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-DEADLINE_SECS = 120
+sys.path.insert(0, str(Path(__file__).parents[2] / "deploy"))
+import deploy
+
+# The emulator needs a few seconds for a stack, and a developer waits for it.
+TIMES = {"within": 120, "longest_pause": 0.1}
 
 
 def parameter(text: str) -> dict:
@@ -46,13 +49,6 @@ def upload_function(s3, bucket: str, program: Path) -> str:
     return key
 
 
-def upload_template(s3, bucket: str, template: Path) -> str:
-    """Uploads the template, which exceeds the 51,200 bytes of a request, and returns its URL."""
-    key = f"stack/{template.name}"
-    s3.put_object(Bucket=bucket, Key=key, Body=template.read_bytes())
-    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
-
-
 def register_identity(ses, identity: str) -> None:
     """Verifies a sender, as an operator does once. The emulator verifies every address."""
     try:
@@ -60,16 +56,6 @@ def register_identity(ses, identity: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "AlreadyExistsException":
             raise
-
-
-def status_of(cloudformation, stack: str):
-    """Returns the stack's description, or None if the stack does not exist."""
-    try:
-        return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
 
 
 def apply(cloudformation, stack: str, template_url: str, parameters: list) -> None:
@@ -80,11 +66,9 @@ def apply(cloudformation, stack: str, template_url: str, parameters: list) -> No
         "Parameters": parameters,
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
     }
-    found = status_of(cloudformation, stack)
-    if found and found["StackStatus"] in ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
-        cloudformation.delete_stack(StackName=stack)
-        wait(cloudformation, stack)
-        found = None
+    found = deploy.describe(cloudformation, stack)
+    if found and found["StackStatus"] in (*deploy.NEVER_CREATED, "ROLLBACK_FAILED"):
+        found = deploy.delete(cloudformation, stack)
     try:
         if found:
             cloudformation.update_stack(**request)
@@ -93,28 +77,6 @@ def apply(cloudformation, stack: str, template_url: str, parameters: list) -> No
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise
-
-
-def wait(cloudformation, stack: str):
-    """Waits until no operation is in progress; returns the description, or None if the stack was deleted."""
-    deadline = time.monotonic() + DEADLINE_SECS
-    while time.monotonic() < deadline:
-        found = status_of(cloudformation, stack)
-        if found is None or not found["StackStatus"].endswith("_IN_PROGRESS"):
-            return found
-        time.sleep(0.1)
-    sys.exit(f"stack {stack} is still in progress after {DEADLINE_SECS} s")
-
-
-def explain(cloudformation, stack: str) -> str:
-    """Returns the reasons of failed resources, oldest first."""
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-    lines = [
-        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for event in reversed(events)
-        if event["ResourceStatus"].endswith("FAILED")
-    ]
-    return "\n".join(lines)
 
 
 def main() -> None:
@@ -131,16 +93,17 @@ def main() -> None:
     bucket = f"{options.stack}-artifacts"
     s3 = session.create_client("s3")
     create_bucket(s3, bucket)
-    template_url = upload_template(s3, bucket, options.template)
+    template_url = deploy.upload(s3, bucket, options.stack, options.template)
     key = upload_function(s3, bucket, options.restore_function)
     code = [f"RestoreCodeBucket={bucket}", f"RestoreCodeKey={key}"]
     options.parameter += [parameter(text) for text in code]
     cloudformation = session.create_client("cloudformation")
     apply(cloudformation, options.stack, template_url, options.parameter)
-    found = wait(cloudformation, options.stack)
-    if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        status = found["StackStatus"] if found else "gone"
-        sys.exit(f"stack {options.stack} is {status}:\n{explain(cloudformation, options.stack)}")
+    try:
+        found = deploy.settled(cloudformation, options.stack, **TIMES)
+        deploy.require_success(cloudformation, options.stack, found)
+    except deploy.Refused as refused:
+        sys.exit(str(refused))
     outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
     print(json.dumps(outputs))
 

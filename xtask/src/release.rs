@@ -378,6 +378,25 @@ mod tests {
     }
 
     #[test]
+    fn checksums_have_the_form_of_sha256sum_and_two_builds_must_have_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("b"), "").unwrap();
+        fs::write(folder.path().join("a"), "one").unwrap();
+        let release = || Release {
+            folder: folder.path().to_owned(),
+            checksums: checksums(folder.path()).unwrap(),
+        };
+        let first = release();
+        let (a, b) = first.checksums.split_once('\n').unwrap();
+        assert!(a.len() == 64 + 3 && a.ends_with("  a"), "{a}");
+        assert_eq!(b, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b\n");
+        compare(&first, &release()).unwrap();
+        fs::write(folder.path().join("a"), "two").unwrap();
+        let error = compare(&first, &release()).unwrap_err().to_string();
+        assert!(error.starts_with("two builds of the same commit differ"), "{error}");
+    }
+
+    #[test]
     fn lists_of_dependencies_name_no_time_and_no_folder_of_this_machine() {
         let list = r#"{"serialNumber":"urn:1","metadata":{"timestamp":"now","component":{"bom-ref":"/home/ada/gas/app"}}}"#;
         let text = without_time(list.as_bytes(), Path::new("/home/ada/gas")).unwrap();
