@@ -36,6 +36,8 @@ STRIPE_KEYS = (
     "GAS_STRIPE_PRICE_ID",
     "GAS_STRIPE_WEBHOOK_SECRET",
 )
+# Of the web servers, too, if CloudFront is in front of the load balancer.
+EDGE_KEY = "GAS_EDGE_KEY"
 UTILITY_KEYS = ("DATABASE_URL", "GAS_MAIL_FROM", "GAS_UNSUBSCRIBE_KEY")
 
 # The events that the web server handles. A test compares them with its source.
@@ -57,6 +59,9 @@ STRIPE_API = "https://api.stripe.com/"
 
 # The quota of vCPUs of running on-demand instances of the families A, C, D, H, I, M, R, T and Z.
 VCPU_QUOTA = ("ec2", "L-1216C47A")
+
+# Where CloudFront takes its certificates from.
+EDGE_REGION = "us-east-1"
 
 TIMEOUT_SECS = 10
 
@@ -135,6 +140,16 @@ class Doctor:
     def check_certificate(self) -> str:
         """The certificate is issued, for the domain, in this region."""
         return self.certificate(self.setting("CertificateArn"), self.session.get_config_variable("region"))
+
+    def check_edge(self) -> str:
+        """CloudFront has a certificate, and a key with which it proves itself to the web servers."""
+        arn = self.compute("EdgeCertificateArn")
+        if not arn:
+            raise NotChecked("EdgeCertificateArn is empty: there is no CloudFront")
+        found = self.certificate(arn, EDGE_REGION)
+        if len(self.secret("WebSecretArn").get(EDGE_KEY, "")) < 32:
+            raise Problem(f"the secret of the web servers has no {EDGE_KEY}; make it with `openssl rand -hex 32`")
+        return found
 
     def compute(self, name: str, default: str = "") -> str:
         """A parameter of the machines' stack."""
@@ -319,6 +334,7 @@ class Doctor:
         checks = {
             "artifacts": self.check_artifacts,
             "certificate": self.check_certificate,
+            "certificate of CloudFront": self.check_edge,
             "host name": self.check_zone,
             "mail": self.check_mail,
             "secret of the web servers": self.check_web_secret,

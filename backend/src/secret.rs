@@ -1,5 +1,6 @@
 //! Secret values that debug output and logs do not reveal.
 
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A secret whose `Debug` form does not contain it.
@@ -10,6 +11,12 @@ impl Secret {
     /// The secret, for the place that uses it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a text from outside is the secret; no text is an empty one. Digests are compared, so that the time does
+    /// not depend on how much of a guess is right.
+    pub fn equals(&self, text: &str) -> bool {
+        !self.0.is_empty() && Sha256::digest(&self.0) == Sha256::digest(text)
     }
 }
 
@@ -28,6 +35,14 @@ impl From<String> for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_secret_itself_equals_it() {
+        let secret = Secret::from("s3cret".to_owned());
+        assert!(secret.equals("s3cret"));
+        assert!(!secret.equals("s3cre") && !secret.equals(""));
+        assert!(!Secret::from(String::new()).equals(""));
+    }
 
     #[test]
     fn debug_output_does_not_contain_the_secret() {

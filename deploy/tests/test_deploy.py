@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import io
+import json
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import unittest
 import zipfile
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -112,6 +114,7 @@ class Stacks(unittest.TestCase):
             run(LOCAL_CHECK, rollback=True)
         run(LOCAL_CHECK)
         self.user_data_is_a_script_for_each_group()
+        self.cloudfront_is_added_and_removed()
         self.alarms_undo_an_update_unless_they_are_on()
 
     def user_data_is_a_script_for_each_group(self):
@@ -129,6 +132,33 @@ class Stacks(unittest.TestCase):
             self.assertNotIn("${", script, "all references are replaced")
             checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
             self.assertEqual((checked.returncode, checked.stderr), (0, ""), script)
+
+    def cloudfront_is_added_and_removed(self):
+        """CloudFront is in front of the load balancer while there is a certificate for it."""
+        session = get_session()
+        secret = session.create_client("secretsmanager").create_secret(
+            Name="gas-check/edge", SecretString=json.dumps({"GAS_EDGE_KEY": "a key of the edge"})
+        )["ARN"]
+        edge = LOCAL_CHECK.read_text().replace(
+            "[compute]", '[compute]\nEdgeCertificateArn = "arn:aws:acm:us-east-1:000000000000:certificate/edge"'
+        )
+        edge = edge.replace("arn:aws:secretsmanager:us-east-1:000000000000:secret:web", secret)
+        with environment(edge) as settings:
+            # The emulator says of what a condition adds that it is modified.
+            self.assertIn(" Edge (AWS::CloudFront::Distribution", run(settings))
+            self.assertEqual(run(settings).count("no changes"), 5)
+        found = session.create_client("cloudfront").get_distribution_config(Id=self.resource("compute", "Edge"))
+        config = found["DistributionConfig"]
+        self.assertEqual(config["Aliases"]["Items"], ["gas.example.org"])
+        [origin] = config["Origins"]["Items"]
+        self.assertEqual(
+            origin["CustomHeaders"]["Items"], [{"HeaderName": "X-Gas-Edge-Key", "HeaderValue": "a key of the edge"}]
+        )
+        [assets] = config["CacheBehaviors"]["Items"]
+        self.assertEqual((assets["PathPattern"], assets["Compress"]), ("/assets/*", False))
+        self.assertIn(" Edge (AWS::CloudFront::Distribution", run(LOCAL_CHECK))
+        with self.assertRaises(ClientError):
+            self.resource("compute", "Edge")
 
     def alarms_undo_an_update_unless_they_are_on(self):
         """An update of the machines is watched by the alarms that are off."""

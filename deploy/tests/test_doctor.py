@@ -92,6 +92,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         self.artifacts = "gas-doctor-artifacts"
         self.zone_id = self.zone
         self.billing = "stripe"
+        self.edge = ""
         # The emulator does not keep these attributes. SES suppresses both kinds unless an operator changes that.
         account = self.session.create_client("sesv2").get_account()
         self.account = account | {"SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}}
@@ -106,6 +107,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         lines = [f'prefix = "gas-doctor"\nartifacts = "{self.artifacts}"\n[shared]']
         lines += [f'{name} = "{value}"' for name, value in self.shared.items()]
         lines += ["[compute]", f'HostedZoneId = "{self.zone_id}"', f'Billing = "{self.billing}"']
+        lines += [f'EdgeCertificateArn = "{self.edge}"']
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write("\n".join(lines))
             file.flush()
@@ -128,6 +130,7 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         verdicts = {subject: found.verdict for subject, found in findings.items()}
         # The emulator has no service quotas.
         self.assertIs(verdicts.pop("quota"), Verdict.NOT_CHECKED)
+        self.assertIs(verdicts.pop("certificate of CloudFront"), Verdict.NOT_CHECKED)
         self.assertEqual(set(verdicts.values()), {Verdict.OK}, [str(found) for found in findings.values()])
 
     def test_a_service_without_billing_needs_no_stripe(self):
@@ -152,6 +155,18 @@ class EnvironmentOfAnOperator(unittest.TestCase):
     def test_a_certificate_of_another_region(self):
         self.shared["CertificateArn"] = self.certificate.replace("us-east-1", "eu-west-1")
         self.has_one_problem("certificate", "is not in us-east-1")
+
+    def test_cloudfront_with_a_certificate_and_a_key(self):
+        self.edge, self.web[doctor.EDGE_KEY] = self.certificate, "0123456789abcdef" * 2
+        self.assertIs(self.examine()["certificate of CloudFront"].verdict, Verdict.OK)
+
+    def test_cloudfront_without_a_key(self):
+        self.edge = self.certificate
+        self.has_one_problem("certificate of CloudFront", "has no GAS_EDGE_KEY")
+
+    def test_a_certificate_that_cloudfront_cannot_use(self):
+        self.edge = self.certificate.replace("us-east-1", "eu-west-1")
+        self.has_one_problem("certificate of CloudFront", "is not in us-east-1")
 
     def test_addresses_that_bounce_are_written_to_again(self):
         self.account["SuppressionAttributes"]["SuppressedReasons"].remove("COMPLAINT")

@@ -77,6 +77,10 @@ pub struct Settings {
     /// node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
+    /// The key with which the content delivery network in front of the load balancer proves that a request is from it, so
+    /// that the address of the client which it states is believed. Without it, there is none.
+    #[arg(long, env = "GAS_EDGE_KEY", hide_env_values = true)]
+    pub edge_key: Option<Secret>,
     /// The number of event streams that this process keeps open, one for each browser that shows GAS.
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]

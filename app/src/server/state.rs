@@ -11,7 +11,7 @@ use super::webhooks::ThawEndpoint;
 use gas_backend::ports::OperatorQueues;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
-use gas_backend::{Billing, Gas, PublicUrl};
+use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ pub struct Web {
     pub public_url: PublicUrl,
     /// The AWS region of the buckets.
     pub region: Arc<str>,
+    /// The key of the content delivery network, if there is one.
+    pub edge_key: Option<Secret>,
 }
 
 impl Web {
@@ -89,6 +91,7 @@ impl Web {
             unsubscriber,
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),
+            edge_key: settings.edge_key.clone(),
             billing,
             queues,
             gas,
