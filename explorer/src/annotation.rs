@@ -51,6 +51,22 @@ pub(crate) struct AnnotationDefinition {
     pub fields: Vec<String>,
     /// Meanings of the fields.
     pub roles: Vec<Role>,
+    /// The field from which on all have values of columns, or are not used.
+    pub tail: usize,
+}
+
+/// The tails of the entries of a record, which start at a field: every transcript of an allele repeats its values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tails<'a> {
+    start: usize,
+    last: Option<&'a [u8]>,
+}
+
+impl Tails<'_> {
+    /// The tails from a field on, of no entry yet.
+    pub const fn new(start: usize) -> Self {
+        Self { start, last: None }
+    }
 }
 
 impl AnnotationDefinition {
@@ -62,7 +78,8 @@ impl AnnotationDefinition {
             let line = text.lines().find(|line| line.starts_with(&start))?;
             let fields = field_names(line)?;
             let roles = fields.iter().map(|name| role(name)).collect();
-            Some(Self { key, fields, roles })
+            let tail = fields.len();
+            Some(Self { key, fields, roles, tail })
         })
     }
 
@@ -73,6 +90,8 @@ impl AnnotationDefinition {
                 *role = Role::Column(field);
             }
         }
+        let is_of_entry = |role: &Role| !matches!(role, Role::Other | Role::Column(_));
+        self.tail = self.roles.iter().rposition(is_of_entry).map_or(0, |last| last + 1);
     }
 }
 
@@ -131,12 +150,29 @@ impl<'a> Entry<'a> {
     pub fn read(
         text: &'a [u8],
         roles: &[Role],
+        on_field: impl FnMut(SourceField, &'a [u8]),
+    ) -> Self {
+        Self::read_next(text, roles, &mut Tails::new(roles.len()), on_field)
+    }
+
+    /// As [`Self::read`], of the next entry of a record. The fields of a tail that equals that of the entry before are not
+    /// passed again.
+    pub fn read_next(
+        text: &'a [u8],
+        roles: &[Role],
+        tails: &mut Tails<'a>,
         mut on_field: impl FnMut(SourceField, &'a [u8]),
     ) -> Self {
         let mut entry = Self::default();
         let mut start = 0;
         let ends = memchr::memchr_iter(b'|', text).chain(std::iter::once(text.len()));
-        for (end, role) in ends.zip(roles) {
+        for (number, (end, role)) in ends.zip(roles).enumerate() {
+            if number == tails.start {
+                let tail = Some(&text[start..]);
+                if std::mem::replace(&mut tails.last, tail) == tail {
+                    break;
+                }
+            }
             let value = &text[start..end];
             start = end + 1;
             if value.is_empty() {
@@ -253,6 +289,8 @@ impl TermNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gas_shared::explorer::ColumnSet;
+    use gas_shared::source::{SourceColumn, SourceColumnKind};
 
     #[test]
     fn csq_and_ann_are_read_from_the_header() {
@@ -265,6 +303,30 @@ mod tests {
         assert_eq!(format.fields, ["Allele", "Annotation", "Gene_Name"]);
         assert_eq!(format.roles, [Role::Other, Role::Consequence, Role::Symbol]);
         assert!(AnnotationDefinition::of_header(b"##fileformat=VCFv4.2\n").is_none());
+    }
+
+    #[test]
+    fn equal_ends_of_entries_are_read_once() {
+        let header = b"##INFO=<ID=CSQ,Number=.,Type=String,Description=\"x. Format: Allele|A|Consequence|B|C\">\n";
+        let mut format = AnnotationDefinition::of_header(header).unwrap();
+        assert_eq!(format.tail, 5);
+        let columns = ["A", "B"].map(|name| SourceColumn {
+            name: name.to_owned(),
+            source: "S".to_owned(),
+            kind: SourceColumnKind::Integer,
+            description: String::new(),
+        });
+        format.assign(&Sources::of(&ColumnSet::of(columns), &format.fields));
+        assert_eq!(format.tail, 3);
+        let mut tails = Tails::new(format.tail);
+        let mut found = Vec::new();
+        for text in ["G|1|x|7|", "G|1|y|7|", "G|2|x", "G|1|x|7|", "T||z|8|q", "T||z"] {
+            let entry = Entry::read_next(text.as_bytes(), &format.roles, &mut tails, |_, value| {
+                found.push(String::from_utf8_lossy(value).into_owned());
+            });
+            assert_eq!(entry.consequence, text.split('|').nth(2).unwrap().as_bytes());
+        }
+        assert_eq!(found, ["1", "7", "1", "2", "1", "8"]);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(crate) fn decoded(value: &[u8]) -> Cow<'_, [u8]> {
 
 impl Values {
     fn push(&mut self, value: &[u8]) {
-        let column = self.column.clone();
+        let column = &self.column;
         let mut listed = column.listed().iter().map(|value| value.name.as_bytes());
         let value = match listed.find(|name| name.eq_ignore_ascii_case(value)) {
             Some(name) => name,

@@ -310,7 +310,12 @@ impl Numbers {
 
     /// The value of a column that the table shows.
     pub fn shown(&self, column: usize) -> Option<f32> {
-        let values = self.values(column).iter().copied();
+        let values = match self.values(column) {
+            // As nearly always.
+            [] => return None,
+            [value] => return Some(*value),
+            values => values.iter().copied(),
+        };
         match self.columns[column].shown {
             Shown::Lowest => values.min_by(f32::total_cmp),
             Shown::Highest => values.max_by(f32::total_cmp),

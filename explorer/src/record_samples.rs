@@ -70,13 +70,16 @@ impl CallReader {
         samples: usize,
         mut call: impl FnMut(usize, &'a [u8], CallNumbers),
     ) {
-        let mut columns = rest.unwrap_or_default().split(|byte| *byte == b'\t');
-        let format = columns.next().unwrap_or_default();
+        let rest = rest.unwrap_or_default();
+        let (format, mut columns) = match memchr::memchr(b'\t', rest) {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
         if format != self.format {
             self.learn(format);
         }
         for sample in 0..samples {
-            let (genotype, numbers) = self.read_call(columns.next().unwrap_or_default());
+            let (genotype, numbers) = self.read_call(&mut columns);
             call(sample, genotype, numbers);
         }
     }
@@ -97,17 +100,18 @@ impl CallReader {
         self.fields.truncate(used);
     }
 
-    fn read_call<'a>(&self, text: &'a [u8]) -> (&'a [u8], CallNumbers) {
+    /// Reads the call at the start of the columns that are left, and takes its column from them. Fields are a few bytes long, so
+    /// that a loop finds their ends sooner than a search.
+    fn read_call<'a>(&self, columns: &mut &'a [u8]) -> (&'a [u8], CallNumbers) {
         let mut genotype: &[u8] = b".";
         let mut numbers = CallNumbers::NONE;
-        let mut rest = Some(text);
+        let (text, mut at) = (*columns, 0);
         for field in &self.fields {
-            let Some(text) = rest else { break };
-            let (value, next) = match memchr::memchr(b':', text) {
-                Some(end) => (&text[..end], Some(&text[end + 1..])),
-                None => (text, None),
-            };
-            rest = next;
+            let start = at;
+            while text.get(at).is_some_and(|byte| !matches!(byte, b':' | b'\t')) {
+                at += 1;
+            }
+            let value = &text[start..at];
             match field {
                 Some(Field::Genotype) if !value.is_empty() && value.len() <= GENOTYPE_BYTES => {
                     genotype = value;
@@ -118,7 +122,13 @@ impl CallReader {
                 Some(Field::PhaseSet) => numbers.phase_set = phase_set(value),
                 Some(Field::Genotype) | None => {}
             }
+            if text.get(at) != Some(&b':') {
+                break;
+            }
+            at += 1;
         }
+        let rest = &text[at..];
+        *columns = memchr::memchr(b'\t', rest).map_or(&[], |end| &rest[end + 1..]);
         (genotype, numbers)
     }
 }

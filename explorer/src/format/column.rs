@@ -311,13 +311,13 @@ pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segm
 pub(super) fn encode(column: &Column, encoding: Encoding) -> Vec<u8> {
     match column {
         Column::U8(values) => values.clone(),
-        Column::U16(values) => planes(values.len(), values.iter().map(|v| v.to_le_bytes())),
+        Column::U16(values) => planes(values),
         Column::U32(values) if matches!(encoding, Encoding::Differences) => {
             let before = std::iter::once(&0).chain(values);
             let differences = values.iter().zip(before).map(|(v, b)| v.wrapping_sub(*b));
-            planes(values.len(), differences.map(u32::to_le_bytes))
+            planes(&differences.collect::<Vec<_>>())
         }
-        Column::U32(values) => planes(values.len(), values.iter().map(|v| v.to_le_bytes())),
+        Column::U32(values) => planes(values),
         Column::Text(text) => text.clone(),
         Column::Genes(sets) => to_bytes(sets),
         Column::Terms(sets) => to_bytes(sets),
@@ -369,11 +369,13 @@ fn constant(column: &Column) -> Option<u32> {
     }
 }
 
-fn planes<const N: usize>(rows: usize, values: impl Iterator<Item = [u8; N]>) -> Vec<u8> {
-    let mut out = vec![0; rows * N];
-    for (row, bytes) in values.enumerate() {
-        for (plane, byte) in bytes.into_iter().enumerate() {
-            out[plane * rows + row] = byte;
+/// The low bytes of all values, then the second bytes, and so on. Each plane is written by a loop that is vectorized.
+fn planes<T: Copy + Into<u32>>(values: &[T]) -> Vec<u8> {
+    let mut out = vec![0; size_of_val(values)];
+    for (plane, bytes) in out.chunks_exact_mut(values.len().max(1)).enumerate() {
+        for (byte, value) in bytes.iter_mut().zip(values) {
+            let value: u32 = (*value).into();
+            *byte = (value >> (8 * plane)) as u8;
         }
     }
     out

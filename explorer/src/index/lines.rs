@@ -1,28 +1,28 @@
-//! Reads the lines of a result, plain or BGZF, and keeps track of their offsets.
+//! Splits the text of a result into lines, and keeps track of their offsets.
 
 use super::RESULT_LIMITS;
+use super::text_reader::{Piece, TextReader};
 use crate::Error;
 use crate::format::BlockOffset;
-use flate2::{Crc, Decompress, FlushDecompress, Status};
 use gas_shared::vcf::{Code, Diagnostic, Severity};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
 
-/// The most text of a BGZF block (SAM specification, section 4.1).
-const MAX_BLOCK_TEXT: usize = 1 << 16;
-const READ_BYTES: usize = 1 << 18;
+/// Pieces of text that wait to be split into lines.
+const WAITING: usize = 4;
 
-/// The lines of a file.
+/// The lines of a file, whose text another thread reads.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
-    reader: BufReader<R>,
+pub(super) struct Lines {
     bgzf: bool,
-    /// Bytes read so far.
+    pieces: Receiver<Result<Piece, Error>>,
+    /// The pieces that have been split, whose memory is used again.
+    used: SyncSender<Piece>,
+    /// Bytes of the pieces so far.
     read: BlockOffset,
     /// BGZF blocks whose text is not completely returned.
     offsets: Vec<BlockOffset>,
-    packed: Vec<u8>,
-    /// Used for all blocks, since making one costs as much as a small block.
-    inflate: Decompress,
     buffer: Vec<u8>,
     /// Start of the next line in the buffer.
     at: usize,
@@ -30,18 +30,38 @@ pub(super) struct Lines<R> {
     lines: u64,
 }
 
-impl<R: Read> Lines<R> {
-    /// Starts reading. Gzip is detected by its first two bytes.
-    pub fn new(reader: R) -> Result<Self, Error> {
-        let mut reader = BufReader::with_capacity(READ_BYTES, reader);
-        let bgzf = reader.fill_buf().map_err(Error::Input)?.starts_with(&[0x1f, 0x8b]);
+impl Lines {
+    /// Starts a thread that reads a file. It ends at the end of the file, after an error, or soon after the lines are
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`Error`] if the file cannot be read, or if the thread cannot be started.
+    pub fn start<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        file: impl Read + Send + 'scope,
+    ) -> Result<Self, Error> {
+        let mut reader = TextReader::new(file)?;
+        let bgzf = reader.is_bgzf();
+        let (sender, pieces) = sync_channel(WAITING);
+        // No more pieces exist at once: those that wait, and one on either side.
+        let (used, free) = sync_channel::<Piece>(WAITING + 2);
+        let read_all = move || {
+            loop {
+                let piece = free.try_recv().unwrap_or_default();
+                let Some(read) = reader.next_piece(piece).transpose() else { return };
+                let is_error = read.is_err();
+                if sender.send(read).is_err() || is_error {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new().spawn_scoped(scope, read_all).map_err(Error::Input)?;
         Ok(Self {
-            reader,
             bgzf,
+            pieces,
+            used,
             read: BlockOffset { packed: 0, text: 0 },
             offsets: Vec::new(),
-            packed: Vec::new(),
-            inflate: Decompress::new(false),
             buffer: Vec::new(),
             at: 0,
             lines: 0,
@@ -119,89 +139,18 @@ impl<R: Read> Lines<R> {
 
     fn fill(&mut self) -> Result<bool, Error> {
         let before = self.buffer.len();
-        if self.bgzf {
-            while self.buffer.len() == before {
-                if !self.fill_block()? {
-                    return Ok(false);
-                }
+        while self.buffer.len() == before {
+            // The sender is dropped at the end of the file.
+            let Ok(piece) = self.pieces.recv() else { return Ok(false) };
+            let piece = piece?;
+            if self.bgzf {
+                self.offsets.push(piece.start);
             }
-        } else {
-            let text = self.reader.fill_buf().map_err(Error::Input)?;
-            let length = text.len();
-            self.buffer.extend_from_slice(text);
-            self.reader.consume(length);
-            self.read.packed += length as u64;
-            self.read.text += length as u64;
+            self.buffer.extend_from_slice(&piece.text);
+            self.read = piece.end;
+            // At the end of the file the other thread is gone.
+            let _ = self.used.try_send(piece);
         }
-        Ok(self.buffer.len() > before)
-    }
-
-    /// Decompresses the next BGZF block (SAM specification, section 4.1).
-    fn fill_block(&mut self) -> Result<bool, Error> {
-        if self.reader.fill_buf().map_err(Error::Input)?.is_empty() {
-            return Ok(false);
-        }
-        let mut header = [0; 12];
-        self.reader.read_exact(&mut header).map_err(Error::Input)?;
-        if header[..4] != [0x1f, 0x8b, 8, 4] {
-            return Err(Error::NotBgzf);
-        }
-        self.packed.clear();
-        self.packed.extend_from_slice(&header);
-        let extra = usize::from(u16::from_le_bytes([header[10], header[11]]));
-        self.read_packed(extra)?;
-        let size = block_size(&self.packed[12..]).ok_or(Error::NotBgzf)?;
-        let rest = size.checked_sub(self.packed.len()).ok_or(Error::NotBgzf)?;
-        self.read_packed(rest)?;
-        let length = self.unpack(12 + extra)?;
-        self.offsets.push(self.read);
-        self.read.packed += size as u64;
-        self.read.text += length as u64;
         Ok(true)
     }
-
-    /// Appends the text of the block in `packed` to the buffer, and returns its length. The compressed bytes
-    /// start at `start`; checksum and length of the text follow them.
-    fn unpack(&mut self, start: usize) -> Result<usize, Error> {
-        let (data, trailer) = self.packed.split_last_chunk::<8>().ok_or(Error::NotBgzf)?;
-        let data = data.get(start..).ok_or(Error::NotBgzf)?;
-        let [sum, length] = [0, 4].map(|at| {
-            u32::from_le_bytes([trailer[at], trailer[at + 1], trailer[at + 2], trailer[at + 3]])
-        });
-        let length = length as usize;
-        if length > MAX_BLOCK_TEXT {
-            return Err(Error::NotBgzf);
-        }
-        let before = self.buffer.len();
-        // One more byte than stated shows a block with more text.
-        self.buffer.reserve(length + 1);
-        self.inflate.reset(false);
-        let status = self.inflate.decompress_vec(data, &mut self.buffer, FlushDecompress::Finish);
-        let text = &self.buffer[before..];
-        let mut crc = Crc::new();
-        crc.update(text);
-        if matches!(status, Ok(Status::StreamEnd)) && text.len() == length && crc.sum() == sum {
-            return Ok(length);
-        }
-        Err(Error::Input(io::Error::new(io::ErrorKind::InvalidData, "a BGZF block is damaged")))
-    }
-
-    fn read_packed(&mut self, length: usize) -> Result<(), Error> {
-        let start = self.packed.len();
-        self.packed.resize(start + length, 0);
-        self.reader.read_exact(&mut self.packed[start..]).map_err(Error::Input)
-    }
-}
-
-/// Bytes of the block, from the `BC` subfield of the gzip header.
-fn block_size(mut extra: &[u8]) -> Option<usize> {
-    while let [a, b, low, high, rest @ ..] = extra {
-        let (value, next) =
-            rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high])))?;
-        if let (b'B', b'C', [low, high]) = (a, b, value) {
-            return Some(usize::from(u16::from_le_bytes([*low, *high])) + 1);
-        }
-        extra = next;
-    }
-    None
 }

@@ -1,6 +1,7 @@
 //! Builds the index of an annotated VCF file in one pass.
 //!
-//! The builder holds a block of records (a few megabytes) while another is compressed, the compressed
+//! Three threads work at once: one reads and decompresses the text, one reads the records, and one compresses what the
+//! index has of them. The builder holds a block of records (a few megabytes) while another is compressed, the compressed
 //! chunks of up to a million records, and dictionaries of limited size.
 
 mod block;
@@ -10,9 +11,10 @@ mod lines;
 mod merge;
 mod packer;
 mod shard_index;
+mod text_reader;
 
 use crate::Error;
-use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
+use crate::annotation::{AnnotationDefinition, Entry, Role, Tails, TermNumbers};
 use crate::columns::Sources;
 use crate::declared_columns;
 use crate::format::{
@@ -73,7 +75,7 @@ pub struct IndexSize {
 /// # Errors
 /// [`Error`] if the file is not a VCF file, is compressed with gzip but not bgzip, or cannot be read
 /// or written.
-pub fn build(result: impl Read, index: impl Write + Send) -> Result<IndexSize, Error> {
+pub fn build(result: impl Read + Send, index: impl Write + Send) -> Result<IndexSize, Error> {
     build_with(result, index, Options::default())
 }
 
@@ -95,14 +97,16 @@ impl Default for Options {
 /// # Errors
 /// As [`build`].
 pub fn build_with(
-    result: impl Read,
+    result: impl Read + Send,
     index: impl Write + Send,
     options: Options,
 ) -> Result<IndexSize, Error> {
-    let mut lines = Lines::new(result)?;
-    write_index(index, options, |builder| {
-        builder.read(&mut lines)?;
-        Ok(lines.read())
+    std::thread::scope(|scope| {
+        let mut lines = Lines::start(scope, result)?;
+        write_index(index, options, |builder| {
+            builder.read(&mut lines)?;
+            Ok(lines.read())
+        })
     })
 }
 
@@ -214,7 +218,7 @@ impl Builder {
         }
     }
 
-    fn read<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Stopped> {
+    fn read(&mut self, lines: &mut Lines) -> Result<(), Stopped> {
         let number = self.read_header(lines)?;
         self.read_records(lines, number)
     }
@@ -224,7 +228,7 @@ impl Builder {
     }
 
     /// Reads the header and returns the number of its last line.
-    fn read_header<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<u64, Error> {
+    fn read_header(&mut self, lines: &mut Lines) -> Result<u64, Error> {
         let mut parser = HeaderParser::with_limits(RESULT_LIMITS);
         let mut definitions = Vec::new();
         let mut declared = declared_columns::DeclaredColumns::default();
@@ -273,18 +277,14 @@ impl Builder {
         self.sources = sources;
     }
 
-    fn begin_records<R: Read>(&mut self, lines: &mut Lines<R>) {
+    fn begin_records(&mut self, lines: &mut Lines) {
         self.footer.header_bytes = lines.text_offset();
         self.footer.header_offsets = lines.take_offsets();
         self.footer.bgzf = lines.is_bgzf();
         self.block_start = lines.text_offset();
     }
 
-    fn read_records<R: Read>(
-        &mut self,
-        lines: &mut Lines<R>,
-        mut number: u64,
-    ) -> Result<(), Stopped> {
+    fn read_records(&mut self, lines: &mut Lines, mut number: u64) -> Result<(), Stopped> {
         loop {
             if self.is_block_full() {
                 self.flush(lines.text_offset(), lines.take_offsets())?;
@@ -383,14 +383,22 @@ impl Builder {
         (features.terms, features.impact) = (0, NO_IMPACT);
         let mut best = None;
         let mut shown = Entry::default();
-        let roles: &[Role] = self.format.as_ref().map_or(&[], |format| &format.roles);
+        let (roles, tail): (&[Role], usize) =
+            self.format.as_ref().map_or((&[], 0), |format| (&format.roles, format.tail));
+        let mut tails = Tails::new(tail);
+        let (mut consequence, mut severity): (&[u8], u8) = (&[], TermNumbers::OTHER);
         for text in info.entries() {
-            let entry = Entry::read(text, roles, |field, value| features.values.add(field, value));
-            let mut severity = TermNumbers::OTHER;
-            for term in entry.consequence.split(|b| *b == b'&').filter(|t| !t.is_empty()) {
-                let number = self.terms.add(term);
-                features.terms |= 1 << number;
-                severity = severity.min(number);
+            let entry = Entry::read_next(text, roles, &mut tails, |field, value| {
+                features.values.add(field, value);
+            });
+            if entry.consequence != consequence {
+                severity = TermNumbers::OTHER;
+                for term in entry.consequence.split(|b| *b == b'&').filter(|t| !t.is_empty()) {
+                    let number = self.terms.add(term);
+                    features.terms |= 1 << number;
+                    severity = severity.min(number);
+                }
+                consequence = entry.consequence;
             }
             if let Some(impact) = Impact::parse(entry.impact) {
                 features.impact = features.impact.min(impact as u8);
@@ -470,6 +478,7 @@ impl RowTexts {
     fn set_qual(&mut self, qual: &[u8]) {
         self.qual.clear();
         let written = match info::quality(qual) {
+            Some(_) if info::is_shortest(qual) => true,
             // Writing to memory cannot fail.
             Some(number) => write!(self.qual, "{number}").is_ok() && self.qual == qual,
             None => qual == b".",
