@@ -3,22 +3,7 @@
 /// Appends a number in decimal.
 #[inline]
 pub(crate) fn push_int(out: &mut Vec<u8>, value: i32) {
-    let mut digits = [0u8; 11];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        at -= 1;
-        digits[at] = b'-';
-    }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// Powers of ten up to the largest that is exact.
@@ -55,11 +40,12 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, value: f64) {
         exponent += 1;
         digits = scaled(exponent);
     }
+    // Pairs of digits do not depend on each other.
+    let digits = digits as u32;
     let mut text = [0u8; DIGITS as usize];
-    let mut rest = digits as u32;
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    for (pair, at) in [(digits / 10_000, 0), (digits / 100 % 100, 2), (digits % 100, 4)] {
+        text[at] = b'0' + (pair / 10) as u8;
+        text[at + 1] = b'0' + (pair % 10) as u8;
     }
     let used = text.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
     if (-4..0).contains(&exponent) {

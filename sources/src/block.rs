@@ -7,12 +7,16 @@
 //! - 2, regions only: the largest end of each group of [`GROUP`] rows, a column;
 //! - 3, alleles only: codes ([`levels`]);
 //! - 4, long alleles (number of bases of REF `u32`, REF, ALT), or the keys of a table by gene: texts;
-//! - from 5: the columns of the source: integers, numbers of texts in the dictionary, or texts.
+//! - from 5: the columns of the source: integers, numbers of texts in the dictionary, or texts;
+//! - after the columns: all integers row by row ([`packed_rows`]), of sources with many columns, which then have no
+//!   slots of integers.
 
 use crate::allele_code;
-use crate::encoding::column::{self, ColumnReader, MISSING};
+use crate::encoding::column::{self, ColumnReader};
 use crate::encoding::levels::{self, Levels, Plan, Widths};
 use crate::encoding::monotone::{self, Monotone};
+use crate::encoding::rows::{self as packed_rows, Field, PackedRows};
+use crate::encoding::scale::MISSING;
 use crate::encoding::text::{self, Texts};
 use crate::encoding::{Damaged, MAX_ROWS, bits, put_u32, u32_at};
 use crate::metadata::{Column, ColumnKind};
@@ -49,11 +53,14 @@ pub(crate) struct BlockBuffer {
     texts: Texts,
     pub(crate) columns: Vec<ColumnBuffer>,
     rows: usize,
+    /// Whether integers are written row by row.
+    by_row: bool,
 }
 
 impl BlockBuffer {
-    /// Rows without values yet. `is_text` says of each column whether it has texts.
-    pub(crate) fn new(is_text: impl Iterator<Item = bool>) -> Self {
+    /// Rows without values yet. `is_text` says of each column whether it has texts, and `by_row` whether integers are written row
+    /// by row.
+    pub(crate) fn new(is_text: impl Iterator<Item = bool>, by_row: bool) -> Self {
         let column = |is_text| {
             if is_text {
                 ColumnBuffer::Texts(Texts::default())
@@ -61,7 +68,7 @@ impl BlockBuffer {
                 ColumnBuffer::Integers(Vec::new())
             }
         };
-        Self { columns: is_text.map(column).collect(), ..Self::default() }
+        Self { columns: is_text.map(column).collect(), by_row, ..Self::default() }
     }
 
     /// The number of rows.
@@ -99,17 +106,27 @@ impl BlockBuffer {
         self.texts.push(key);
     }
 
+    /// The integers of each column that has integers.
+    fn integers(&self) -> Vec<&[i64]> {
+        let integers = self.columns.iter().filter_map(|column| match column {
+            ColumnBuffer::Integers(values) => Some(values.as_slice()),
+            ColumnBuffer::Texts(_) => None,
+        });
+        integers.collect()
+    }
+
     /// Appends the block and removes its rows.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>) {
         let start = out.len();
-        let slots = COLUMNS + self.columns.len();
+        let slots = COLUMNS + self.columns.len() + usize::from(self.by_row);
         put_u32(out, self.rows);
         put_u32(out, slots);
         out.extend(std::iter::repeat_n(0, 4 * slots));
-        let slot = |out: &mut Vec<u8>, number: usize| {
-            let offset = ((out.len() - start) as u32).to_le_bytes();
+        let slot_at = |out: &mut Vec<u8>, number: usize, at: usize| {
+            let offset = ((at - start) as u32).to_le_bytes();
             out[start + 8 + 4 * number..][..4].copy_from_slice(&offset);
         };
+        let slot = |out: &mut Vec<u8>, number: usize| slot_at(out, number, out.len());
         if !self.starts.is_empty() {
             slot(out, STARTS);
             monotone::write(out, &self.starts);
@@ -133,14 +150,25 @@ impl BlockBuffer {
             slot(out, TEXTS);
             self.texts.write(out);
         }
+        let by_row = self.by_row && {
+            let at = out.len();
+            let is_written = packed_rows::write(out, &self.integers());
+            if is_written {
+                slot_at(out, slots - 1, at);
+            }
+            is_written
+        };
         for (number, column) in self.columns.iter_mut().enumerate() {
-            slot(out, COLUMNS + number);
             match column {
                 ColumnBuffer::Integers(values) => {
-                    column::write(out, values);
+                    if !by_row {
+                        slot(out, COLUMNS + number);
+                        column::write(out, values);
+                    }
                     values.clear();
                 }
                 ColumnBuffer::Texts(texts) => {
+                    slot(out, COLUMNS + number);
                     texts.write(out);
                     texts.clear();
                 }
@@ -194,6 +222,7 @@ pub(crate) struct BlockHeaders {
     group_ends: Option<ColumnReader>,
     alleles: Option<Levels>,
     texts: Option<Monotone>,
+    packed: Option<PackedRows>,
     columns: Vec<ColumnHeader>,
 }
 
@@ -202,6 +231,8 @@ pub(crate) struct BlockHeaders {
 enum ColumnHeader {
     /// Integers, or numbers of texts in a dictionary.
     Integers(ColumnReader),
+    /// As integers, which are in the rows.
+    InRows(Field),
     /// Texts.
     Texts(Monotone),
 }
@@ -215,8 +246,14 @@ impl BlockHeaders {
         group_ends: None,
         alleles: None,
         texts: None,
+        packed: None,
         columns: Vec::new(),
     };
+
+    /// The bytes from the start of the block in which rows are found, if integers are row by row.
+    pub(crate) fn search_bytes(&self) -> Option<usize> {
+        self.packed.as_ref().map(PackedRows::data)
+    }
 
     /// Reads the headers of another block, of a source with these columns.
     pub(crate) fn read(&mut self, bytes: &[u8], columns: &[Column]) -> Result<(), Damaged> {
@@ -237,13 +274,25 @@ impl BlockHeaders {
         self.alleles = alleles.map(|start| Levels::new(bytes, start, rows)).transpose()?;
         self.texts = monotone(TEXTS)?;
         self.columns.clear();
-        for (described, number) in columns.iter().zip(COLUMNS..) {
-            let start = slot(bytes, number)?.ok_or(NO_SLOT)?;
-            self.columns.push(if described.kind == ColumnKind::Text {
-                ColumnHeader::Texts(Monotone::new(bytes, start)?)
-            } else {
-                ColumnHeader::Integers(ColumnReader::new(bytes, start, rows)?)
-            });
+        let is_text = |column: &Column| column.kind == ColumnKind::Text;
+        self.packed = match slot(bytes, COLUMNS + columns.len())? {
+            None => None,
+            Some(start) => {
+                let count = columns.iter().filter(|column| !is_text(column)).count();
+                let found = |field| self.columns.push(ColumnHeader::InRows(field));
+                Some(PackedRows::new(bytes, start, (rows, count), found)?)
+            }
+        };
+        for (at, (described, number)) in columns.iter().zip(COLUMNS..).enumerate() {
+            if is_text(described) {
+                let start = slot(bytes, number)?.ok_or(NO_SLOT)?;
+                let texts = ColumnHeader::Texts(Monotone::new(bytes, start)?);
+                self.columns.insert(at, texts);
+            } else if self.packed.is_none() {
+                let start = slot(bytes, number)?.ok_or(NO_SLOT)?;
+                let integers = ColumnReader::new(bytes, start, rows)?;
+                self.columns.push(ColumnHeader::Integers(integers));
+            }
         }
         Ok(())
     }
@@ -394,10 +443,20 @@ impl<'a> Block<'a> {
 
     #[inline(always)]
     fn integers_any(&self, row: usize, out: &mut Vec<Option<i64>>) -> Result<(), Damaged> {
+        if let Some(packed) = &self.headers.packed {
+            let mut packed = packed.row(self.bytes, row)?;
+            for header in &self.headers.columns {
+                out.push(match header {
+                    ColumnHeader::InRows(field) => packed.next(field)?,
+                    _ => None,
+                });
+            }
+            return Ok(());
+        }
         for header in &self.headers.columns {
             out.push(match header {
                 ColumnHeader::Integers(reader) => reader.get(self.bytes, row)?,
-                ColumnHeader::Texts(_) => None,
+                _ => None,
             });
         }
         Ok(())
@@ -419,8 +478,21 @@ impl<'a> Block<'a> {
     fn integer_any(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
         match self.headers.columns.get(column) {
             Some(ColumnHeader::Integers(reader)) => reader.get(self.bytes, row),
+            Some(ColumnHeader::InRows(_)) => self.packed_integer(column, row),
             _ => Err(NO_SLOT),
         }
+    }
+
+    /// The value of a column whose integers are in the rows.
+    fn packed_integer(&self, column: usize, row: usize) -> Result<Option<i64>, Damaged> {
+        let mut packed = self.headers.packed.as_ref().ok_or(NO_SLOT)?.row(self.bytes, row)?;
+        let mut value = None;
+        for header in self.headers.columns.iter().take(column + 1) {
+            if let ColumnHeader::InRows(field) = header {
+                value = packed.next(field)?;
+            }
+        }
+        Ok(value)
     }
 
     /// The value of a text column; empty if it is missing.

@@ -4,7 +4,7 @@ use crate::block::{BlockBuffer, ColumnBuffer, MAX_TEXT, NO_VALUE};
 use crate::directory::BlockEntry;
 use crate::encoding::{MAX_ROWS, put_u32};
 use crate::error::{BuildError, RowError};
-use crate::format::{ALIGNMENT, MAGIC, PRELUDE, VERSION};
+use crate::format::{ALIGNMENT, MAGIC, PRELUDE, VERSION, VERSION_BY_COLUMN};
 use crate::metadata::{
     Column, ColumnKind, Contig, ContigSections, Matching, Metadata, Section, SourceDescription,
 };
@@ -25,6 +25,11 @@ const fn block_rows(description: &SourceDescription) -> usize {
 
 const fn has_small_blocks(description: &SourceDescription) -> bool {
     description.matching.has_alleles() && description.columns.len() <= 3
+}
+
+/// Whether the integers of a block are written row by row: of sources with several columns, of which a query needs one row.
+const fn is_by_row(description: &SourceDescription) -> bool {
+    description.matching.has_alleles() && !has_small_blocks(description)
 }
 
 /// The rows of a small block with less than a position for each row. Of such a source (a score for each allele), nearly every query
@@ -101,6 +106,7 @@ impl SourceBuilder {
         contigs.end_contig()?;
         let ContigWriter { mut out, length: start, description, contigs, .. } = contigs;
         let error = BuildError::file(&path);
+        let version = if is_by_row(&description) { VERSION } else { VERSION_BY_COLUMN };
         let rows = contigs.iter().map(|contig| contig.rows).sum();
         let text =
             serde_json::to_vec(&Metadata { description, contigs }).map_err(BuildError::Metadata)?;
@@ -108,7 +114,7 @@ impl SourceBuilder {
         let file = out.into_inner().map_err(|e| error(e.into_error()))?;
         let mut prelude = Vec::with_capacity(PRELUDE);
         prelude.extend_from_slice(&MAGIC);
-        put_u32(&mut prelude, VERSION as usize);
+        put_u32(&mut prelude, version as usize);
         put_u32(&mut prelude, 0);
         let length = text.len() as u64;
         for value in [start, length, xxh3_64(&text), start + length, 0] {
@@ -267,7 +273,10 @@ impl ContigRows {
         let columns = &description.columns;
         let categories = columns.iter().filter(|column| column.kind == ColumnKind::Category);
         Self {
-            buffer: BlockBuffer::new(columns.iter().map(|column| column.kind == ColumnKind::Text)),
+            buffer: BlockBuffer::new(
+                columns.iter().map(|column| column.kind == ColumnKind::Text),
+                is_by_row(description),
+            ),
             dictionaries: categories.map(|_| Dictionary::default()).collect(),
             directory: Vec::new(),
             bytes: Vec::new(),

@@ -56,37 +56,27 @@ pub(crate) fn parse(text: &[u8], decimals: u8) -> Option<i64> {
 
 /// Appends a number without zeros at the end of its decimals. Does not allocate.
 pub(crate) fn write(out: &mut Vec<u8>, value: i64, decimals: u8) {
-    let mut decimals = decimals.min(MAX_DECIMALS);
+    let mut decimals = usize::from(decimals.min(MAX_DECIMALS));
     let mut rest = value.unsigned_abs();
     while decimals > 0 && rest.is_multiple_of(10) {
         rest /= 10;
         decimals -= 1;
     }
-    // The 20 digits of the largest integer, a point and a sign.
-    let mut text = [0u8; 22];
-    let mut at = text.len();
-    let mut put = |byte| {
-        at -= 1;
-        text[at] = byte;
-    };
-    for _ in 0..decimals {
-        put(b'0' + (rest % 10) as u8);
-        rest /= 10;
-    }
-    if decimals > 0 {
-        put(b'.');
-    }
-    loop {
-        put(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
     if value < 0 {
-        put(b'-');
+        out.push(b'-');
     }
-    out.extend_from_slice(&text[at..]);
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(rest).as_bytes();
+    if decimals == 0 {
+        out.extend_from_slice(digits);
+    } else if let Some(whole) = digits.len().checked_sub(decimals).filter(|whole| *whole > 0) {
+        out.extend_from_slice(&digits[..whole]);
+        out.push(b'.');
+        out.extend_from_slice(&digits[whole..]);
+    } else {
+        out.extend_from_slice(&b"0.00000000"[..2 + decimals - digits.len()]);
+        out.extend_from_slice(digits);
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +108,25 @@ mod tests {
             ("-", 1, None),
         ] {
             assert_eq!(parse(text.as_bytes(), decimals), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_without_zeros_at_their_end() {
+        for (value, decimals, expected) in [
+            (0, 9, "0"),
+            (0, 0, "0"),
+            (-100, 0, "-100"),
+            (-100, 2, "-1"),
+            (120, 2, "1.2"),
+            (-5, 9, "-0.000000005"),
+            (123_456_789, 9, "0.123456789"),
+            (1_234_567_891, 9, "1.234567891"),
+            (i64::MIN, 0, "-9223372036854775808"),
+        ] {
+            let mut text = Vec::new();
+            write(&mut text, value, decimals);
+            assert_eq!(String::from_utf8_lossy(&text), expected);
         }
     }
 

@@ -14,7 +14,7 @@ pub enum ReadError {
     #[error("this is not a source file")]
     NotASource,
     /// The file has a format that this program does not know.
-    #[error("the source file has format {0}, and this program reads {supported}; build the file again", supported = crate::format::VERSION)]
+    #[error("the source file has format {0}, and this program reads formats up to {supported}; build the file again", supported = crate::format::VERSION)]
     Version(u32),
     /// The metadata is not valid.
     #[error("the metadata of the source file is not valid")]

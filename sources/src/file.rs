@@ -1,7 +1,9 @@
-//! Reads a source file: blocks into the memory of a [`Cursor`], everything else through a memory map.
+//! Reads a source file through a memory map, or blocks into the memory of a [`Cursor`] if much of them is needed.
 //!
-//! Only the metadata is read when a file is opened. A cursor has one block at a time, so memory does not grow with the file. To read a
-//! block takes less time than to map its pages, to fetch its values from them one by one, and to unmap them.
+//! Only the metadata is read when a file is opened. A cursor has one block at a time, and gives back the pages of those before, so memory
+//! does not grow with the file. To read a block takes less time than to map its pages, to fetch values of many columns from them
+//! one by one, and to unmap them. Small blocks, and those whose integers are row by row, need few cache lines, which are fetched
+//! at the same time.
 
 use crate::allele_code;
 use crate::block::{self, Block, BlockHeaders, GROUP};
@@ -9,12 +11,12 @@ use crate::decimal;
 use crate::directory::{BlockEntry, Directory};
 use crate::encoding::{Damaged, u32_at};
 use crate::error::ReadError;
-use crate::format::{MAGIC, PRELUDE, VERSION};
+use crate::format::{MAGIC, PRELUDE, VERSION, VERSION_BY_COLUMN};
 use crate::metadata::{
     ColumnKind, Contig, Matching, Metadata, Quotient, Section, SourceDescription,
 };
 use crate::row::Value;
-use memmap2::{Advice, Mmap};
+use memmap2::{Advice, Mmap, UncheckedAdvice};
 use std::fs::File;
 use std::ops::{ControlFlow, Deref, Range};
 use std::os::unix::fs::FileExt;
@@ -31,6 +33,16 @@ const READ_AHEAD: usize = 1 << 16;
 /// After this many neighbouring blocks were needed, the blocks that follow are read together.
 const IN_A_ROW: u32 = 4;
 
+/// The longest block that is used where the file is mapped, if blocks near it are not needed. Its cache lines are fetched at once,
+/// in less time than a read takes.
+const MAPPED_BLOCK: usize = 1 << 12;
+
+/// The number of mapped blocks after which their pages are given back. Around each, the kernel maps up to 64 KiB.
+const KEPT_BLOCKS: u32 = 1 << 10;
+
+/// The bytes from the first to the last of them after which their pages are given back sooner.
+const KEPT_BYTES: usize = 1 << 26;
+
 const OUTSIDE: Damaged = Damaged("a block is outside of the file");
 
 /// A text that is not where its number says.
@@ -43,6 +55,8 @@ pub struct SourceFile {
     metadata: Metadata,
     /// By column: the number of its dictionary, if it is a category column.
     dictionaries: Vec<usize>,
+    /// Whether the integers of a row are next to each other, so that a query needs little of a block.
+    is_by_row: bool,
 }
 
 #[derive(Debug)]
@@ -74,9 +88,14 @@ impl SourceFile {
         // ends this one; builders and caches replace files by a rename instead.
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(error)?;
-        // Reads are scattered, so pages around one are of no use. Advice that is not followed costs nothing.
-        let _ = map.advise(Advice::Random);
-        Self::new(Bytes::Mapped(map, file))
+        let source = Self::new(Bytes::Mapped(map, file))?;
+        if let Bytes::Mapped(map, _) = &source.bytes
+            && !source.is_by_row
+        {
+            // Reads are scattered, so pages around one are of no use. Advice that is not followed costs nothing.
+            let _ = map.advise(Advice::Random);
+        }
+        Ok(source)
     }
 
     /// Reads a file from memory.
@@ -95,9 +114,11 @@ impl SourceFile {
         let u32_at =
             |n| u32::from_le_bytes([prelude[n], prelude[n + 1], prelude[n + 2], prelude[n + 3]]);
         let u64_at = |n: usize| u64::from(u32_at(n)) | u64::from(u32_at(n + 4)) << 32;
-        if u32_at(8) != VERSION {
-            return Err(ReadError::Version(u32_at(8)));
-        }
+        let is_by_row = match u32_at(8) {
+            VERSION => true,
+            VERSION_BY_COLUMN => false,
+            version => return Err(ReadError::Version(version)),
+        };
         if xxh3_64(&prelude[..56]) != u64_at(56) {
             return Err(Damaged("the checksum of the first bytes differs").into());
         }
@@ -122,7 +143,7 @@ impl SourceFile {
         }
         let columns = 0..metadata.description.columns.len();
         let dictionaries = columns.map(|n| metadata.description.dictionary_of(n)).collect();
-        Ok(Self { bytes, metadata, dictionaries })
+        Ok(Self { bytes, metadata, dictionaries, is_by_row })
     }
 
     /// What the source is, and its columns.
@@ -187,7 +208,21 @@ impl SourceFile {
             bytes: Vec::new(),
             read: 0..0,
             in_a_row: 0,
+            mapped: 0..0,
+            mapped_blocks: 0,
             headers: BlockHeaders::default(),
+        }
+    }
+
+    /// Gives back the pages of a range of the map.
+    fn release(&self, range: Range<usize>) {
+        if let Bytes::Mapped(map, _) = &self.bytes {
+            // SAFETY: the map is read-only and of a file, so pages that are needed again are read again.
+            #[allow(unsafe_code)]
+            // Advice that is not followed costs memory of the page cache only.
+            let _ = unsafe {
+                map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
+            };
         }
     }
 
@@ -313,6 +348,9 @@ pub struct Cursor<'a> {
     read: Range<usize>,
     /// How often the block was one of the two after the block before.
     in_a_row: u32,
+    /// Where in the file the mapped blocks are whose pages are kept, and how many they are.
+    mapped: Range<usize>,
+    mapped_blocks: u32,
     /// The headers of the current block.
     headers: BlockHeaders,
 }
@@ -321,9 +359,10 @@ pub struct Cursor<'a> {
 struct CurrentBlock {
     contig: usize,
     number: usize,
-    /// Where its bytes are among those that were read.
+    /// Where its bytes are, in the mapped file or among those that were read.
     start: usize,
     end: usize,
+    is_mapped: bool,
     /// The positions whose rows are all in this block.
     positions: (u32, u32),
 }
@@ -505,22 +544,72 @@ impl<'a> Cursor<'a> {
             self.in_a_row = if is_next { self.in_a_row.saturating_add(1) } else { 0 };
             let block = self.file.section_of(contig, &entry)?;
             let range = block.range().ok_or(OUTSIDE)?;
-            if range.start < self.read.start || range.end > self.read.end {
-                let at_least = if self.in_a_row < IN_A_ROW { 0 } else { READ_AHEAD };
-                self.read = 0..0;
-                self.read = self.file.read_block(block, at_least, &mut self.bytes)?;
-            }
-            let (start, end) = (range.start - self.read.start, range.end - self.read.start);
-            self.headers.read(&self.bytes[start..end], &self.file.description().columns)?;
+            let is_read = self.read.start <= range.start && range.end <= self.read.end;
+            let is_small = self.in_a_row < IN_A_ROW && range.len() <= MAPPED_BLOCK;
+            let is_mapped = !is_read && (is_small || self.file.is_by_row);
+            let columns = &self.file.description().columns;
+            let (start, end) = if is_mapped {
+                let bytes = self.file.bytes.get(range.clone()).ok_or(OUTSIDE)?;
+                if is_small {
+                    fetch(bytes);
+                }
+                self.headers.read(bytes, columns)?;
+                if let Some(searched) = self.headers.search_bytes().filter(|_| !is_small) {
+                    fetch(bytes.get(..searched).unwrap_or(bytes));
+                }
+                self.keep(range.clone());
+                (range.start, range.end)
+            } else {
+                if !is_read {
+                    let at_least = if self.in_a_row < IN_A_ROW { 0 } else { READ_AHEAD };
+                    self.read = 0..0;
+                    self.read = self.file.read_block(block, at_least, &mut self.bytes)?;
+                }
+                let (start, end) = (range.start - self.read.start, range.end - self.read.start);
+                self.headers.read(&self.bytes[start..end], columns)?;
+                (start, end)
+            };
             let positions = (entry.first, entry.last);
-            self.current = Some(CurrentBlock { contig, number, start, end, positions });
+            self.current = Some(CurrentBlock { contig, number, start, end, is_mapped, positions });
         }
         Ok(self.block())
     }
 
+    /// Gives back the pages of the blocks before, if they are many.
+    fn keep(&mut self, range: Range<usize>) {
+        let is_wide = self.mapped.len() > KEPT_BYTES && self.mapped_blocks >= KEPT_BLOCKS / 16;
+        if is_wide || self.mapped_blocks >= KEPT_BLOCKS {
+            self.file.release(std::mem::take(&mut self.mapped));
+            self.mapped_blocks = 0;
+        }
+        self.mapped = if self.mapped_blocks == 0 {
+            range
+        } else {
+            self.mapped.start.min(range.start)..self.mapped.end.max(range.end)
+        };
+        self.mapped_blocks += 1;
+    }
+
     fn block(&self) -> Block<'_> {
-        let range = self.current.map_or(0..0, |current| current.start..current.end);
-        Block::new(&self.bytes[range], &self.headers)
+        let Some(current) = self.current else { return Block::EMPTY };
+        let bytes = if current.is_mapped { &*self.file.bytes } else { &self.bytes };
+        Block::new(&bytes[current.start..current.end], &self.headers)
+    }
+}
+
+/// Requests all cache lines of a block, so that they come at the same time.
+#[inline]
+fn fetch(bytes: &[u8]) {
+    // Lines of a page that is not mapped are not fetched.
+    std::hint::black_box(bytes.first().copied());
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.chunks(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a request for any address has no effect that could be seen.
+        #[allow(unsafe_code)]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sources: what is known about variants, positions, regions and genes, each in one immutable file.
 //!
 //! [`SourceBuilder`] writes a file in one pass over sorted rows, [`SourceFile`] maps it into memory, and a
-//! [`Cursor`] finds the rows of a variant. Every value is read alone, without decoding the others of its
-//! block. `docs/source-format.md` describes the bytes.
+//! [`Cursor`] finds the rows of a variant. Every value is read alone or with those of its row, without decoding the others
+//! of its block. `docs/source-format.md` describes the bytes.
 
 mod allele_code;
 mod block;

@@ -1,63 +1,39 @@
 //! The values of one integer column in one block.
 //!
-//! A value is stored as its distance from the smallest or the largest one (frame of reference), divided by
-//! the greatest common divisor of all distances: numbers of alleles are even, most are near the largest one.
+//! A value is stored as its distance on the [`scale`] of the column.
 //! The distances are encoded in the way that takes the fewest bytes.
 //!
-//! Layout: encoding `u8`, flags `u8`, frame `i64`, divisor `u64`, then by encoding
+//! Layout: encoding `u8`, scale, then by encoding
 //! - 0, all equal: the distance `u64`;
 //! - 1: [`levels`];
 //! - 2, most are 0: the rows of the others ([`monotone`]) and their distances ([`levels`]);
 //! - 3, runs of equal values: the first rows of the runs ([`monotone`]) and their distances ([`levels`]).
-//!
-//! Flags: 1, there are missing values: distance 0 is a missing value, and others are larger by one; 2, distances
-//! are subtracted from the largest value.
 
 use super::levels::{self, Levels, Plan, Widths};
 use super::monotone::{self, Monotone};
+use super::scale::Scale;
 use super::{Damaged, array};
 
-/// Stands for a missing value where values are collected. It is no valid value.
-pub(crate) const MISSING: i64 = i64::MIN;
-
-const HEADER: usize = 18;
 const EQUAL: u8 = 0;
 const LEVELS: u8 = 1;
 const SPARSE: u8 = 2;
 const RUNS: u8 = 3;
 /// An encoding in which rows are searched must be smaller than levels by a byte for this many rows.
 const SLOWER: usize = 9;
-const HAS_MISSING: u8 = 1;
-const DESCENDING: u8 = 2;
 
-/// Appends values, of which some can be [`MISSING`].
+/// Appends values, of which some can be [`MISSING`](super::scale::MISSING).
 pub(crate) fn write(out: &mut Vec<u8>, values: &[i64]) {
-    let present = || values.iter().copied().filter(|value| *value != MISSING);
-    let (smallest, largest) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
-    let missing = values.contains(&MISSING);
-    let divisor =
-        present().fold(0, |gcd, value| greatest_common_divisor(gcd, value.abs_diff(smallest)));
-    let best = [false, true].map(|descending| {
-        let frame = if descending { largest } else { smallest };
-        Distances::new(values, frame, divisor.max(1), missing)
-    });
-    let [ascending, descending] = best;
-    let (chosen, frame, flag) = if descending.size < ascending.size {
-        (descending, largest, DESCENDING)
+    let [ascending, descending] = Scale::of(values);
+    let [from_smallest, from_largest] =
+        [ascending, descending].map(|scale| Distances::new(values, &scale));
+    let (chosen, scale) = if from_largest.size < from_smallest.size {
+        (from_largest, descending)
     } else {
-        (ascending, smallest, 0)
+        (from_smallest, ascending)
     };
-    out.extend([chosen.encoding, flag | if missing { HAS_MISSING } else { 0 }]);
-    out.extend_from_slice(&frame.to_le_bytes());
-    out.extend_from_slice(&divisor.max(1).to_le_bytes());
+    out.push(chosen.encoding);
+    scale.write(out);
     chosen.write(out);
-}
-
-const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// Distances from a frame, with the encoding that makes them smallest.
@@ -69,12 +45,8 @@ struct Distances {
 }
 
 impl Distances {
-    fn new(values: &[i64], frame: i64, divisor: u64, missing: bool) -> Self {
-        let distance = |value: &i64| match *value {
-            MISSING => 0,
-            value => value.abs_diff(frame) / divisor + u64::from(missing),
-        };
-        let distances: Vec<u64> = values.iter().map(distance).collect();
+    fn new(values: &[i64], scale: &Scale) -> Self {
+        let distances: Vec<u64> = values.iter().map(|value| scale.distance(*value)).collect();
         let widths = Widths::of(distances.iter().copied());
         let rows = distances.len();
         let plan = Plan::new(&widths);
@@ -134,10 +106,7 @@ fn starts_of_runs(values: &[u64]) -> impl Iterator<Item = usize> {
 pub(crate) struct ColumnReader {
     rows: u32,
     encoding: u8,
-    has_missing: bool,
-    is_descending: bool,
-    frame: i64,
-    divisor: u64,
+    scale: Scale,
     /// The distance of all rows, if they are equal. It is 0 otherwise, as for most rows of [`SPARSE`].
     equal: u64,
     /// The rows that have distances, of [`SPARSE`] and [`RUNS`].
@@ -150,16 +119,12 @@ impl ColumnReader {
     /// Reads the header of a column with a known number of rows, which begins at `start`.
     #[inline]
     pub(crate) fn new(bytes: &[u8], start: usize, rows: usize) -> Result<Self, Damaged> {
-        let [encoding, flags, f0, f1, f2, f3, f4, f5, f6, f7, d0, d1, d2, d3, d4, d5, d6, d7] =
-            array::<HEADER>(bytes, start)?;
-        let data = start + HEADER;
+        let [encoding] = array(bytes, start)?;
+        let data = start + 1 + Scale::BYTES;
         let mut reader = Self {
             rows: rows as u32,
             encoding,
-            has_missing: flags & HAS_MISSING != 0,
-            is_descending: flags & DESCENDING != 0,
-            frame: i64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]),
-            divisor: u64::from_le_bytes([d0, d1, d2, d3, d4, d5, d6, d7]),
+            scale: Scale::read(array(bytes, start + 1)?),
             equal: 0,
             found: Monotone::default(),
             distances: Levels::default(),
@@ -201,22 +166,13 @@ impl ColumnReader {
             Some(index) => self.distances.get(bytes, index)?,
             None => self.equal,
         };
-        let distance = match distance.checked_sub(self.has_missing as u64) {
-            None => return Ok(None),
-            Some(distance) => distance,
-        };
-        // Distances of a valid file fit; others give some number.
-        let distance = distance.wrapping_mul(self.divisor) as i64;
-        Ok(Some(if self.is_descending {
-            self.frame.wrapping_sub(distance)
-        } else {
-            self.frame.wrapping_add(distance)
-        }))
+        Ok(self.scale.value(distance))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scale::MISSING;
     use super::*;
     use crate::encoding::bits::PADDING;
     use proptest::prelude::*;

@@ -9,6 +9,8 @@ pub(crate) mod column;
 pub(crate) mod levels;
 pub(crate) mod monotone;
 pub(crate) mod rank;
+pub(crate) mod rows;
+pub(crate) mod scale;
 pub(crate) mod text;
 
 /// Bytes that are no valid encoding, with the part that is wrong.
