@@ -28,7 +28,7 @@ pub struct Deletions {
 impl Deletions {
     /// Hides a job, and deletes it unless the user takes that back.
     pub fn start(mut self, job: &JobView) {
-        let (id, name) = (job.id, job.file_name.to_string());
+        let (id, name) = (job.id, job.shown_name().to_owned());
         let number = *self.count.peek();
         self.count.set(number + 1);
         self.pending.write().insert(id, number);

@@ -11,6 +11,7 @@ use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt};
 use gas_shared::explorer::{ExportFormats, Filter, url};
+use gas_shared::job::{Label, OrganizationRequest, ProjectName};
 use gas_shared::private_reference::NewPrivateReference;
 use gas_shared::share_link::NewShareLink;
 use gas_shared::upload::NewUpload;
@@ -41,6 +42,17 @@ const PART_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How much of an error response of storage is shown, in characters.
 const MAX_STORAGE_TEXT: usize = 300;
+
+/// Which jobs are listed. The default has all.
+#[derive(Debug, Default)]
+pub struct JobFilter {
+    /// Only jobs with this status.
+    pub status: Option<Status>,
+    /// Only jobs with all of these labels.
+    pub labels: Vec<Label>,
+    /// Only jobs of this project.
+    pub project: Option<ProjectName>,
+}
 
 /// A client of GAS and its storage.
 pub struct Api {
@@ -202,17 +214,30 @@ impl Api {
     /// Returns a page of jobs.
     pub async fn jobs(
         &self,
-        status: Option<&Status>,
+        filter: &JobFilter,
         cursor: Option<&str>,
     ) -> Result<JobList, CliError> {
+        let JobFilter { status, labels, project } = filter;
         let mut request = self.request(Method::GET, "jobs");
         if let Some(status) = status {
             request = request.query(&[("status", status)]);
+        }
+        if !labels.is_empty() {
+            let labels: Vec<_> = labels.iter().map(Label::as_str).collect();
+            request = request.query(&[("label", labels.join(","))]);
+        }
+        if let Some(project) = project {
+            request = request.query(&[("project", project)]);
         }
         if let Some(cursor) = cursor {
             request = request.query(&[("cursor", cursor)]);
         }
         self.read(request).await
+    }
+
+    /// Changes the title, the labels, the project or the note of a job.
+    pub async fn change(&self, id: Uuid, change: &OrganizationRequest) -> Result<Job, CliError> {
+        self.read(self.request(Method::PATCH, &format!("jobs/{id}")).json(change)).await
     }
 
     /// Cancels a job.

@@ -4,6 +4,7 @@ use crate::dto::Status;
 use crate::job_options::{ChangedOptionArgs, JobOptionArgs};
 use clap::{Args, Parser, Subcommand};
 use gas_shared::explorer::{ExportFormats, Filter, url};
+use gas_shared::job::{Label, OrganizationRequest, ProjectName};
 use gas_shared::operations::{Intake, QueueName};
 use gas_shared::reference::ReferenceId;
 use gas_shared::share_link::ShareTerm;
@@ -52,6 +53,12 @@ pub enum Command {
         /// List only jobs with this status.
         #[arg(long, value_enum)]
         status: Option<Status>,
+        /// List only jobs with this label; repeat it for jobs with all of several.
+        #[arg(long, value_name = "LABEL", value_parser = Label::parse)]
+        label: Vec<Label>,
+        /// List only jobs of this project.
+        #[arg(long, value_parser = ProjectName::parse)]
+        project: Option<ProjectName>,
         /// The maximum number of jobs.
         #[arg(long, default_value_t = 25)]
         limit: usize,
@@ -60,6 +67,13 @@ pub enum Command {
     Status {
         /// The job's id.
         id: Uuid,
+    },
+    /// Rename a job, or change its labels, its project or its note. What is not given stays.
+    Edit {
+        /// The job's id.
+        id: Uuid,
+        #[command(flatten)]
+        changes: EditOptions,
     },
     /// Run a job that has finished again, with the same or other options.
     Rerun {
@@ -263,6 +277,32 @@ pub enum ReferenceAction {
     },
 }
 
+/// What `edit` changes. An empty text removes a value.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+pub struct EditOptions {
+    /// The title that is shown instead of the file's name, at most 128 characters.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// All labels of the job, separated by commas: at most 10, of at most 32 characters each.
+    #[arg(long, value_name = "LABEL,…")]
+    pub labels: Option<String>,
+    /// The project that the job belongs to, at most 64 characters.
+    #[arg(long)]
+    pub project: Option<String>,
+    /// A note, at most 2,000 characters.
+    #[arg(long)]
+    pub note: Option<String>,
+}
+
+impl From<EditOptions> for OrganizationRequest {
+    fn from(options: EditOptions) -> Self {
+        let EditOptions { title, labels, project, note } = options;
+        let labels = labels.map(|labels| labels.split(',').map(str::to_owned).collect());
+        Self { title, labels, project, note }
+    }
+}
+
 /// Options of `annotate`.
 #[derive(Args, Debug)]
 pub struct AnnotateOptions {
@@ -315,8 +355,14 @@ mod tests {
         }
         assert!(Cli::try_parse_from([&links[..], &["add", "--days", "8"]].concat()).is_err());
         assert!(Cli::try_parse_from(["gas-cli", "references", "remove", "../x"]).is_err());
+        let id = "00000000-0000-4000-8000-000000000000";
+        let edit = |arguments: &[&str]| {
+            Cli::try_parse_from([&["gas-cli", "edit", id], arguments].concat())
+        };
+        assert!(edit(&["--title", "", "--labels", "a,b"]).is_ok());
+        assert!(edit(&[]).is_err(), "a change is required");
+        assert!(Cli::try_parse_from(["gas-cli", "jobs", "--label", "a,b"]).is_err());
         let export = |format: &str, filter: &str| {
-            let id = "00000000-0000-4000-8000-000000000000";
             Cli::try_parse_from(["gas-cli", "export", id, "--format", format, "--filter", filter])
         };
         assert!(export("tsv,xlsx", r#"{"impacts":["high"]}"#).is_ok());

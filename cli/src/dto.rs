@@ -63,6 +63,15 @@ pub struct Job {
     pub id: Uuid,
     /// The name of the input.
     pub file_name: String,
+    /// The title. Older versions of GAS have none, nor the next three.
+    pub title: Option<String>,
+    /// The labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The project.
+    pub project: Option<String>,
+    /// The note, of one or more lines.
+    pub note: Option<String>,
     /// The job's status.
     pub status: Status,
     /// When the job was created.

@@ -27,6 +27,7 @@ mod show;
 mod upload;
 mod watch;
 
+use api::JobFilter;
 use args::{Cli, Command};
 use clap::Parser;
 use download::OutputPaths;
@@ -57,8 +58,11 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
     let api = api::Api::new(&settings::connection(&cli)?, RequestTiming::default())?;
     match cli.command {
         Command::Annotate(options) => return annotate::annotate(&api, &options).await,
-        Command::Jobs { status, limit } => show::jobs(&api, status.as_ref(), limit).await?,
+        Command::Jobs { status, label, project, limit } => {
+            show::jobs(&api, &JobFilter { status, labels: label, project }, limit).await?;
+        }
         Command::Status { id } => show::details(&api.job(id).await?),
+        Command::Edit { id, changes } => show::details(&api.change(id, &changes.into()).await?),
         Command::Rerun { id, wait, options } => rerun::rerun(&api, id, &options, wait).await?,
         Command::Cancel { id } => println!("{}", show::line(&api.cancel(id).await?)),
         Command::Delete { id } => api.delete(id).await?,

@@ -1,15 +1,15 @@
 //! The output of the commands.
 
-use crate::api::Api;
-use crate::dto::{Account, Job, Reference, ReferenceList, Source, SourceList, Status};
+use crate::api::{Api, JobFilter};
+use crate::dto::{Account, Job, Reference, ReferenceList, Source, SourceList};
 use crate::error::CliError;
 
 /// Prints up to `limit` jobs, newest first.
-pub async fn jobs(api: &Api, status: Option<&Status>, limit: usize) -> Result<(), CliError> {
+pub async fn jobs(api: &Api, filter: &JobFilter, limit: usize) -> Result<(), CliError> {
     let mut cursor = None;
     let mut left = limit;
     loop {
-        let page = api.jobs(status, cursor.as_deref()).await?;
+        let page = api.jobs(filter, cursor.as_deref()).await?;
         for job in page.jobs.iter().take(left) {
             println!("{}", line(job));
         }
@@ -36,6 +36,14 @@ pub fn details(job: &Job) {
         ("status", status(job)),
         ("submitted", job.submitted_at.to_string()),
     ];
+    let labels = Some(job.labels.join(", ")).filter(|labels| !labels.is_empty());
+    let organization = [
+        ("title", job.title.clone()),
+        ("project", job.project.clone()),
+        ("labels", labels),
+        ("note", job.note.as_ref().map(|note| note.replace('\n', "\n              "))),
+    ];
+    lines.extend(organization.into_iter().filter_map(|(name, text)| Some((name, text?))));
     if let Some(progress) = &job.progress {
         lines.push(("progress", format!("{}, {:.0} %", progress.step, progress.percent)));
     }

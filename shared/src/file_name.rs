@@ -1,5 +1,6 @@
 //! File names of uploads: the name that users see, and a form that is safe in object keys.
 
+use crate::user_text::{is_invisible, normalized};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -79,23 +80,6 @@ impl FileName {
         let lower = self.0.to_ascii_lowercase();
         !lower.ends_with(".vcf") && !lower.ends_with(".txt")
     }
-}
-
-#[cfg(feature = "nfc")]
-fn normalized(name: impl Iterator<Item = char>) -> String {
-    unicode_normalization::UnicodeNormalization::nfc(name).collect()
-}
-
-/// Browsers do not normalize names: the server does, and its copy is the one that is stored.
-#[cfg(not(feature = "nfc"))]
-fn normalized(name: impl Iterator<Item = char>) -> String {
-    name.collect()
-}
-
-/// Whether a character is a control character, or a Unicode mark that reverses or hides text.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 impl fmt::Display for FileName {

@@ -31,6 +31,7 @@ mod text_serde;
 pub mod token;
 pub mod trace;
 pub mod upload;
+mod user_text;
 pub mod variant;
 pub mod vcf;
 

@@ -83,6 +83,7 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
         owner,
         input,
         options,
+        organization: gas_shared::job::Organization::default(),
         submitted_at,
         version: 1,
         reconciled_at: None,

@@ -55,6 +55,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 64] = [
     (Method::POST, "/api/jobs/{id}/delete"),
     (Method::POST, "/api/jobs/{id}/links"),
     (Method::POST, "/api/jobs/{id}/links/{id}/revoke"),
+    (Method::POST, "/api/jobs/{id}/organize"),
     (Method::POST, "/api/jobs/{id}/rerun"),
     (Method::POST, "/api/jobs/{id}/result-link"),
     (Method::POST, "/api/jobs/{id}/variants"),
@@ -134,6 +135,9 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
             Some(json!({ "user": "00000000-0000-4000-8000-000000000000", "action": "block" }))
         }
         (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
+        (&Method::POST, "/api/jobs/{id}/organize") => {
+            Some(json!({ "change": { "title": "mine" } }))
+        }
         (&Method::POST, "/api/jobs/{id}/rerun") => Some(json!({ "options": null })),
         (&Method::POST, "/api/jobs/{id}/links") => Some(json!({ "new": {} })),
         (&Method::POST, "/api/jobs/{id}/variants" | "/api/s/none/variants") => {

@@ -50,6 +50,13 @@ async fn annotate_submits_files_waits_for_them_and_downloads_the_results() -> Re
 
     let status = run(&token, &["status", id]).await?;
     assert!(text(&status.stdout).contains("completed"), "{}", text(&status.stdout));
+    let title =
+        ["edit", id, "--title", "Patient 7", "--labels", "exome, urgent", "--project", "Hearts"];
+    let edited = run(&token, &title).await?;
+    assert!(text(&edited.stdout).contains("Patient 7"), "{}", text(&edited.stderr));
+    let found = run(&token, &["jobs", "--label", "urgent", "--project", "Hearts"]).await?;
+    assert_eq!(text(&found.stdout).lines().count(), 1, "{}", text(&found.stdout));
+    assert!(text(&found.stdout).starts_with(id));
     let printed = run(&token, &["log", id]).await?;
     assert_eq!(text(&printed.stdout), log);
     let listed = run(&token, &["jobs", "--status", "completed"]).await?;

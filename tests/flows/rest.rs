@@ -63,6 +63,96 @@ async fn a_program_can_annotate_a_file_and_manage_the_job() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_program_organizes_jobs_and_finds_them_again() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-organize").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let created = program.create("a.vcf", 20).await?;
+    let id = created["job"]["id"].as_str().context("no id")?.to_owned();
+    let other = program.create("b.vcf", 20).await?;
+    let job = &created["job"];
+    assert_eq!(
+        (&job["title"], &job["labels"], &job["note"]),
+        (&json!(null), &json!([]), &json!(null))
+    );
+
+    let path = format!("/jobs/{id}");
+    let change = json!({ "title": " Patient  7 ", "labels": ["urgent", "exome", "exome"], "project": "R&D = 50%" });
+    let changed = program.call_json(Method::PATCH, &path, Some(change)).await?;
+    assert_eq!(changed["title"], "Patient 7");
+    assert_eq!(changed["labels"], json!(["exome", "urgent"]));
+    assert_eq!(
+        (&changed["project"], &changed["file_name"]),
+        (&json!("R&D = 50%"), &json!("a.vcf"))
+    );
+    let noted =
+        program.call_json(Method::PATCH, &path, Some(json!({ "note": "Two\r\nlines" }))).await?;
+    assert_eq!((&noted["note"], &noted["title"]), (&json!("Two\nlines"), &json!("Patient 7")));
+    assert_eq!(program.call_json(Method::GET, &path, None).await?, noted);
+
+    let ids = async |query: &str| -> Result<Vec<Value>> {
+        let list = program.call_json(Method::GET, &format!("/jobs?{query}"), None).await?;
+        let jobs = list["jobs"].as_array().context("no jobs")?;
+        Ok(jobs.iter().map(|job| job["id"].clone()).collect())
+    };
+    let first = [json!(id)];
+    assert_eq!(ids("label=exome").await?, first);
+    assert_eq!(
+        ids("label=urgent,exome&project=R%26D%20%3D%2050%25&status=uploading").await?,
+        first
+    );
+    assert!(ids("label=exome,other").await?.is_empty() && ids("project=R").await?.is_empty());
+    assert_eq!(ids("").await?.len(), 2);
+
+    for (body, text) in [
+        (json!({ "labels": ["a,b"] }), "comma"),
+        (json!({ "labels": (0..11).map(|n| n.to_string()).collect::<Vec<_>>() }), "at most 10"),
+        (json!({ "title": "x".repeat(129) }), "at most 128"),
+        (json!({ "note": "x".repeat(2001) }), "at most 2000"),
+        (json!({ "status": "failed" }), "status"),
+    ] {
+        let response = program.call(Method::PATCH, &path, Some(body)).await?;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{text}");
+        let problem: Value = response.json().await?;
+        assert_eq!(problem["code"], "invalid_request");
+        assert!(problem["detail"].to_string().contains(text), "{problem}");
+    }
+    let bad_filter = program.call(Method::GET, "/jobs?project=", None).await?;
+    assert_eq!(bad_filter.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(program.call_json(Method::GET, &path, None).await?, noted, "nothing has changed");
+
+    // The list of the pages has the same jobs, and its counts.
+    let mut list = Value::Null;
+    for _ in 0..50 {
+        list = ada.get("/api/jobs?query=labels%3Dexome").send().await?.json().await?;
+        if list["matched"] == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!((&list["matched"], &list["jobs"][0]["id"]), (&json!(1), &json!(id)), "{list}");
+    assert_eq!(list["labels"], json!([["exome", 1], ["urgent", 1]]));
+    assert_eq!(list["projects"], json!([["R&D = 50%", 1]]));
+    let export: Value = ada.get("/account-export").send().await?.json().await?;
+    let exported = export["jobs"].as_array().context("no jobs")?.iter().find(|job| job["id"] == id);
+    let organization = &exported.context("the job is missing")?["organization"];
+    assert_eq!(
+        (&organization["title"], &organization["note"]),
+        (&json!("Patient 7"), &json!("Two\nlines"))
+    );
+
+    let none = json!({ "title": null, "labels": [], "project": "", "note": null });
+    let plain = program.call_json(Method::PATCH, &path, Some(none)).await?;
+    assert_eq!(&plain, job, "as it was before");
+    let other = other["job"]["id"].as_str().context("no id")?;
+    assert_eq!(
+        program.call_json(Method::GET, &format!("/jobs/{other}"), None).await?["title"],
+        Value::Null
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_free_user_cannot_download_after_the_window() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-late").await?;

@@ -7,7 +7,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::ports::{Identity, UploadOutcome};
 use gas_backend::usecases::thaw_results;
-use gas_shared::job::{Archived, Completion, Input, JobState, Results, Retention, StoredOptions};
+use gas_shared::job::{
+    Archived, Completion, Input, JobState, Organization, Results, Retention, StoredOptions,
+};
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::Timestamp;
 use std::path::Path;
@@ -44,6 +46,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             uploaded_at: Some(at),
         },
         options: StoredOptions::default(),
+        organization: Organization::default(),
         submitted_at: at,
         version: 1,
         reconciled_at: None,

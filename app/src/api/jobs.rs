@@ -2,7 +2,7 @@
 
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
-use gas_shared::job::{JobList, QueuePosition};
+use gas_shared::job::{JobList, OrganizationRequest, QueuePosition};
 use gas_shared::{JobId, JobOptions, JobView};
 
 /// A page of the caller's jobs. The query has the URL form of [`gas_shared::job::ListQuery`]; an empty
@@ -65,6 +65,14 @@ pub async fn result_link(id: JobId) -> ApiResult<String> {
 pub async fn cancel_job(id: JobId) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::cancel_job(&web.gas, account.id, id).await?;
+    Ok(RawJson::of(&JobView::from(&job)))
+}
+
+/// Changes the title, the labels, the project or the note of one of the caller's jobs.
+#[post("/api/jobs/{id}/organize")]
+pub async fn organize_job(id: JobId, change: OrganizationRequest) -> ApiResult<RawJson<JobView>> {
+    let (web, account) = crate::server::caller::account().await?;
+    let job = gas_backend::usecases::organize_job(&web.gas, account.id, id, &change).await?;
     Ok(RawJson::of(&JobView::from(&job)))
 }
 

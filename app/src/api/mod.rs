@@ -38,7 +38,8 @@ pub use events::live_events;
 pub use explorer::{variant, variants};
 pub use genome::genome;
 pub use jobs::{
-    cancel_job, delete_job, job, job_log, jobs, queue_position, rerun_job, result_link,
+    cancel_job, delete_job, job, job_log, jobs, organize_job, queue_position, rerun_job,
+    result_link,
 };
 pub use loader::{JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader};
 pub use private_references::{
@@ -120,6 +121,7 @@ mod tests {
         POST /api/jobs/{id}/delete
         POST /api/jobs/{id}/links
         POST /api/jobs/{id}/links/{link}/revoke
+        POST /api/jobs/{id}/organize
         POST /api/jobs/{id}/rerun
         POST /api/jobs/{id}/result-link
         POST /api/jobs/{id}/variants

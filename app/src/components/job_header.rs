@@ -1,8 +1,8 @@
 //! The header of a job's pages, with its tabs and its main action.
 
 use super::{
-    ActionButton, CopyButton, DownloadResults, Icon, IconName, JobQueueNote, Page, RerunButton,
-    StatusBadge, Tabs, UpgradeButton,
+    ActionButton, CopyButton, DownloadResults, Icon, IconName, JobQueueNote, Page, RenameJob,
+    RerunButton, StatusBadge, Tabs, UpgradeButton,
 };
 use crate::account::use_account;
 use crate::api::{self, use_api_action};
@@ -47,7 +47,7 @@ impl JobTab {
             Self::Browser => "Genome browser",
             Self::Log => "Log",
         };
-        format!("{part} of {}", job.file_name)
+        format!("{part} of {}", job.shown_name())
     }
 
     fn route(self, id: String) -> Route {
@@ -74,6 +74,7 @@ pub fn JobHeader(
     let id = job.id.to_string();
     let is_completed = matches!(job.state, StateView::Completed { .. });
     let actions = rsx! {
+        RenameJob { job: job.clone() }
         if is_completed {
             ShareButton { id: job.id }
         }
@@ -84,7 +85,7 @@ pub fn JobHeader(
         div { class: "job-top",
             nav { class: "crumbs", "aria-label": "Breadcrumb",
                 Link { to: Route::annotations(), "Annotations" }
-                span { "aria-current": "page", "{job.file_name}" }
+                span { "aria-current": "page", "{job.shown_name()}" }
             }
             p { class: "job-line",
                 StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }

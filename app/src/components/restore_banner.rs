@@ -77,7 +77,7 @@ fn files_are(count: u32) -> String {
 mod tests {
     use super::*;
     use gas_shared::FileName;
-    use gas_shared::job::StoredOptions;
+    use gas_shared::job::{Organization, StoredOptions};
     use jiff::Timestamp;
 
     fn job(results: ResultsView) -> JobView {
@@ -91,6 +91,7 @@ mod tests {
             uploaded_at: None,
             input_deleted_at: None,
             options: StoredOptions::default(),
+            organization: Organization::default(),
             state: StateView::Completed {
                 started_at: now,
                 completed_at: now,

@@ -35,7 +35,7 @@ impl JobEnding {
 
     /// The announcement.
     pub fn text(self, job: &JobView) -> String {
-        let name = &job.file_name;
+        let name = job.shown_name();
         match self {
             Self::Completed => format!("{name} is annotated"),
             Self::CompletedWithWarnings => format!("{name} is annotated, with warnings"),

@@ -28,9 +28,8 @@ pub fn merge(
         let newer = live.get(&job.id).filter(|newer| newer.version > job.version);
         let job = newer.unwrap_or(job);
         let entry = JobListEntry::from(job);
-        // A live state may not match the query's states any more. The search still matches, since a
-        // job's name and id do not change.
-        if newer.is_none() || query.admits(&entry) {
+        // A live state may not match the query any more: its status, its title or its labels have changed.
+        if newer.is_none() || query.admits(&entry) && query.finds(&entry) {
             let is_updated = (before.status, before.location) != (entry.status, entry.location);
             rows.push((entry, ListedJob { job: job.clone(), is_updated }));
         }

@@ -159,9 +159,7 @@ impl Live {
         }
         let entry = JobListEntry::from(&job);
         self.jobs.write().insert(job.id, job);
-        if known
-            .is_none_or(|known| (known.status, known.location) != (entry.status, entry.location))
-        {
+        if known.is_none_or(|known| !is_listed_alike(&known, &entry)) {
             self.note_change();
         }
     }
@@ -245,7 +243,7 @@ impl Live {
             LiveEvent::Job(job) => {
                 if is_just_restored(&job, self.jobs.peek().get(&job.id), self.now()) {
                     self.toasts
-                        .success(format!("Results of {} are available again", job.file_name));
+                        .success(format!("Results of {} are available again", job.shown_name()));
                 }
                 let ending = {
                     let jobs = self.jobs.peek();
@@ -260,6 +258,13 @@ impl Live {
             LiveEvent::Ending => {}
         }
     }
+}
+
+/// Whether a list counts and names two versions of a job in the same way.
+fn is_listed_alike(a: &JobListEntry, b: &JobListEntry) -> bool {
+    let facts =
+        |job: &JobListEntry| (job.status, job.location, job.title.clone(), job.project.clone());
+    facts(a) == facts(b) && a.labels == b.labels
 }
 
 /// How long after a restore, or after the end of a job, a toast may announce it.
@@ -328,7 +333,7 @@ pub fn use_live() -> Live {
 mod tests {
     use super::*;
     use gas_shared::FileName;
-    use gas_shared::job::{StateView, StoredOptions};
+    use gas_shared::job::{Organization, StateView, StoredOptions};
 
     /// A pending job.
     pub(super) fn job(id: u128, version: u64, second: i64) -> JobView {
@@ -341,6 +346,7 @@ mod tests {
             uploaded_at: None,
             input_deleted_at: None,
             options: StoredOptions::default(),
+            organization: Organization::default(),
             state: StateView::Pending,
         }
     }

@@ -5,14 +5,14 @@
 
 use crate::app::Route;
 use crate::browser;
-use crate::components::{Palette, ShareLinks, Skeleton};
+use crate::components::{OrganizeForm, Palette, RenameForm, ShareLinks, Skeleton};
 use crate::help_topic::HelpTopic;
 use crate::pages;
 use crate::shared_part::SharedPart;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use futures::FutureExt;
-use gas_shared::JobId;
+use gas_shared::{JobId, JobView};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// Renders a page of a module.
@@ -179,6 +179,26 @@ fn links() -> Result<RenderShareLinks, SplitLoaderError> {
     Ok(|id, open| rsx! { ShareLinks { id, open } })
 }
 
+/// What an editor of a job changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditedPart {
+    /// The title.
+    Title,
+    /// The project, the labels and the note.
+    Organization,
+}
+
+/// Renders an editor, given its job and what closes it.
+type RenderEditor = fn(EditedPart, JobView, Callback<()>) -> Element;
+
+#[wasm_split(organize, fallible)]
+fn organize() -> Result<RenderEditor, SplitLoaderError> {
+    Ok(|part, job, onclose| match part {
+        EditedPart::Title => rsx! { RenameForm { job, onclose } },
+        EditedPart::Organization => rsx! { OrganizeForm { job, onclose } },
+    })
+}
+
 /// Loads the module of the page at an address, if it has one. Hydration requires it, since the server has
 /// rendered the page.
 ///
@@ -255,17 +275,32 @@ pub fn ShareDialog(
 }
 
 /// What renders a dialog, once its module is loaded, which starts when it is opened for the first time. If that fails, the
-/// dialog is closed, and a toast says that `what` could not be loaded.
+/// dialog is closed.
 fn use_module_when_open<R, F>(open: Signal<bool>, load: fn() -> F, what: &'static str) -> Option<R>
 where
     R: Copy + 'static,
     F: Future<Output = Result<R, SplitLoaderError>> + 'static,
 {
-    let toasts = use_toasts();
     let mut open = open;
+    use_module(open, load, what, Callback::new(move |()| open.set(false)))
+}
+
+/// What a module renders, once it is loaded, which starts when it is `wanted`. If that fails, `failed` is called, and a toast
+/// says that `what` could not be loaded.
+fn use_module<R, F>(
+    wanted: Signal<bool>,
+    load: fn() -> F,
+    what: &'static str,
+    failed: Callback<()>,
+) -> Option<R>
+where
+    R: Copy + 'static,
+    F: Future<Output = Result<R, SplitLoaderError>> + 'static,
+{
+    let toasts = use_toasts();
     let mut loaded = use_signal(|| None::<R>);
     use_effect(move || {
-        if !open() || loaded.peek().is_some() {
+        if !wanted() || loaded.peek().is_some() {
             return;
         }
         spawn(async move {
@@ -274,13 +309,29 @@ where
                 Err(_) => {
                     // After a deployment, the module of the old version is gone.
                     browser::reload_if_outdated();
-                    open.set(false);
+                    failed.call(());
                     toasts.error(format!("{what} could not be loaded. Check your connection."));
                 }
             }
         });
     });
     loaded()
+}
+
+/// An editor of a job, whose module is loaded when it is opened for the first time. The server does not render it.
+#[component]
+pub fn JobEditor(
+    /// What it changes.
+    part: EditedPart,
+    /// The job.
+    job: JobView,
+    /// Closes the editor.
+    onclose: Callback<()>,
+) -> Element {
+    match use_module(use_signal(|| true), organize, "The form", onclose) {
+        Some(render) => render(part, job, onclose),
+        None => rsx! {},
+    }
 }
 
 /// The name of the module of a page, if it has one. The script that starts the application reads it in the

@@ -11,8 +11,9 @@ use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, LimitError, OperationError, OptionsError, PartsError, PrivateReferenceError,
-    RequestUploadError, RerunError, SavedError, ShareLinkError, TimeZoneError, TokenError,
+    FindError, LimitError, OperationError, OptionsError, OrganizeError, PartsError,
+    PrivateReferenceError, RequestUploadError, RerunError, SavedError, ShareLinkError,
+    TimeZoneError, TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -126,6 +127,16 @@ impl From<ChangeError> for ApiError {
             }
             ChangeError::Contended(_) => Self::new(ErrorCode::Unavailable, error.to_string()),
             ChangeError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<OrganizeError> for ApiError {
+    fn from(error: OrganizeError) -> Self {
+        match error {
+            OrganizeError::Text(_) => Self::new(ErrorCode::Invalid, error.to_string()),
+            OrganizeError::Find(error) => error.into(),
+            OrganizeError::Change(error) => error.into(),
         }
     }
 }

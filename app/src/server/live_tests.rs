@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use dioxus::server::{FullstackState, ServerFunction};
-use gas_shared::job::{StateView, StoredOptions};
+use gas_shared::job::{Organization, StateView, StoredOptions};
 use gas_shared::{FileName, JobId, JobView};
 use jiff::SignedDuration;
 use std::io::{Read, Write};
@@ -43,6 +43,7 @@ fn event(version: u64) -> LiveEvent {
         uploaded_at: None,
         input_deleted_at: None,
         options: StoredOptions::default(),
+        organization: Organization::default(),
         state: StateView::Pending,
     }))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use gas_shared::FileName;
-use gas_shared::job::{StateView, StoredOptions};
+use gas_shared::job::{Organization, StateView, StoredOptions};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -19,6 +19,7 @@ fn job() -> Box<JobView> {
         uploaded_at: None,
         input_deleted_at: None,
         options: StoredOptions::default(),
+        organization: Organization::default(),
         submitted_at: Timestamp::UNIX_EPOCH,
         state: StateView::Pending,
     })

@@ -13,7 +13,7 @@ use crate::live::Live;
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{Either, select};
-use gas_shared::job::{StateView, StoredOptions};
+use gas_shared::job::{Organization, StateView, StoredOptions};
 use gas_shared::upload::{NewUpload, ONE_REQUEST_MAX_BYTES, PartsTicket, UploadTicket};
 use gas_shared::{FileName, JobId, JobView};
 use jiff::Timestamp;
@@ -301,6 +301,7 @@ fn new_job(id: JobId, name: &str, now: Timestamp) -> Option<JobView> {
         uploaded_at: None,
         input_deleted_at: None,
         options: StoredOptions::default(),
+        organization: Organization::default(),
         submitted_at,
         state: StateView::Uploading,
     })

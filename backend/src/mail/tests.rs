@@ -6,7 +6,7 @@ use crate::ports::Mail;
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
     Archived, Completion, Failure, FailureKind, Input, JobState, NotAnnotated, ObjectLocation,
-    Results, Retention, Stored, StoredOptions,
+    Organization, Results, Retention, Stored, StoredOptions,
 };
 use gas_shared::private_reference::{
     BuiltReference, PrivateReference, PrivateReferenceState, UploadedSource,
@@ -57,6 +57,7 @@ fn job(name: &str, state: JobState) -> Job {
             uploaded_at: None,
         },
         options: StoredOptions::default(),
+        organization: Organization::default(),
         submitted_at: at("2026-11-24T13:58:00Z"),
         version: 4,
         reconciled_at: None,

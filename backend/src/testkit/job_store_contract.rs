@@ -6,8 +6,9 @@ use crate::ports::{JobPage, JobStore, WriteOutcome};
 use WriteOutcome::{Conflict, Written};
 use gas_shared::job::{
     ArchiveRemains, Archived, AssemblyMismatch, ClaimId, Completion, Deletion, Failure,
-    FailureKind, JobListEntry, JobState, NotAnnotated, ObjectLocation, Parts, Progress, Results,
-    Retrieval, Run, ShardProgress, ShardedRun, Stored, Tier,
+    FailureKind, JobListEntry, JobState, NotAnnotated, ObjectLocation, Organization,
+    OrganizationRequest, Parts, Progress, Results, Retrieval, Run, ShardProgress, ShardedRun,
+    Stored, Tier,
 };
 use gas_shared::{FileName, Job, JobId, JobStatus, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +63,16 @@ fn job(owner: UserId, second: i64) -> Job {
 
 fn next(job: &Job, state: JobState) -> Job {
     Job { version: job.version + 1, state, ..job.clone() }
+}
+
+fn organization() -> Organization {
+    let request = OrganizationRequest {
+        title: Some("Patient 7".to_owned()),
+        labels: Some(vec!["exome".to_owned(), "urgent".to_owned()]),
+        project: Some("Hearts".to_owned()),
+        note: Some("Two\nlines".to_owned()),
+    };
+    Organization::default().with(request.check().unwrap())
 }
 
 fn pending(second: i64) -> JobState {
@@ -263,10 +274,14 @@ async fn jobs_in_every_state_are_read_back(store: &dyn JobStore) {
         job.input.size = Some(1_234);
         job.input.uploaded_at = Some(at(1));
         job.reconciled_at = Some(at(2));
+        job.organization = organization();
         insert(store, &job).await;
         assert_eq!(store.job(job.id).await.unwrap(), Some(job.clone()));
         assert_eq!(store.jobs_of(job.owner, None, 10).await.unwrap().jobs, [job.clone()]);
         assert_eq!(store.deletion(job.id).await.unwrap(), None);
+        let plain = Job { organization: Organization::default(), ..next(&job, job.state.clone()) };
+        assert_eq!(store.replace(&plain).await.unwrap(), Written);
+        assert_eq!(store.job(job.id).await.unwrap(), Some(plain), "what is removed is gone");
     }
 }
 
@@ -406,6 +421,7 @@ async fn list_entries_match_the_jobs(store: &dyn JobStore) {
     let mut expected = Vec::new();
     for (second, state) in (0..).zip(every_state()) {
         let job = job_of(user, second, state);
+        let job = if second % 2 == 0 { job.organized(organization()) } else { job };
         insert(store, &job).await;
         expected.push(JobListEntry::from(&JobView::from(&job)));
     }

@@ -2,6 +2,7 @@
 
 use crate::Gas;
 use crate::ports::{JobPage, PortError};
+use gas_shared::job::{Labels, ProjectName};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use tracing::Span;
 use tracing::field::display;
@@ -58,21 +59,45 @@ pub async fn list_jobs(
     Ok(gas.jobs.store.jobs_of(owner, cursor, limit).await?)
 }
 
-/// The number of pages that [`list_jobs_in`] reads at most, which bounds the work of one call.
+/// Which jobs a list has. The default has all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Only jobs with this status.
+    pub status: Option<JobStatus>,
+    /// Only jobs with all of these labels.
+    pub labels: Labels,
+    /// Only jobs of this project.
+    pub project: Option<ProjectName>,
+}
+
+impl JobFilter {
+    /// Whether a list has the job.
+    fn admits(&self, job: &Job) -> bool {
+        let Self { status, labels, project } = self;
+        status.is_none_or(|status| job.status() == status)
+            && labels.iter().all(|label| job.organization.labels.contains(label))
+            && (project.is_none() || *project == job.organization.project)
+    }
+}
+
+/// The number of pages that [`list_jobs_where`] reads at most, which bounds the work of one call.
 const MAX_READS: u32 = 20;
 
-/// Reads a page of a user's jobs in one state, newest first. A page may have fewer than `limit`
+/// Reads a page of a user's jobs that fulfill a filter, newest first. A page may have fewer than `limit`
 /// jobs, or none, without being the last one; [`JobPage::next`] decides that.
 ///
 /// # Errors
 /// [`ListError`].
-pub async fn list_jobs_in(
+pub async fn list_jobs_where(
     gas: &Gas,
     owner: UserId,
-    status: JobStatus,
+    filter: &JobFilter,
     cursor: Option<&str>,
     limit: u16,
 ) -> Result<JobPage, ListError> {
+    if *filter == JobFilter::default() {
+        return list_jobs(gas, owner, cursor, limit).await;
+    }
     check_cursor(gas, owner, cursor)?;
     let mut page = JobPage { jobs: Vec::new(), next: cursor.map(str::to_owned) };
     for _ in 0..MAX_READS {
@@ -82,7 +107,7 @@ pub async fn list_jobs_in(
             break;
         }
         let read = gas.jobs.store.jobs_of(owner, page.next.as_deref(), left).await?;
-        page.jobs.extend(read.jobs.into_iter().filter(|job| job.status() == status));
+        page.jobs.extend(read.jobs.into_iter().filter(|job| filter.admits(job)));
         page.next = read.next;
         if page.next.is_none() {
             break;
@@ -95,7 +120,13 @@ pub async fn list_jobs_in(
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
+    use crate::usecases::organize_job;
     use gas_shared::Plan;
+    use gas_shared::job::OrganizationRequest;
+
+    fn in_state(status: JobStatus) -> JobFilter {
+        JobFilter { status: Some(status), ..JobFilter::default() }
+    }
 
     #[tokio::test]
     async fn another_users_job_is_not_found() {
@@ -133,7 +164,8 @@ mod tests {
         let broken = Some("broken");
         let rejected = list_jobs(&test.gas, ada.id, broken, 3).await.unwrap_err();
         assert!(matches!(rejected, ListError::Cursor), "{rejected}");
-        let rejected = list_jobs_in(&test.gas, ada.id, JobStatus::Pending, broken, 3).await;
+        let rejected =
+            list_jobs_where(&test.gas, ada.id, &in_state(JobStatus::Pending), broken, 3).await;
         assert!(matches!(rejected.unwrap_err(), ListError::Cursor));
     }
 
@@ -153,8 +185,8 @@ mod tests {
         cancelled.reverse();
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let cancelled = JobStatus::Cancelled;
-            let page = list_jobs_in(&test.gas, ada.id, cancelled, cursor.as_deref(), 2).await;
+            let filter = in_state(JobStatus::Cancelled);
+            let page = list_jobs_where(&test.gas, ada.id, &filter, cursor.as_deref(), 2).await;
             let page = page.unwrap();
             assert!(page.jobs.len() <= 2);
             seen.extend(page.jobs.into_iter().map(|job| job.id));
@@ -164,5 +196,39 @@ mod tests {
             }
         }
         assert_eq!(seen, cancelled);
+    }
+
+    #[tokio::test]
+    async fn a_filter_of_labels_and_project_needs_all_of_them() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let mut jobs = Vec::new();
+        for (labels, project) in
+            [(&["a", "b"][..], "P"), (&["a"], "P"), (&["a", "b"], "Q"), (&[], "")]
+        {
+            let job = test.pending_job(&ada).await;
+            let request = OrganizationRequest {
+                labels: Some(labels.iter().map(|&label| label.to_owned()).collect()),
+                project: Some(project.to_owned()),
+                ..OrganizationRequest::default()
+            };
+            organize_job(&test.gas, ada.id, job.id, &request).await.unwrap();
+            jobs.push(job.id);
+            test.clock.advance_secs(1);
+        }
+        let find = async |labels: &[&str], project: Option<&str>| {
+            let filter = JobFilter {
+                status: None,
+                labels: Labels::parse(labels).unwrap(),
+                project: project.map(|name| ProjectName::parse(name).unwrap()),
+            };
+            let page = list_jobs_where(&test.gas, ada.id, &filter, None, 9).await.unwrap();
+            page.jobs.iter().map(|job| job.id).collect::<Vec<_>>()
+        };
+        assert_eq!(find(&["a", "b"], Some("P")).await, [jobs[0]]);
+        assert_eq!(find(&["a"], None).await, [jobs[2], jobs[1], jobs[0]]);
+        assert_eq!(find(&[], Some("Q")).await, [jobs[2]]);
+        assert_eq!(find(&[], None).await.len(), 4);
+        assert!(find(&["A"], None).await.is_empty());
     }
 }

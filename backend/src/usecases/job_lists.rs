@@ -10,17 +10,19 @@ use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult};
 use gas_shared::job::{
-    JobList, JobListEntry, ListQuery, Overview, QueuePosition, ResultLocation, pages,
+    JobList, JobListEntry, Label, ListQuery, MAX_CHOICES, Overview, ProjectName, QueuePosition,
+    ResultLocation, pages,
 };
 use gas_shared::{Job, JobId, JobStatus, JobView, LiveEvent, UserId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The largest number of cached entries, of about 200 bytes each.
+/// The largest number of cached entries, of about 200 bytes each. One with labels counts twice.
 const MAX_ENTRIES: u64 = 400_000;
 
 /// Entries that are older are read again, in case an event was lost.
@@ -139,7 +141,8 @@ impl JobLists {
         let reading = async {
             let entries = gas.jobs.store.list_entries(user).await?;
             let entries: HashMap<_, _> = entries.into_iter().map(|job| (job.id, job)).collect();
-            let weight = entries.len() as u64 + 1;
+            let labelled = entries.values().filter(|job| !job.labels.is_empty()).count();
+            let weight = (entries.len() + labelled) as u64 + 1;
             let jobs = Mutex::new(CachedJobs { entries, ..CachedJobs::default() });
             Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
         };
@@ -182,11 +185,7 @@ async fn newest(gas: &Gas, user: UserId) -> PortResult<Arc<UserJobs>> {
 /// Whether the page of a query has only some of the newest jobs.
 fn is_of_newest(query: &ListQuery) -> bool {
     let last = u64::from(query.page) * u64::from(query.size);
-    let ListQuery { statuses, search, sort, .. } = query;
-    statuses.is_empty()
-        && search.is_empty()
-        && *sort == ListQuery::default().sort
-        && last <= u64::from(NEWEST)
+    !query.is_filtered() && query.sort == ListQuery::default().sort && last <= u64::from(NEWEST)
 }
 
 impl UserJobs {
@@ -217,13 +216,27 @@ impl CachedJobs {
         let overview = overview(self.entries.values(), now);
         let mut list = JobList { query: query.to_string(), overview, ..JobList::default() };
         let mut found: Vec<&JobListEntry> = Vec::new();
-        for job in self.entries.values().filter(|job| query.finds(job)) {
+        let mut labels: HashMap<&Label, u64> =
+            query.labels.iter().map(|label| (label, 0)).collect();
+        let mut projects: HashMap<&ProjectName, u64> =
+            query.project.iter().map(|name| (name, 0)).collect();
+        for job in self.entries.values().filter(|job| query.finds_in_any_project(job)) {
+            let is_admitted = query.admits(job);
+            if let Some(project) = job.project.as_ref().filter(|_| is_admitted) {
+                *projects.entry(project).or_default() += 1;
+            }
+            if !query.is_of_project(job) {
+                continue;
+            }
             list.counts[job.status as usize] += 1;
             list.archived += u64::from(job.is_archived());
-            if query.admits(job) {
+            if is_admitted {
+                job.labels.iter().for_each(|label| *labels.entry(label).or_default() += 1);
                 found.push(job);
             }
         }
+        list.labels = choices(labels, |label| query.labels.contains(label));
+        list.projects = choices(projects, |project| query.project.as_ref() == Some(project));
         list.matched = found.len() as u64;
         list.page = query.page.min(pages(list.matched, query.size));
         found.sort_unstable_by(|a, b| query.sort.compare(a, b));
@@ -239,6 +252,18 @@ impl CachedJobs {
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.into_iter().take(RUNS).map(|(_, seconds)| seconds).collect()
     }
+}
+
+/// The chosen values of a filter, and the most frequent others, with their counts.
+fn choices<T: Ord + Clone>(
+    counts: HashMap<&T, u64>,
+    is_chosen: impl Fn(&T) -> bool,
+) -> Vec<(T, u64)> {
+    let mut choices: Vec<_> = counts.into_iter().collect();
+    choices.sort_unstable_by_key(|(value, count)| (!is_chosen(value), Reverse(*count), *value));
+    choices.truncate(MAX_CHOICES);
+    choices.sort_unstable_by_key(|(value, count)| (Reverse(*count), *value));
+    choices.into_iter().map(|(value, count)| (value.clone(), count)).collect()
 }
 
 fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) -> Overview {

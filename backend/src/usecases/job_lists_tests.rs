@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::{cancel_job, delete_job};
-use gas_shared::job::{ListSort, SortKey};
+use crate::usecases::{cancel_job, delete_job, organize_job};
+use gas_shared::job::{Labels, ListSort, OrganizationRequest, SortKey};
 use gas_shared::{Account, Plan};
 
 struct Case {
@@ -92,6 +92,67 @@ async fn jobs_are_read_from_their_rows_and_events_keep_the_entries_current() {
     let late: crate::messages::UserEvent = serde_json::from_str(&events[events.len() - 2]).unwrap();
     case.lists.receive(late.user_id, &late.event);
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "gone stays gone");
+}
+
+#[tokio::test]
+async fn labels_and_projects_are_counted_as_their_filters_would_find_them() {
+    let case = Case::new();
+    let mut jobs = Vec::new();
+    for (labels, project) in [(&["a", "b"][..], "P"), (&["a"], "P"), (&["b"], "Q"), (&[], "")] {
+        let job = case.test.pending_job(&case.ada).await;
+        let request = OrganizationRequest {
+            labels: Some(labels.iter().map(|&label| label.to_owned()).collect()),
+            project: Some(project.to_owned()),
+            ..OrganizationRequest::default()
+        };
+        organize_job(&case.test.gas, case.ada.id, job.id, &request).await.unwrap();
+        jobs.push(job.id);
+        case.test.clock.advance_secs(1);
+    }
+    cancel_job(&case.test.gas, case.ada.id, jobs[1]).await.unwrap();
+    let shown = |list: &JobList| {
+        let labels: Vec<_> = list.labels.iter().map(|(l, n)| format!("{l} {n}")).collect();
+        let projects: Vec<_> = list.projects.iter().map(|(p, n)| format!("{p} {n}")).collect();
+        format!(
+            "{} of {:?}; {}; {}",
+            list.matched,
+            list.counts,
+            labels.join(" "),
+            projects.join(" ")
+        )
+    };
+    let all = case.find(&ListQuery::default()).await;
+    assert_eq!(shown(&all), "4 of [0, 3, 0, 0, 0, 1]; a 2 b 2; P 2 Q 1");
+    let label = |name: &str| Labels::parse([name]).unwrap().iter().next().unwrap().clone();
+    let with_a = ListQuery::default().toggle_label(&label("a"));
+    let found = case.find(&with_a).await;
+    assert_eq!(ids(&found), [jobs[1], jobs[0]]);
+    assert_eq!(shown(&found), "2 of [0, 1, 0, 0, 0, 1]; a 2 b 1; P 2");
+    let with_both = with_a.toggle_label(&label("b"));
+    assert_eq!(shown(&case.find(&with_both).await), "1 of [0, 1, 0, 0, 0, 0]; a 1 b 1; P 1");
+    // The status is another filter, whose counts do not depend on itself.
+    let pending = with_a.toggle(JobStatus::Pending);
+    assert_eq!(shown(&case.find(&pending).await), "1 of [0, 1, 0, 0, 0, 1]; a 1 b 1; P 1");
+    let of_q = ListQuery::default().of_project(Some(ProjectName::parse("Q").unwrap()));
+    assert_eq!(shown(&case.find(&of_q).await), "1 of [0, 1, 0, 0, 0, 0]; b 1; P 2 Q 1");
+    // A chosen label that no job has any more stays, so that it can be removed from the filter.
+    let unknown = ListQuery::default().toggle_label(&label("x"));
+    assert_eq!(shown(&case.find(&unknown).await), "0 of [0, 0, 0, 0, 0, 0]; x 0; ");
+}
+
+#[tokio::test]
+async fn a_job_that_is_organized_moves_in_the_list_when_its_event_arrives() {
+    let case = Case::new();
+    let job = case.test.pending_job(&case.ada).await;
+    let search = ListQuery { search: "patient".to_owned(), ..ListQuery::default() };
+    assert_eq!(case.find(&search).await.matched, 0);
+    let title = OrganizationRequest { title: Some("Patient 7".into()), ..Default::default() };
+    organize_job(&case.test.gas, case.ada.id, job.id, &title).await.unwrap();
+    case.receive_all();
+    let found = case.find(&search).await;
+    assert_eq!((found.matched, found.jobs[0].shown_name()), (1, "Patient 7"));
+    case.lists.clear();
+    assert_eq!(case.find(&search).await.matched, 1, "also when it is read from the index");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod job_log;
 mod limits;
 mod notify;
 mod operate;
+mod organize_job;
 mod plain_result;
 mod plan;
 mod private_references;
@@ -84,7 +85,7 @@ pub use explore::{
     export_results, query_results,
 };
 pub use export_account::export_account;
-pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};
+pub use find_job::{FindError, JobFilter, ListError, find_job, list_jobs, list_jobs_where};
 pub use job_lists::{JobLists, find_jobs, queue_position};
 pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
@@ -94,6 +95,7 @@ pub use operate::{
     OperationError, Operator, act_on_user, audit_items, find_users, redrive_queue, service_state,
     set_banner, set_intake, statistics,
 };
+pub use organize_job::{OrganizeError, organize_job};
 pub use plain_result::plain_result;
 pub use private_references::{
     PrivateReferenceError, Tended, add_private_reference, built_private_reference,

@@ -73,7 +73,7 @@ pub enum RerunError {
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
 /// either job can be deleted. The limits of the current plan apply. On Free, a job whose download window
 /// is over cannot be run again, since that would give the archived result a new window. Without
-/// `options`, the new job has those of the old one.
+/// `options`, the new job has those of the old one. Its title, labels, project and note are those of the old one.
 ///
 /// The row is written first: if the process dies, the reconciler finds the row and queues the job
 /// or marks it as failed, as it does for abandoned uploads.
@@ -121,10 +121,10 @@ pub async fn rerun_job(
     };
     check_options(gas, account, &options).await?;
     count_new_job(gas, account, info.size).await?;
-    let name = old.input.name;
+    let (name, organization) = (old.input.name, old.organization);
     let file = gas.object_keys.input(account.id, new_id, &name);
     let job = Job::new(new_id, account.id, name, file, gas.now()).traced(current_trace());
-    let job = job.of_size(info.size).with(options);
+    let job = job.of_size(info.size).with(options).organized(organization);
     if !try_insert(gas, &job).await? {
         // Only ids of keys can be taken: a call at the same moment was faster, or the job was deleted.
         return Err(RerunError::KeyReused);

@@ -110,6 +110,20 @@ class Requests(ClientTest):
             [{"status": "running"}, {"status": "running", "cursor": "c"}],
         )
 
+    def test_jobs_are_edited_and_found_by_labels_and_project(self):
+        edited = job("running", title="Patient 7", labels=["a", "b"], project="P", note=None)
+        page = {"jobs": [edited], "next_cursor": None}
+        client = self.client(httpx.Response(200, json=edited), httpx.Response(200, json=page))
+        after = client.edit(JOB, title="Patient 7", labels=["a", "b"], note="")
+        self.assertEqual((after.title, after.labels, after.project, after.note), ("Patient 7", ("a", "b"), "P", None))
+        self.assertEqual([found.title for found in client.jobs(labels=["a", "b"], project="P")], ["Patient 7"])
+        change, listing = self.service.requests
+        self.assertEqual((change.method, change.url.path), ("PATCH", f"/api/v1/jobs/{JOB}"))
+        self.assertEqual(json.loads(change.content), {"title": "Patient 7", "note": "", "labels": ["a", "b"]})
+        self.assertEqual(dict(listing.url.params), {"label": "a,b", "project": "P"})
+        with self.assertRaises(TypeError):
+            client.edit(JOB, labels="a,b")
+
     def test_settings_are_needed(self):
         with mock.patch.dict("os.environ", clear=True), self.assertRaisesRegex(ValueError, "GAS_URL"):
             Client()

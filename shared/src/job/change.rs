@@ -8,12 +8,13 @@
 //! Within COMPLETED, a second state machine tracks the result file: see [`super::results`]. FAILED is
 //! also reachable from UPLOADING and PENDING (the upload never arrived, or no worker could run the
 //! job). States only move forward. Retention deletes files of ended jobs and
-//! changes no state: see [`super::retention`].
+//! changes no state: see [`super::retention`]. Its owner can organize a job in every state: see
+//! [`super::organization`].
 
 use super::{
     AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus,
-    NotAnnotated, ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
-    ShardProgress, ShardedRun,
+    NotAnnotated, ObjectLocation, OrganizationChange, Progress, Results, ResultsChange,
+    RetentionChange, Run, ShardProgress, ShardedRun,
 };
 use crate::Provenance;
 use jiff::{SignedDuration, Timestamp};
@@ -112,6 +113,8 @@ pub enum Change {
     Cancelled,
     /// The result file moves between S3 and the archive.
     Results(ResultsChange),
+    /// The owner changes the title, the labels, the project or the note.
+    Organized(OrganizationChange),
     /// Retention looked at a job that has ended.
     Retention(RetentionChange),
 }
@@ -131,6 +134,7 @@ impl Change {
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
             Self::Results(change) => change.name(),
+            Self::Organized(_) => "organized",
             Self::Retention(_) => "retained",
         }
     }
@@ -173,6 +177,11 @@ impl Job {
         next.version += 1;
         next.reconciled_at = None;
         match change {
+            Change::Organized(change) => {
+                // The state and its deadline stay as they are.
+                next.reconciled_at = self.reconciled_at;
+                next.organization = self.organization.with(change);
+            }
             Change::Reconciled if !self.is_at_rest() => next.reconciled_at = Some(now),
             Change::Retention(change) if self.status().is_final() => {
                 next.retention = self.retention.after(change, now);

@@ -1,6 +1,7 @@
 //! Tests of the state machine of jobs.
 
 use super::*;
+use crate::job::{OrganizationRequest, Title};
 use crate::{FileName, JobId, UserId};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -98,6 +99,36 @@ fn only_the_claiming_worker_can_release_a_job() {
 fn a_rejection_names_the_state_and_the_change() {
     let rejected = new_job().apply(claimed(1), at(1)).unwrap_err();
     assert_eq!(rejected.to_string(), "a job that is UPLOADING cannot be claimed");
+}
+
+#[test]
+fn a_job_is_organized_in_every_state_and_keeps_its_deadline() {
+    let organized = |job: &Job| {
+        let change = OrganizationChange {
+            title: Some(Some(Title::parse("Patient 7").unwrap())),
+            ..OrganizationChange::default()
+        };
+        job.apply(Change::Organized(change), at(99)).unwrap()
+    };
+    let pending = new_job().apply(Change::Uploaded { size: 5, etag: "e".into() }, at(1)).unwrap();
+    let reconciled = pending.apply(Change::Reconciled, at(50)).unwrap();
+    let cancelled = pending.apply(Change::Cancelled, at(2)).unwrap();
+    let done = running().apply(completed(1), at(9)).unwrap();
+    for job in [new_job(), pending, reconciled, running(), cancelled, done] {
+        let after = organized(&job);
+        assert_eq!(after.organization.title.as_ref().unwrap().as_str(), "Patient 7");
+        assert_eq!((after.version, &after.state), (job.version + 1, &job.state));
+        assert_eq!((after.due(), after.reconciled_at), (job.due(), job.reconciled_at));
+        assert_eq!(after.input, job.input);
+    }
+}
+
+#[test]
+fn later_changes_of_the_state_keep_the_organization() {
+    let change = OrganizationRequest { note: Some("N".into()), ..OrganizationRequest::default() };
+    let job = running().apply(Change::Organized(change.check().unwrap()), at(3)).unwrap();
+    let done = job.apply(completed(1), at(9)).unwrap();
+    assert_eq!(done.organization, job.organization);
 }
 
 fn any_change() -> impl Strategy<Value = Change> {

@@ -7,6 +7,7 @@ mod coverage;
 mod deletion;
 mod due;
 mod list;
+pub mod organization;
 mod parts;
 mod result_form;
 mod results;
@@ -21,8 +22,12 @@ pub use change::{Change, ChangeRejected};
 pub use coverage::{CoverageProblem, CoverageWarning, NotAnnotated};
 pub use deletion::{ArchiveRemains, Deletion};
 pub use list::{
-    JobList, JobListEntry, ListQuery, ListSort, Overview, PAGE_SIZES, QueuePosition,
+    JobList, JobListEntry, ListQuery, ListSort, MAX_CHOICES, Overview, PAGE_SIZES, QueuePosition,
     ResultLocation, SortKey, pages,
+};
+pub use organization::{
+    Label, Labels, Note, Organization, OrganizationChange, OrganizationError, OrganizationRequest,
+    ProjectName, Title,
 };
 pub use parts::{Part, Parts};
 pub use result_form::ResultForm;
@@ -63,6 +68,8 @@ pub struct Job {
     pub input: Input,
     /// What its owner has chosen.
     pub options: StoredOptions,
+    /// What its owner has added to find it again.
+    pub organization: Organization,
     /// When the upload was requested, in whole seconds.
     pub submitted_at: Timestamp,
     /// Increases by one with every change; the first version is 1.
@@ -356,6 +363,7 @@ impl Job {
             owner,
             input,
             options: StoredOptions::default(),
+            organization: Organization::default(),
             submitted_at,
             version: 1,
             reconciled_at: None,
@@ -380,6 +388,11 @@ impl Job {
     pub fn with(mut self, options: JobOptions) -> Self {
         self.options = StoredOptions::Known(options);
         self
+    }
+
+    /// Sets what the owner has added to the job that a new one repeats.
+    pub fn organized(self, organization: Organization) -> Self {
+        Self { organization, ..self }
     }
 
     /// Turns a new job into one whose file is sent as a multipart upload.

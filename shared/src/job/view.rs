@@ -1,8 +1,8 @@
 //! The view of a job that its owner gets: without buckets, object keys and claims.
 
 use super::{
-    AssemblyMismatch, FailureKind, Job, JobState, JobStatus, NotAnnotated, Progress, Results,
-    ShardCounts, ShardedRun, StoredOptions, Tier,
+    AssemblyMismatch, FailureKind, Job, JobState, JobStatus, NotAnnotated, Organization, Progress,
+    Results, ShardCounts, ShardedRun, StoredOptions, Tier,
 };
 use crate::{FileName, JobId, Provenance};
 use jiff::Timestamp;
@@ -30,6 +30,9 @@ pub struct JobView {
     /// What its owner has chosen.
     #[serde(default, skip_serializing_if = "StoredOptions::is_default")]
     pub options: StoredOptions,
+    /// What its owner has added to find it again.
+    #[serde(default, skip_serializing_if = "Organization::is_empty")]
+    pub organization: Organization,
     /// The current state.
     pub state: StateView,
 }
@@ -102,6 +105,13 @@ pub enum ResultsView {
     },
 }
 
+impl JobView {
+    /// The name that pages show: the title, or the name of the file.
+    pub fn shown_name(&self) -> &str {
+        self.organization.title.as_ref().map_or(self.file_name.as_str(), |title| title.as_str())
+    }
+}
+
 impl StateView {
     /// The state's name.
     pub const fn status(&self) -> JobStatus {
@@ -132,6 +142,7 @@ impl From<&Job> for JobView {
             uploaded_at: job.input.uploaded_at,
             input_deleted_at: job.input_deleted_at(),
             options: job.options.clone(),
+            organization: job.organization.clone(),
             state: StateView::from(&job.state),
         }
     }

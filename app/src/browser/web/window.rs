@@ -51,10 +51,12 @@ pub async fn copy_text(text: &str) -> bool {
     wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
 }
 
-/// Focuses the SVG element with an id, if it exists.
+/// Focuses the element with an id, if it exists.
 pub fn focus_element(id: &str) {
-    if let Some(element) = super::element::<web_sys::SvgElement>(id) {
-        // Does not fail for an element in the document.
+    // Does not fail for an element in the document.
+    if let Some(element) = super::element::<web_sys::HtmlElement>(id) {
+        _ = element.focus();
+    } else if let Some(element) = super::element::<web_sys::SvgElement>(id) {
         _ = element.focus();
     }
 }

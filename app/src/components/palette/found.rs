@@ -15,7 +15,7 @@ pub fn jobs_of(list: JobList) -> Vec<Entry> {
         let id = job.id.to_string();
         Entry {
             group: Group::Jobs,
-            label: job.file_name.to_string(),
+            label: job.shown_name().to_owned(),
             detail: format!("{status} · {}", &id[..8]),
             command: Command::Open(Route::JobDetails { id }),
         }

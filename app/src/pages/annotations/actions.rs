@@ -176,7 +176,7 @@ pub fn ActionDialog(
                 match kind.apply(live, job.id).await {
                     Ok(()) => _ = selected.write().remove(&job.id),
                     Err(error) => {
-                        errors.push(format!("{}: {}", job.file_name, sentence(&error.message)));
+                        errors.push(format!("{}: {}", job.shown_name(), sentence(&error.message)));
                         remaining.push(job.clone());
                     }
                 }
@@ -214,7 +214,7 @@ pub fn ActionDialog(
             onconfirm: confirm,
             ul { class: "job-names",
                 for job in jobs.iter().take(MAX_LISTED_NAMES) {
-                    li { key: "{job.id}", "{job.file_name}" }
+                    li { key: "{job.id}", "{job.shown_name()}" }
                 }
                 if jobs.len() > MAX_LISTED_NAMES {
                     li { class: "muted", "and {jobs.len() - MAX_LISTED_NAMES} more" }
@@ -246,7 +246,7 @@ fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Eleme
     let status = job.state.status();
     let (to_cancel, to_delete) = (job.clone(), job.clone());
     rsx! {
-        Menu { id: MENU, label: "Actions for {job.file_name}",
+        Menu { id: MENU, label: "Actions for {job.shown_name()}",
             Link { class: "menu-item", to: Route::JobDetails { id: id.clone() }, "Open" }
             if status == JobStatus::Completed {
                 Link { class: "menu-item", to: Route::JobLog { id }, "View log" }

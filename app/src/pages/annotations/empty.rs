@@ -4,7 +4,7 @@ use crate::app::Route;
 use crate::components::{Empty, HelpLink, Picture};
 use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
-use gas_shared::job::ListQuery;
+use gas_shared::job::{Labels, ListQuery};
 
 /// The first steps, shown to users without jobs.
 #[component]
@@ -43,6 +43,8 @@ pub fn NothingFound(query: ListQuery) -> Element {
     let cleared = ListQuery {
         statuses: Vec::new(),
         archived: false,
+        labels: Labels::default(),
+        project: None,
         search: String::new(),
         page: 1,
         ..query

@@ -108,7 +108,13 @@ fn List(
             p { class: "muted", role: "status", "These are your newest jobs. Counting all of them …" }
         }
         RestoreBanner { jobs: shown.clone() }
-        Toolbar { query: query.clone(), counts: found.counts.to_vec(), archived: found.archived }
+        Toolbar {
+            query: query.clone(),
+            counts: found.counts.to_vec(),
+            archived: found.archived,
+            labels: found.labels.clone(),
+            projects: found.projects.clone(),
+        }
         if rows.is_empty() {
             NothingFound { query: query.clone() }
         } else {

@@ -4,7 +4,8 @@ use super::actions::{MENU, PendingAction};
 use crate::app::Route;
 use crate::clock::use_seconds_since;
 use crate::components::{
-    Icon, IconName, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip, StatusBadge,
+    Icon, IconName, JobChips, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip,
+    StatusBadge,
 };
 use crate::format;
 use crate::live::ListedJob;
@@ -69,6 +70,7 @@ pub fn JobTable(
                             position: queue.iter().find(|(id, _)| *id == row.job.id).map(|(_, position)| *position),
                             is_selected: selected.read().contains(&row.job.id),
                             row,
+                            query: query.clone(),
                             now,
                             selected,
                             action,
@@ -128,6 +130,7 @@ fn SelectAll(ids: Vec<JobId>, selected: Signal<HashSet<JobId>>) -> Element {
 #[component]
 fn JobRow(
     row: ListedJob,
+    query: ListQuery,
     position: Option<QueuePosition>,
     is_selected: bool,
     now: Option<Timestamp>,
@@ -141,7 +144,7 @@ fn JobRow(
         tr { "data-job": "{id}", class, "aria-selected": is_selected,
             td { class: "tick",
                 label { class: "tick-box",
-                    span { class: "visually-hidden", "Select {job.file_name}" }
+                    span { class: "visually-hidden", "Select {job.shown_name()}" }
                     input {
                         r#type: "checkbox",
                         checked: is_selected,
@@ -166,7 +169,11 @@ fn JobRow(
                 }
             }
             th { scope: "row", "data-label": "File", class: "file",
-                Link { class: "file-name", to: Route::JobDetails { id: id.to_string() }, "{job.file_name}" }
+                Link { class: "file-name", to: Route::JobDetails { id: id.to_string() }, "{job.shown_name()}" }
+                if job.organization.title.is_some() {
+                    span { class: "original-name muted", "{job.file_name}" }
+                }
+                JobChips { organization: job.organization.clone(), query }
                 span { class: "job-id muted", "{id}" }
             }
             td { "data-label": "Submitted", RelativeTime { at: job.submitted_at, now } }
@@ -176,7 +183,7 @@ fn JobRow(
             td { class: "row-menu",
                 MenuButton {
                     menu: MENU,
-                    label: "Actions for {job.file_name}",
+                    label: "Actions for {job.shown_name()}",
                     onopen: move |()| action.set(Some(PendingAction::menu(job.clone()))),
                 }
             }

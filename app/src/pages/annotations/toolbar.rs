@@ -7,7 +7,7 @@ use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
-use gas_shared::job::{ListQuery, ListSort};
+use gas_shared::job::{Label, ListQuery, ListSort, ProjectName};
 use std::time::Duration;
 
 /// The delay after the last keystroke before a search starts.
@@ -22,12 +22,18 @@ pub fn Toolbar(
     counts: Vec<u64>,
     /// The number of jobs that match the search and whose result is archived or being restored.
     archived: u64,
+    /// The labels of the jobs that match, with their numbers.
+    labels: Vec<(Label, u64)>,
+    /// The projects of the jobs that match the rest of the query, with their numbers.
+    projects: Vec<(ProjectName, u64)>,
 ) -> Element {
     rsx! {
         div { class: "list-tools", role: "search", "aria-label": "Annotations",
             Search { query: query.clone() }
             OrderChoice { query: query.clone() }
-            Chips { query, counts, archived }
+            ProjectChoice { query: query.clone(), projects }
+            Chips { query: query.clone(), counts, archived }
+            LabelChips { query, labels }
         }
     }
 }
@@ -53,7 +59,7 @@ fn Search(query: ListQuery) -> Element {
     };
     rsx! {
         div { class: "field list-search",
-            label { r#for: "list-search", "Search by file name or request id" }
+            label { r#for: "list-search", "Search by name or request id" }
             input {
                 id: "list-search",
                 r#type: "search",
@@ -117,21 +123,97 @@ fn Chips(query: ListQuery, counts: Vec<u64>, archived: u64) -> Element {
     rsx! {
         ul { class: "chips", "aria-label": "Status",
             li {
-                Chip { to: every, is_chosen: is_all, label: "All", count: all }
+                Chip { to: every, is_chosen: is_all, label: "All".to_owned(), count: all }
             }
             for (status, count) in known {
                 li { key: "{status}",
                     Chip {
                         to: query.toggle(status),
                         is_chosen: query.statuses.contains(&status),
-                        label: status_style(status).1,
+                        label: status_style(status).1.to_owned(),
                         count,
                     }
                 }
             }
             if archived > 0 || query.archived {
                 li {
-                    Chip { to: of_archive, is_chosen: query.archived, label: "Archived", count: archived }
+                    Chip { to: of_archive, is_chosen: query.archived, label: "Archived".to_owned(), count: archived }
+                }
+            }
+        }
+    }
+}
+
+/// The choice of a project with the number of its jobs. Nothing if there are no projects.
+#[component]
+fn ProjectChoice(query: ListQuery, projects: Vec<(ProjectName, u64)>) -> Element {
+    if projects.is_empty() {
+        return rsx! {};
+    }
+    let chosen = query.project.clone();
+    rsx! {
+        div { class: "field list-project",
+            label { r#for: "list-project", "Project" }
+            select {
+                id: "list-project",
+                onchange: move |event| {
+                    let project = ProjectName::parse(&event.value()).ok();
+                    navigator().push(Route::Annotations { query: query.of_project(project) });
+                },
+                option { value: "", selected: chosen.is_none(), "All projects" }
+                for (project, count) in projects {
+                    option {
+                        key: "{project}",
+                        value: "{project}",
+                        selected: chosen.as_ref() == Some(&project),
+                        "{project} ({format::count(count)})"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The most frequent labels are chips.
+const LABEL_CHIPS: usize = 12;
+
+/// The labels of the jobs, each with the number of jobs that are left with it. Nothing if there are no labels.
+#[component]
+fn LabelChips(query: ListQuery, labels: Vec<(Label, u64)>) -> Element {
+    if labels.is_empty() {
+        return rsx! {};
+    }
+    let mut labels = labels;
+    labels.sort_by_key(|(label, _)| !query.labels.contains(label));
+    let others = labels.split_off(labels.len().min(LABEL_CHIPS.max(query.labels.iter().count())));
+    let base = query.clone();
+    rsx! {
+        ul { class: "chips", "aria-label": "Labels",
+            for (label, count) in labels {
+                li { key: "{label}",
+                    Chip {
+                        to: query.toggle_label(&label),
+                        is_chosen: query.labels.contains(&label),
+                        label: label.to_string(),
+                        count,
+                    }
+                }
+            }
+            if !others.is_empty() {
+                li {
+                    select {
+                        class: "chip",
+                        "aria-label": "More labels",
+                        onchange: move |event| {
+                            if let Ok(label) = Label::parse(&event.value()) {
+                                navigator().push(Route::Annotations { query: base.toggle_label(&label) });
+                            }
+                        },
+                        option { value: "", selected: true, "More labels" }
+                        for (label, count) in others {
+                            option { key: "{label}", value: "{label}", "{label} ({format::count(count)})" }
+                        }
+                    }
                 }
             }
         }
@@ -139,7 +221,7 @@ fn Chips(query: ListQuery, counts: Vec<u64>, archived: u64) -> Element {
 }
 
 #[component]
-fn Chip(to: ListQuery, is_chosen: bool, label: &'static str, count: u64) -> Element {
+fn Chip(to: ListQuery, is_chosen: bool, label: String, count: u64) -> Element {
     rsx! {
         Link {
             class: if is_chosen { "chip chip-chosen" } else { "chip" },

@@ -2,7 +2,9 @@
 
 use dioxus::prelude::*;
 use gas_shared::billing::{InvoiceStatus, InvoiceView, Money};
-use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, StoredOptions, Tier};
+use gas_shared::job::{
+    FailureKind, Organization, Progress, ResultsView, StateView, StoredOptions, Tier,
+};
 use gas_shared::reference::{
     ReferenceChoice, ReferenceChoices, ReferenceContig, Sha256, TranscriptCounts,
 };
@@ -95,6 +97,7 @@ pub fn job(now: Timestamp, state: StateView) -> JobView {
         uploaded_at: Some(moment(now, -5300)),
         input_deleted_at: None,
         options: StoredOptions::default(),
+        organization: Organization::default(),
         state,
     }
 }

@@ -5,6 +5,7 @@ mod browser;
 mod charts;
 mod genome_click;
 mod log;
+mod organization;
 mod overview;
 mod timeline;
 

@@ -1,5 +1,6 @@
 //! The overview tab of a job.
 
+use super::organization::OrganizationPanel;
 use super::timeline::Timeline;
 use super::use_job;
 use crate::account::use_account;
@@ -35,6 +36,7 @@ pub fn JobDetails(id: String) -> Element {
                 if let StateView::Completed { records, not_annotated: Some(not_annotated), .. } = job.state {
                     CoverageBar { id: job.id, records, not_annotated }
                 }
+                OrganizationPanel { job: job.clone() }
                 section { class: "panel", "aria-labelledby": "details",
                     h2 { id: "details", "Details" }
                     Details { job: job.clone() }

@@ -313,7 +313,7 @@ fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
 mod tests {
     use super::*;
     use gas_shared::FileName;
-    use gas_shared::job::StoredOptions;
+    use gas_shared::job::{Organization, StoredOptions};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -331,6 +331,7 @@ mod tests {
             uploaded_at: (state != StateView::Uploading).then(|| at(12)),
             input_deleted_at: None,
             options: StoredOptions::default(),
+            organization: Organization::default(),
             state,
         };
         let texts = steps(&job, is_free).into_iter().map(|step| {

@@ -2,7 +2,8 @@
 //! compatibly; the types that the pages use (`gas_shared`) may change independently.
 
 use gas_shared::job::{
-    AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Results, Tier,
+    AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Organization, Results,
+    Tier,
 };
 use gas_shared::reference::{ReferenceChoice, ReferenceId, TranscriptCounts};
 use gas_shared::source::SourceChoice;
@@ -69,6 +70,14 @@ pub struct JobDto {
     pub id: Uuid,
     /// The uploaded file's name.
     pub file_name: String,
+    /// The title that you gave the job. `null` if it has none, and pages show the file's name.
+    pub title: Option<String>,
+    /// The labels that you gave the job, sorted.
+    pub labels: Vec<String>,
+    /// The project that you assigned the job to. `null` if it has none.
+    pub project: Option<String>,
+    /// Your note about the job. `null` if there is none.
+    pub note: Option<String>,
     /// The uploaded file's size in bytes. `null` until it is uploaded.
     pub size_bytes: Option<u64>,
     /// What the file is annotated with, and what is written. `null` if the options are of a newer version
@@ -419,9 +428,14 @@ pub enum ResultState {
 
 impl From<&Job> for JobDto {
     fn from(job: &Job) -> Self {
+        let Organization { title, labels, project, note } = &job.organization;
         let mut dto = Self {
             id: job.id.as_uuid(),
             file_name: job.input.name.to_string(),
+            title: title.clone().map(String::from),
+            labels: labels.iter().map(ToString::to_string).collect(),
+            project: project.clone().map(String::from),
+            note: note.clone().map(String::from),
             size_bytes: job.input.size,
             options: job.options.known().cloned(),
             status: job.status().into(),
@@ -530,6 +544,11 @@ pub struct ListQuery {
     /// Return only jobs with this status.
     #[param(inline)]
     pub status: Option<StatusDto>,
+    /// Return only jobs with this label, or with all of several, separated by commas.
+    #[param(example = "exome,urgent")]
+    pub label: Option<String>,
+    /// Return only jobs of this project.
+    pub project: Option<String>,
     /// The maximum number of jobs on a page.
     #[param(minimum = 1, maximum = 100, default = 25)]
     pub limit: Option<u16>,

@@ -9,8 +9,9 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use gas_backend::usecases::{self, IdempotencyKey};
+use gas_backend::usecases::{self, IdempotencyKey, JobFilter};
 use gas_shared::JobId;
+use gas_shared::job::{Labels, OrganizationError, OrganizationRequest, ProjectName};
 use gas_shared::upload::NewUpload;
 
 /// The default number of jobs on a page.
@@ -99,7 +100,8 @@ pub async fn submit(
 
 /// List jobs.
 ///
-/// Returns your jobs, newest first, one page at a time.
+/// Returns your jobs, newest first, one page at a time. With a filter, a page may have fewer jobs than `limit`, or none;
+/// `next_cursor` says whether there are more.
 #[utoipa::path(
     get, path = "/jobs", tag = "jobs", operation_id = "list_jobs",
     security(("token" = ["jobs:read"])),
@@ -122,10 +124,14 @@ pub async fn list(
     }
     let (gas, owner) = (&caller.web.gas, caller.account.id);
     let cursor = query.cursor.as_deref();
-    let page = match query.status {
-        Some(status) => usecases::list_jobs_in(gas, owner, status.into(), cursor, limit).await?,
-        None => usecases::list_jobs(gas, owner, cursor, limit).await?,
+    let invalid = |error: OrganizationError| Problem::new(Code::InvalidRequest, error.to_string());
+    let labels = query.label.iter().flat_map(|labels| labels.split(','));
+    let filter = JobFilter {
+        status: query.status.map(Into::into),
+        labels: Labels::parse(labels).map_err(invalid)?,
+        project: query.project.as_deref().map(ProjectName::parse).transpose().map_err(invalid)?,
     };
+    let page = usecases::list_jobs_where(gas, owner, &filter, cursor, limit).await?;
     let jobs = page.jobs.iter().map(JobDto::from).collect();
     Ok(Json(JobListDto { jobs, next_cursor: page.next }))
 }
@@ -144,6 +150,34 @@ pub async fn list(
 )]
 pub async fn get(CanRead(caller): CanRead, JobPath(id): JobPath) -> Result<Json<JobDto>, Problem> {
     let job = usecases::find_job(&caller.web.gas, caller.account.id, id).await;
+    Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
+}
+
+/// Rename and organize a job.
+///
+/// Changes the title, the labels, the project or the note of a job with any status, as a JSON Merge Patch: fields that you
+/// leave out stay as they are, and `null` or an empty value removes one.
+#[utoipa::path(
+    patch, path = "/jobs/{id}", tag = "jobs", operation_id = "change_job",
+    security(("token" = ["jobs:write"])),
+    params(("id" = uuid::Uuid, Path, description = "The job")),
+    request_body = OrganizationRequest,
+    responses(
+        (status = 200, description = "The current job", body = JobDto),
+        (status = 400, description = "A text is too long, a label has a comma, or there are too many labels", body = ProblemBody, content_type = "application/problem+json"),
+        super::JobProblems, super::CommonProblems,
+    ),
+)]
+pub async fn change(
+    CanWrite(caller): CanWrite,
+    JobPath(id): JobPath,
+    request: Result<Json<OrganizationRequest>, JsonRejection>,
+) -> Result<Json<JobDto>, Problem> {
+    let (gas, owner) = (&caller.web.gas, caller.account.id);
+    // Another user's job is missing whatever the body is.
+    usecases::find_job(gas, owner, id).await.map_err(ApiError::from)?;
+    let Json(request) = request?;
+    let job = usecases::organize_job(gas, owner, id, &request).await;
     Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
 }
 

@@ -80,7 +80,7 @@ fn with_problem_responses<S: Clone + Send + Sync + 'static>(
 fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenApi) {
     let v1 = OpenApiRouter::new()
         .routes(routes!(jobs::create, jobs::list))
-        .routes(routes!(jobs::get, jobs::delete))
+        .routes(routes!(jobs::get, jobs::change, jobs::delete))
         .routes(routes!(jobs::submit))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::rerun))

@@ -14,8 +14,9 @@
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     Archived, AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState,
-    JobStatus, NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run,
-    ShardedRun, Stored, StoredOptions, Tier,
+    JobStatus, Labels, NotAnnotated, Note, ObjectLocation, Organization, Parts, Progress,
+    ProjectName, Results, Retention, Retrieval, Run, ShardedRun, Stored, StoredOptions, Tier,
+    Title,
 };
 use gas_shared::{FileName, JobId, Provenance, TraceId, UserId};
 use jiff::Timestamp;
@@ -41,6 +42,14 @@ pub(super) struct JobRow {
     trace_id: Option<TraceId>,
     /// [`Job::options`], if they are not the default ones.
     options: Option<StoredOptions>,
+    /// [`Organization::title`].
+    job_title: Option<Title>,
+    /// [`Organization::labels`], if there are any.
+    job_labels: Option<Labels>,
+    /// [`Organization::project`].
+    job_project: Option<ProjectName>,
+    /// [`Organization::note`].
+    job_note: Option<Note>,
     input_size: Option<u64>,
     input_etag: Option<String>,
     /// S3's ID of the multipart upload in progress.
@@ -199,6 +208,10 @@ impl JobRow {
             nudge_time: job.reconciled_at.map(Timestamp::as_second),
             trace_id: job.trace,
             options: Some(&job.options).filter(|options| !options.is_default()).cloned(),
+            job_title: job.organization.title.clone(),
+            job_labels: Some(&job.organization.labels).filter(|labels| !labels.is_empty()).cloned(),
+            job_project: job.organization.project.clone(),
+            job_note: job.organization.note.clone(),
             input_size: job.input.size,
             input_etag: job.input.etag.clone(),
             upload_time: job.input.uploaded_at.map(Timestamp::as_second),
@@ -337,6 +350,12 @@ impl JobRow {
                 uploaded_at: self.maybe_time("upload_time", self.upload_time)?,
             },
             options: self.options.clone().unwrap_or_default(),
+            organization: Organization {
+                title: self.job_title.clone(),
+                labels: self.job_labels.clone().unwrap_or_default(),
+                project: self.job_project.clone(),
+                note: self.job_note.clone(),
+            },
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
             reconciled_at: self.maybe_time("nudge_time", self.nudge_time)?,

@@ -3,7 +3,8 @@
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gas_shared::job::{
-    Archived, MAX_SHARDS, Results, Retention, Retrieval, ShardProgress, Stored, Tier,
+    Archived, MAX_SHARDS, OrganizationRequest, Results, Retention, Retrieval, ShardProgress,
+    Stored, Tier,
 };
 use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
 use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
@@ -224,6 +225,15 @@ fn any_parts() -> impl Strategy<Value = Parts> {
     })
 }
 
+fn any_organization() -> impl Strategy<Value = Organization> {
+    let text = || proptest::option::of("[ -~é\n]{0,30}");
+    let labels = proptest::option::of(proptest::collection::vec("[a-zé ]{0,9}", 0..5));
+    (text(), labels, text(), text()).prop_map(|(title, labels, project, note)| {
+        let request = OrganizationRequest { title, labels, project, note };
+        Organization::default().with(request.check().unwrap())
+    })
+}
+
 fn any_job() -> impl Strategy<Value = Job> {
     let state = prop_oneof![
         proptest::option::of(any_parts()).prop_map(|parts| JobState::Uploading { parts }),
@@ -236,11 +246,12 @@ fn any_job() -> impl Strategy<Value = Job> {
     let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any_upload());
     let maybe_time = || proptest::option::of(any_time());
     let times = (any_time(), maybe_time(), (maybe_time(), maybe_time(), maybe_time()));
-    (any_uuid(), any_uuid(), (input, any_options()), times, 1..u64::MAX, state).prop_map(
+    let chosen = (any_options(), any_organization());
+    (any_uuid(), any_uuid(), (input, chosen), times, 1..u64::MAX, state).prop_map(
         |(
             id,
             owner,
-            ((name, bucket, key, upload), options),
+            ((name, bucket, key, upload), (options, organization)),
             (submitted_at, reconciled_at, (input_deleted_at, logs_deleted_at, check_at)),
             version,
             state,
@@ -255,6 +266,7 @@ fn any_job() -> impl Strategy<Value = Job> {
                 uploaded_at: upload.1,
             },
             options,
+            organization,
             submitted_at,
             version,
             reconciled_at,
@@ -308,6 +320,22 @@ fn attributes_of_a_newer_version_are_ignored() {
     item.insert("newer".to_owned(), AttributeValue::S("value".to_owned()));
     assert_eq!(job_of(item).unwrap(), job);
     assert!(!JobRow::attributes().contains(&"newer"));
+}
+
+#[test]
+fn an_organized_row_is_readable_in_every_state_and_an_empty_one_has_no_attributes() {
+    let at = Timestamp::from_second(1_790_000_009).unwrap();
+    for state in [JobState::Running(run()), JobState::Cancelled { at }] {
+        let job = job_in(state);
+        let mut item = item_of(&job);
+        assert!(!item.keys().any(|name| name.starts_with("job_t") || name.starts_with("job_l")));
+        let label = AttributeValue::L(vec![AttributeValue::S("exome".to_owned())]);
+        item.insert("job_labels".to_owned(), label);
+        item.insert("job_title".to_owned(), AttributeValue::S("Patient 7".to_owned()));
+        let read = job_of(item).unwrap();
+        assert_eq!(read.organization.title.unwrap().as_str(), "Patient 7");
+        assert_eq!(read.organization.labels, Labels::parse(["exome"]).unwrap());
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ const KEY: &str = "job_id";
 const BY_OWNER: &str = "user_id-submit_time";
 
 /// The same, with the attributes of list entries only: reading all of a user's jobs costs a fifth.
-const ENTRIES_BY_OWNER: &str = "user_id-submit_time-entry";
+const ENTRIES_BY_OWNER: &str = "user_id-submit_time-list";
 
 /// The sparse index of jobs whose result is archived: hash `archived_user_id`, range `job_id`.
 const ARCHIVED: &str = "archived_user_id";

@@ -1,13 +1,14 @@
 //! The projection of a row that job lists are filtered and sorted by.
 
-use gas_shared::job::{JobListEntry, ResultLocation};
+use gas_shared::job::{JobListEntry, Labels, ProjectName, ResultLocation, Title};
 use gas_shared::{JobId, JobStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 /// The projection expression.
 pub(super) const PROJECTION: &str = "job_id, version, input_file_name, submit_time, job_status, \
-     input_size, input_delete_time, start_time, complete_time, result_size, results_file_archive_id, thaw_id";
+     input_size, input_delete_time, start_time, complete_time, result_size, results_file_archive_id, thaw_id, \
+     job_title, job_labels, job_project";
 
 /// The attributes of [`PROJECTION`]. Times are seconds of the Unix epoch.
 #[derive(Debug, Deserialize)]
@@ -24,6 +25,9 @@ pub(super) struct ListEntryRow {
     result_size: Option<u64>,
     results_file_archive_id: Option<String>,
     thaw_id: Option<String>,
+    job_title: Option<Title>,
+    job_labels: Option<Labels>,
+    job_project: Option<ProjectName>,
 }
 
 impl TryFrom<ListEntryRow> for JobListEntry {
@@ -41,6 +45,9 @@ impl TryFrom<ListEntryRow> for JobListEntry {
             id: row.job_id,
             version: row.version,
             name: row.input_file_name.to_lowercase().into(),
+            title: row.job_title.map(|title| title.as_str().to_lowercase().into()),
+            labels: row.job_labels.unwrap_or_default(),
+            project: row.job_project,
             submitted_at: Timestamp::from_second(row.submit_time)?,
             status: row.job_status,
             size: row.input_size,
@@ -58,8 +65,9 @@ mod tests {
     use super::super::job_row::JobRow;
     use super::*;
     use crate::testkit::TestGas;
-    use crate::usecases::{archive_result, cancel_job, claim_job, thaw_results};
+    use crate::usecases::{archive_result, cancel_job, claim_job, organize_job, thaw_results};
     use aws_sdk_dynamodb::types::AttributeValue;
+    use gas_shared::job::OrganizationRequest;
     use gas_shared::{Job, JobView, Plan};
     use jiff::SignedDuration;
     use serde_dynamo::{from_item, to_item};
@@ -94,6 +102,14 @@ mod tests {
         cancel_job(&test.gas, ada.id, job.id).await.unwrap();
         check(job.id);
         let done = test.completed_job(&ada).await;
+        check(done.id);
+        let request = OrganizationRequest {
+            title: Some("Patient 7".to_owned()),
+            labels: Some(vec!["exome".to_owned(), "urgent".to_owned()]),
+            project: Some("Hearts".to_owned()),
+            note: Some("Not in lists.".to_owned()),
+        };
+        organize_job(&test.gas, ada.id, done.id, &request).await.unwrap();
         check(done.id);
         test.clock.advance_secs(180);
         archive_result(&test.gas, done.id).await.unwrap();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
@@ -100,11 +100,14 @@ class Client:
         """The sources that jobs can choose."""
         return self._get("/sources", SourceList).sources
 
-    def jobs(self, status: str | None = None) -> Iterator[Job]:
-        """All jobs, newest first, or those with a status."""
+    def jobs(
+        self, status: str | None = None, *, labels: Iterable[str] = (), project: str | None = None
+    ) -> Iterator[Job]:
+        """All jobs, newest first, or those with a status, with all of some labels, or of a project."""
+        label = ",".join(_labels(labels))
         cursor: str | None = None
         while True:
-            parameters = {"status": status, "cursor": cursor}
+            parameters = {"status": status, "label": label, "project": project, "cursor": cursor}
             page = self._get("/jobs", JobList, {name: value for name, value in parameters.items() if value})
             yield from page.jobs
             cursor = page.next_cursor
@@ -148,6 +151,25 @@ class Client:
                 raise WaitTimeout(current)
             time.sleep(pause)
             pause = min(1.5 * pause, MAX_POLL_SECS)
+
+    def edit(
+        self,
+        job: Job | uuid.UUID | str,
+        *,
+        title: str | None = None,
+        labels: Iterable[str] | None = None,
+        project: str | None = None,
+        note: str | None = None,
+    ) -> Job:
+        """Renames a job, or changes its labels (all of them), its project or its note.
+
+        What is None stays as it is, and an empty value removes one.
+        """
+        texts = {"title": title, "project": project, "note": note}
+        change: dict[str, object] = {name: text for name, text in texts.items() if text is not None}
+        if labels is not None:
+            change["labels"] = _labels(labels)
+        return Job.model_validate(self._request("PATCH", f"/jobs/{_id(job)}", json=change).json())
 
     def cancel(self, job: Job | uuid.UUID | str) -> Job:
         """Cancels a job that has not ended."""
@@ -265,8 +287,8 @@ class Client:
     ) -> httpx.Response:
         """Sends a request, again if the service is busy or cannot be reached.
 
-        Every request of the API may be repeated: those that create a job have a key, and to submit, cancel or delete
-        one again changes nothing.
+        Every request of the API may be repeated: those that create a job have a key, and to submit, edit, cancel or
+        delete one again changes nothing.
         """
         for attempt in range(1, ATTEMPTS + 1):
             pause = min(2.0**attempt / 4, MAX_PAUSE_SECS)
@@ -297,6 +319,12 @@ def _file_name(answer: httpx.Response) -> str:
     message = Message()
     message["Content-Disposition"] = answer.headers.get("Content-Disposition", "")
     return Path(message.get_filename("result.annot.vcf")).name
+
+
+def _labels(labels: Iterable[str]) -> list[str]:
+    if isinstance(labels, str):
+        raise TypeError("labels is a list of texts, not one text")
+    return list(labels)
 
 
 def _id(job: Job | uuid.UUID | str) -> str:

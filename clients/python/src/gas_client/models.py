@@ -139,6 +139,11 @@ class Job(Model):
     """`uploading`, `pending`, `running`, `completed`, `failed` or `cancelled`."""
     submitted_at: datetime
     warnings: tuple[Warning, ...]
+    title: str | None = None
+    """What pages show instead of the file's name."""
+    labels: tuple[str, ...] = ()
+    project: str | None = None
+    note: str | None = None
     size_bytes: int | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -1,6 +1,6 @@
 //! The data by which a list of jobs is filtered and sorted.
 
-use super::super::{JobStatus, JobView, ResultsView, StateView};
+use super::super::{JobStatus, JobView, Labels, Organization, ProjectName, ResultsView, StateView};
 use crate::JobId;
 use jiff::Timestamp;
 
@@ -14,6 +14,12 @@ pub struct JobListEntry {
     pub version: u64,
     /// The file's name in lower case.
     pub name: Box<str>,
+    /// Its title in lower case, if it has one.
+    pub title: Option<Box<str>>,
+    /// Its labels.
+    pub labels: Labels,
+    /// The project that it belongs to.
+    pub project: Option<ProjectName>,
     /// When it was submitted.
     pub submitted_at: Timestamp,
     /// Its status.
@@ -44,6 +50,11 @@ pub enum ResultLocation {
 }
 
 impl JobListEntry {
+    /// The name that lists show, in lower case: the title, or the name of the file.
+    pub fn shown_name(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
     /// Whether the result is in the archive, also while it is being restored.
     pub fn is_archived(&self) -> bool {
         matches!(self.location, Some(ResultLocation::Archived | ResultLocation::Restoring))
@@ -57,10 +68,15 @@ impl JobListEntry {
 
 impl From<&JobView> for JobListEntry {
     fn from(job: &JobView) -> Self {
+        let Organization { title, labels, project, note: _ } = &job.organization;
+        let title = title.as_ref();
         let mut entry = Self {
             id: job.id,
             version: job.version,
             name: job.file_name.as_str().to_lowercase().into(),
+            title: title.map(|title| title.as_str().to_lowercase().into()),
+            labels: labels.clone(),
+            project: project.clone(),
             submitted_at: job.submitted_at,
             status: job.state.status(),
             size: job.size,

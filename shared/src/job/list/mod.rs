@@ -7,9 +7,12 @@ mod query;
 pub use entry::{JobListEntry, ResultLocation};
 pub use query::{ListQuery, ListSort, PAGE_SIZES, SortKey};
 
-use super::{JobStatus, JobView};
+use super::{JobStatus, JobView, Label, ProjectName};
 use crate::JobId;
 use serde::{Deserialize, Serialize};
+
+/// The largest number of labels, and of projects, that a list counts.
+pub const MAX_CHOICES: usize = 100;
 
 /// One page of a user's list of jobs, with counts and an overview.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,12 +25,20 @@ pub struct JobList {
     pub matched: u64,
     /// The page number, from 1: the requested page, or the last one if there are fewer.
     pub page: u32,
-    /// The number of jobs with each status that match the search, regardless of the status filter. In
-    /// the order of [`JobStatus::ALL`].
+    /// The number of jobs with each status that match the search, the labels and the project, regardless of the
+    /// status filter. In the order of [`JobStatus::ALL`].
     pub counts: [u64; JobStatus::ALL.len()],
-    /// The number of jobs that match the search and whose result is archived or being restored.
+    /// The number of those whose result is archived or being restored.
     #[serde(default)]
     pub archived: u64,
+    /// The labels of the jobs that match the query, with the number of these jobs: what is left if the label is chosen
+    /// too. The most frequent ones first, at most [`MAX_CHOICES`], and always the chosen ones.
+    #[serde(default)]
+    pub labels: Vec<(Label, u64)>,
+    /// The projects of the jobs that match the rest of the query, with the number of these jobs: what is left if this
+    /// project is chosen instead. In the same order.
+    #[serde(default)]
+    pub projects: Vec<(ProjectName, u64)>,
     /// Totals over all jobs.
     pub overview: Overview,
     /// The queue positions of the page's jobs that wait for a worker.

@@ -1,6 +1,7 @@
 //! The query of a list of jobs, with its form in the page's URL.
 
 use super::super::JobStatus;
+use super::super::organization::{Label, Labels, ProjectName};
 use super::JobListEntry;
 use std::cmp::{Ordering, Reverse};
 use std::fmt;
@@ -14,7 +15,7 @@ const MAX_SEARCH: usize = 128;
 /// The filter, the sort order and the page of a list of jobs.
 ///
 /// Its text form is the query of the page's URL, such as
-/// `status=RUNNING,FAILED&sort=-size&search=exome`. Default values are omitted, and values that cannot
+/// `status=RUNNING,FAILED&labels=urgent&sort=-size&search=exome`. Default values are omitted, and values that cannot
 /// be parsed are replaced by the default, so that an old link still shows a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
@@ -22,7 +23,11 @@ pub struct ListQuery {
     pub statuses: Vec<JobStatus>,
     /// Only jobs whose result is archived or being restored.
     pub archived: bool,
-    /// Only jobs whose file name or id contains this text, ignoring case.
+    /// Only jobs with all of these labels.
+    pub labels: Labels,
+    /// Only jobs of this project.
+    pub project: Option<ProjectName>,
+    /// Only jobs whose title, file name or id contains this text, ignoring case.
     pub search: String,
     /// The sort order.
     pub sort: ListSort,
@@ -46,7 +51,7 @@ pub struct ListSort {
 pub enum SortKey {
     /// The time of submission.
     Submitted,
-    /// The file name.
+    /// The title, or the file name of jobs without a title.
     Name,
     /// The status, in life-cycle order.
     Status,
@@ -83,7 +88,7 @@ impl ListSort {
     pub fn compare(self, a: &JobListEntry, b: &JobListEntry) -> Ordering {
         let order = match self.key {
             SortKey::Submitted => self.directed(a.submitted_at.cmp(&b.submitted_at)),
-            SortKey::Name => self.directed(a.name.cmp(&b.name)),
+            SortKey::Name => self.directed(a.shown_name().cmp(b.shown_name())),
             SortKey::Status => self.directed(a.status.cmp(&b.status)),
             SortKey::Size => self.known(a.size, b.size),
             SortKey::Duration => self.known(a.seconds, b.seconds),
@@ -109,6 +114,8 @@ impl Default for ListQuery {
         Self {
             statuses: Vec::new(),
             archived: false,
+            labels: Labels::default(),
+            project: None,
             search: String::new(),
             sort: ListSort::default(),
             size: PAGE_SIZES[0],
@@ -120,17 +127,38 @@ impl Default for ListQuery {
 impl ListQuery {
     /// Whether the query excludes jobs.
     pub fn is_filtered(&self) -> bool {
-        !self.statuses.is_empty() || self.archived || !self.search.is_empty()
+        let Self { statuses, archived, labels, project, search, .. } = self;
+        !statuses.is_empty()
+            || *archived
+            || !labels.is_empty()
+            || project.is_some()
+            || !search.is_empty()
     }
 
-    /// Whether a job matches the search text, regardless of its status and its result.
+    /// Whether a job matches the search text, the labels and the project, regardless of its status and its result.
     pub fn finds(&self, job: &JobListEntry) -> bool {
-        // `name` is in lower case already.
-        let search = self.search.to_lowercase();
-        search.is_empty() || job.name.contains(&search) || job.id.to_string().contains(&search)
+        self.finds_in_any_project(job) && self.is_of_project(job)
     }
 
-    /// Whether the status and the result of a job are among those of the query, regardless of the search text.
+    /// Whether a job matches the search text and has the labels.
+    pub fn finds_in_any_project(&self, job: &JobListEntry) -> bool {
+        if !self.labels.iter().all(|label| job.labels.contains(label)) {
+            return false;
+        }
+        // Names are in lower case already.
+        let search = self.search.to_lowercase();
+        search.is_empty()
+            || job.name.contains(&search)
+            || job.title.as_ref().is_some_and(|title| title.contains(&search))
+            || job.id.to_string().contains(&search)
+    }
+
+    /// Whether a job belongs to the project of the query, if it has one.
+    pub fn is_of_project(&self, job: &JobListEntry) -> bool {
+        self.project.is_none() || self.project == job.project
+    }
+
+    /// Whether the status and the result of a job are among those of the query, regardless of the rest.
     pub fn admits(&self, job: &JobListEntry) -> bool {
         let has_status = self.statuses.is_empty() || self.statuses.contains(&job.status);
         has_status && (!self.archived || job.is_archived())
@@ -148,6 +176,18 @@ impl ListQuery {
     }
 }
 
+impl ListQuery {
+    /// The query with a label added or removed, on the first page.
+    pub fn toggle_label(&self, label: &Label) -> Self {
+        Self { labels: self.labels.toggle(label), page: 1, ..self.clone() }
+    }
+
+    /// The query for the jobs of a project, or of all of them, on the first page.
+    pub fn of_project(&self, project: Option<ProjectName>) -> Self {
+        Self { project, page: 1, ..self.clone() }
+    }
+}
+
 impl fmt::Display for ListQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let usual = Self::default();
@@ -158,6 +198,14 @@ impl fmt::Display for ListQuery {
         }
         if self.archived {
             parts.push("archived=yes".to_owned());
+        }
+        if !self.labels.is_empty() {
+            let labels: Vec<_> =
+                self.labels.iter().map(|label| escape_value(label.as_str())).collect();
+            parts.push(format!("labels={}", labels.join(",")));
+        }
+        if let Some(project) = &self.project {
+            parts.push(format!("project={}", escape_value(project.as_str())));
         }
         if self.sort != usual.sort {
             let name = KEYS.iter().find(|(key, _)| *key == self.sort.key).map_or("", |(_, n)| *n);
@@ -194,6 +242,11 @@ impl From<&str> for ListQuery {
                     query.statuses.dedup();
                 }
                 "archived" => query.archived = value == "yes",
+                "labels" => {
+                    query.labels =
+                        Labels::parse(value.split(',').map(unescape)).unwrap_or_default();
+                }
+                "project" => query.project = ProjectName::parse(&unescape(value)).ok(),
                 "sort" => query.sort = read_sort(value).unwrap_or_default(),
                 "size" => {
                     let size = value.parse().ok().filter(|size| PAGE_SIZES.contains(size));
@@ -226,10 +279,16 @@ fn escape(text: &str) -> String {
     escaped
 }
 
+/// Escapes a value that other values follow.
+fn escape_value(text: &str) -> String {
+    escape(text).replace('&', "~26").replace('=', "~3d")
+}
+
 fn unescape(text: &str) -> String {
-    ["%", "#", "+", "~"]
+    // `~` is last, since it begins the others.
+    [("~25", "%"), ("~23", "#"), ("~2b", "+"), ("~26", "&"), ("~3d", "="), ("~7e", "~")]
         .into_iter()
-        .fold(text.to_owned(), |text, character| text.replace(&escape(character), character))
+        .fold(text.to_owned(), |text, (escaped, character)| text.replace(escaped, character))
 }
 
 #[cfg(test)]

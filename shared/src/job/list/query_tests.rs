@@ -12,6 +12,9 @@ fn job(n: u128, name: &str, size: Option<u64>) -> JobListEntry {
         id: JobId::new(Uuid::from_u128(n)),
         version: 1,
         name: name.into(),
+        title: None,
+        labels: Labels::default(),
+        project: None,
         submitted_at: Timestamp::from_second(n as i64).unwrap(),
         status: JobStatus::Completed,
         size,
@@ -36,12 +39,15 @@ fn default_values_are_omitted_from_the_url() {
     let query = ListQuery {
         statuses: vec![JobStatus::Running, JobStatus::Failed],
         archived: true,
+        labels: Labels::parse(["exome", "R&D = 50%"]).unwrap(),
+        project: Some(ProjectName::parse("search=a, ~26 & b").unwrap()),
         search: "exome & co".to_owned(),
         sort: ListSort { key: SortKey::Size, descending: false },
         size: 50,
         page: 3,
     };
-    let text = "status=RUNNING,FAILED&archived=yes&sort=size&size=50&page=3&search=exome & co";
+    let text = "status=RUNNING,FAILED&archived=yes&labels=R~26D ~3d 50~25,exome\
+        &project=search~3da, ~7e26 ~26 b&sort=size&size=50&page=3&search=exome & co";
     assert_eq!(query.to_string(), text);
     assert_eq!(ListQuery::from(text), query);
 }
@@ -59,6 +65,43 @@ proptest! {
         let query = ListQuery { search: search.trim().to_owned(), ..ListQuery::default() };
         prop_assert_eq!(ListQuery::from(query.to_string().as_str()), query);
     }
+}
+
+proptest! {
+    #[test]
+    fn any_labels_and_project_survive_the_url(
+        labels in proptest::collection::vec("\\PC{1,9}", 0..4), project in "\\PC{0,20}", search in "[a-z&=]{0,9}",
+    ) {
+        let labels = Labels::parse(labels.iter().map(|label| label.replace(',', ";"))).unwrap();
+        let project = ProjectName::parse(&project).ok();
+        let query = ListQuery { labels, project, search, ..ListQuery::default() };
+        prop_assert_eq!(ListQuery::from(query.to_string().as_str()), query);
+    }
+}
+
+#[test]
+fn a_job_matches_if_it_has_all_labels_and_the_project() {
+    let labels = |raw: &[&str]| Labels::parse(raw).unwrap();
+    let project = |raw: &str| Some(ProjectName::parse(raw).unwrap());
+    let job = JobListEntry {
+        labels: labels(&["exome", "urgent"]),
+        project: project("Hearts"),
+        title: Some("patient 7".into()),
+        ..job(1, "a.vcf", None)
+    };
+    let query = ListQuery::default().toggle_label(&Label::parse("exome").unwrap());
+    assert!(query.is_filtered() && query.finds(&job));
+    assert!(
+        !query.toggle_label(&Label::parse("Urgent").unwrap()).finds(&job),
+        "labels have a case"
+    );
+    let hearts = query.of_project(project("Hearts"));
+    assert!(hearts.finds(&job) && hearts.is_filtered());
+    let lungs = hearts.of_project(project("Lungs"));
+    assert!(!lungs.finds(&job) && lungs.finds_in_any_project(&job));
+    let of_title = ListQuery { search: "Patient".to_owned(), ..ListQuery::default() };
+    let of_file = ListQuery { search: "A.vcf".to_owned(), ..ListQuery::default() };
+    assert!(of_title.finds(&job) && of_file.finds(&job), "a renamed job is found by both names");
 }
 
 #[test]
@@ -92,6 +135,10 @@ fn unknown_values_come_last_in_both_directions_and_equal_ones_newest_first() {
     assert_eq!(by(SortKey::Size, false), [4, 2, 3, 1]);
     assert_eq!(by(SortKey::Name, false), [3, 2, 1, 4]);
     assert_eq!(by(SortKey::Submitted, true), [4, 3, 2, 1]);
+    let mut renamed = jobs;
+    renamed[3].title = Some("a a".into());
+    let by_name = ListSort { key: SortKey::Name, descending: false };
+    assert_eq!(ordered(by_name, &renamed), [3, 2, 4, 1], "by the name that is shown");
 }
 
 #[test]
