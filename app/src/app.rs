@@ -3,7 +3,7 @@
 use crate::components::{JobTab, Shell};
 use crate::help_topic::HelpTopic;
 use crate::page_modules::{
-    Account, Admin, Billing, BillingReturn, Changelog, Help, HelpIndex, Home, JobBrowser,
+    Account, Admin, Billing, BillingReturn, Changelog, Compare, Help, HelpIndex, Home, JobBrowser,
     JobCharts, References, Results, Shared,
 };
 #[cfg(any(feature = "gallery", test))]
@@ -43,6 +43,8 @@ pub enum Route {
             #[route("/annotations/:id/log")]
             JobLog { id: String },
         #[end_layout]
+        #[route("/compare?:a&:b&:kind")]
+        Compare { a: String, b: String, kind: String },
         #[route("/billing")]
         Billing {},
         #[route("/billing/return?:session_id")]

@@ -136,6 +136,14 @@ pub enum Error {
         /// Its bytes.
         bytes: u64,
     },
+    /// A result is in a form in which it cannot be compared with another one.
+    #[error("the {which} results cannot be compared: {reason}")]
+    Incomparable {
+        /// "first" or "second".
+        which: &'static str,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
     /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {

@@ -18,6 +18,7 @@ mod cache;
 mod category;
 mod chunk_rows;
 mod columns;
+mod compare;
 mod declared_columns;
 mod decoded_chunk;
 mod error;
@@ -45,6 +46,7 @@ mod text;
 mod yield_now;
 
 pub use cache::Cache;
+pub use compare::{compare, export_differences};
 pub use error::Error;
 pub use explorer::Explorer;
 pub use overview::{Frequencies, GeneCount, Overview, gene_filter};

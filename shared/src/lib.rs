@@ -10,6 +10,7 @@ pub mod audit;
 pub mod billing;
 pub mod byte_size;
 pub mod catalog;
+pub mod comparison;
 pub mod event;
 pub mod exit_code;
 pub mod explorer;

@@ -61,7 +61,7 @@ test('without sign-in only the home page, help and changelog are visible', async
   try {
     await page.goto(`${stack.web_url}/`);
     await checkPage(page, '/welcome');
-    for (const path of ['/annotations', '/annotate', '/billing', '/references', '/admin', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
+    for (const path of ['/annotations', '/annotate', '/billing', '/references', '/admin', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000', '/compare?a=00000000-0000-4000-8000-000000000000&b=&kind=']) {
       const response = await page.goto(`${stack.web_url}${path}`);
       assert.equal(response.status(), 401, path);
       await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor();

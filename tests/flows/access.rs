@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 64] = [
+const SERVER_FUNCTIONS: [(Method, &str); 66] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -23,6 +23,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 64] = [
     (Method::GET, "/api/jobs?query="),
     (Method::GET, "/api/jobs/{id}"),
     (Method::GET, "/api/jobs/{id}/charts"),
+    (Method::GET, "/api/jobs/{id}/comparison?other={id}&kind="),
     (Method::GET, "/api/jobs/{id}/genome"),
     (Method::GET, "/api/jobs/{id}/links"),
     (Method::GET, "/api/jobs/{id}/log"),
@@ -79,8 +80,9 @@ const SERVER_FUNCTIONS: [(Method, &str); 64] = [
 ];
 
 /// Routes that return files. They are not server functions but need the same protection.
-const FILES: [(Method, &str); 16] = [
+const FILES: [(Method, &str); 17] = [
     (Method::GET, "/account-export"),
+    (Method::GET, "/annotations-comparison/{id}?other={id}"),
     (Method::GET, "/annotations-export/{id}?format=csv"),
     (Method::GET, "/annotations-log/{id}"),
     (Method::GET, "/annotations-result/{id}?file=plain"),

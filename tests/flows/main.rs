@@ -6,6 +6,7 @@ mod annotate;
 mod billing;
 mod calls;
 mod cli;
+mod compare;
 mod contracts;
 mod coverage;
 mod database;

@@ -3,6 +3,7 @@
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::JobId;
+use gas_shared::comparison::ComparedJobs;
 use gas_shared::explorer::{Page, Query, RowDetails};
 
 /// Returns a page of the table of variants. A POST, because a query can be longer than a URL; it has no
@@ -14,6 +15,18 @@ pub async fn variants(id: JobId, query: Query) -> ApiResult<RawJson<Page>> {
     let explorers = &web.explorers;
     Ok(RawJson::of(
         &gas_backend::usecases::explore_page(&web.gas, explorers, &access, &query).await?,
+    ))
+}
+
+/// Compares the results of two of the caller's jobs. `kind` is that of the differences to return; empty for all.
+#[get("/api/jobs/{id}/comparison?other&kind")]
+pub async fn compare(id: JobId, other: JobId, kind: String) -> ApiResult<RawJson<ComparedJobs>> {
+    let (web, account) = crate::server::caller::account().await?;
+    // An unknown kind, as in an old address, stands for all.
+    let (jobs, kind) = ((id, other), kind.parse().ok());
+    let (gas, explorers) = (&web.gas, &web.explorers);
+    Ok(RawJson::of(
+        &gas_backend::usecases::compare_results(gas, explorers, account.id, jobs, kind).await?,
     ))
 }
 

@@ -35,7 +35,7 @@ pub use billing::{
 };
 pub use charts::charts;
 pub use events::live_events;
-pub use explorer::{variant, variants};
+pub use explorer::{compare, variant, variants};
 pub use genome::genome;
 pub use jobs::{
     cancel_job, delete_job, job, job_log, jobs, organize_job, queue_position, rerun_job,
@@ -89,6 +89,7 @@ mod tests {
         GET /api/jobs
         GET /api/jobs/{id}
         GET /api/jobs/{id}/charts
+        GET /api/jobs/{id}/comparison
         GET /api/jobs/{id}/genome
         GET /api/jobs/{id}/links
         GET /api/jobs/{id}/log

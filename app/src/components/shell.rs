@@ -146,7 +146,8 @@ fn SignedInBar(
     let sells_premium = use_sells_premium();
     let Some(account) = use_account() else { return rsx! {} };
     let is_billing = matches!(here, Route::Billing {} | Route::BillingReturn { .. });
-    let is_list = matches!(here, Route::Annotations { .. }) || here.job().is_some();
+    let is_list =
+        matches!(here, Route::Annotations { .. } | Route::Compare { .. }) || here.job().is_some();
     rsx! {
         nav { "aria-label": "Main",
             NavLink {

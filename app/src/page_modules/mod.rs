@@ -5,6 +5,7 @@ mod on_demand;
 #[cfg(not(feature = "server"))]
 pub use on_demand::load_page_at;
 pub use on_demand::{
-    Account, Admin, Billing, BillingReturn, Changelog, CommandPalette, EditedPart, Help, HelpIndex,
-    Home, JobBrowser, JobCharts, JobEditor, References, Results, ShareDialog, Shared, module_name,
+    Account, Admin, Billing, BillingReturn, Changelog, CommandPalette, Compare, EditedPart, Help,
+    HelpIndex, Home, JobBrowser, JobCharts, JobEditor, References, Results, ShareDialog, Shared,
+    module_name,
 };

@@ -21,7 +21,7 @@ type Render = fn(Route) -> Element;
 /// A WASM module with the code of some pages, which is loaded on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PageModule {
-    /// The results explorer.
+    /// The results explorer, and the comparison of two results.
     Explorer,
     /// The charts and the genome browser of a job.
     Analysis,
@@ -43,7 +43,7 @@ impl PageModule {
     /// The module of a page. `None` for pages of the first load.
     const fn of(page: &Route) -> Option<Self> {
         match page {
-            Route::Results { .. } => Some(Self::Explorer),
+            Route::Results { .. } | Route::Compare { .. } => Some(Self::Explorer),
             Route::JobCharts { .. } | Route::JobBrowser { .. } => Some(Self::Analysis),
             Route::Shared { .. } => Some(Self::Shared),
             Route::Billing {}
@@ -96,6 +96,7 @@ impl PageModule {
 fn explorer() -> Result<Render, SplitLoaderError> {
     Ok(|page| match page {
         Route::Results { id, filter, sort } => rsx! { pages::Results { id, filter, sort } },
+        Route::Compare { a, b, kind } => rsx! { pages::Compare { a, b, kind } },
         _ => rsx! {},
     })
 }
@@ -354,6 +355,12 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
     on_demand(Route::Results { id, filter, sort })
 }
 
+/// [`pages::Compare`], on demand.
+#[component]
+pub fn Compare(a: String, b: String, kind: String) -> Element {
+    on_demand(Route::Compare { a, b, kind })
+}
+
 /// [`pages::JobCharts`], on demand.
 #[component]
 pub fn JobCharts(id: String) -> Element {
@@ -448,6 +455,7 @@ mod tests {
     fn the_module_of_a_page_follows_from_its_address() {
         let module = |address: &str| PageModule::of(&address.parse().unwrap());
         assert_eq!(module("/annotations/1/results?filter=a&sort="), Some(PageModule::Explorer));
+        assert_eq!(module("/compare?a=1&b=&kind="), Some(PageModule::Explorer));
         assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
         assert_eq!(module("/s/abc/charts"), Some(PageModule::Shared));

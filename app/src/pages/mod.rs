@@ -7,6 +7,7 @@ mod annotations;
 mod billing;
 mod billing_return;
 mod changelog;
+mod compare;
 #[cfg(any(feature = "gallery", test))]
 mod gallery;
 mod help;
@@ -25,6 +26,7 @@ pub use annotations::Annotations;
 pub use billing::Billing;
 pub use billing_return::BillingReturn;
 pub use changelog::Changelog;
+pub use compare::Compare;
 #[cfg(any(feature = "gallery", test))]
 pub use gallery::Gallery;
 pub use help::{Help, HelpIndex};

@@ -267,7 +267,11 @@ impl From<ExploreError> for ApiError {
             ExploreError::Download(error) => error.into(),
             ExploreError::Port(error) => error.into(),
             ExploreError::NoRecord { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
-            ExploreError::NoIndex(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            ExploreError::NoIndex(_)
+            | ExploreError::ComparisonTooLong
+            | ExploreError::Explorer(gas_explorer::Error::Incomparable { .. }) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             ExploreError::Explorer(gas_explorer::Error::ReadLimit { .. }) => {
                 let text = format!("{error}. Download the results instead");
                 Self::new(ErrorCode::Conflict, text)

@@ -12,6 +12,7 @@ pub mod caller;
 pub mod charts;
 mod client;
 mod client_address;
+mod comparison_file;
 mod connections;
 mod cookies;
 pub mod errors;

@@ -3,8 +3,8 @@
 use super::metrics::{HttpMetrics, count_requests};
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::{
-    Web, charts, client, export, export_account, genome, health, log_file, rest, result_file,
-    security, session, shared, sign_in, unsubscribe, webhooks,
+    Web, charts, client, comparison_file, export, export_account, genome, health, log_file, rest,
+    result_file, security, session, shared, sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
 use axum::http::{Request, StatusCode};
@@ -51,6 +51,7 @@ pub fn build(web: Web, metrics: HttpMetrics) -> Router {
         .merge(sign_in::routes())
         .merge(unsubscribe::routes())
         .merge(export::routes())
+        .merge(comparison_file::routes())
         .merge(export_account::routes())
         .merge(log_file::routes())
         .merge(result_file::routes())

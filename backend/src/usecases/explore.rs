@@ -53,6 +53,11 @@ pub enum ExploreError {
     /// The explorer is busy, or the query took too long.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// Two results are too large to be compared while a page waits.
+    #[error(
+        "the results are too large to be compared on a page; download their differences instead"
+    )]
+    ComparisonTooLong,
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -65,7 +70,7 @@ pub struct Explorers {
     cache: Cache,
     open: Arc<OpenResults>,
     opening: Arc<Semaphore>,
-    pool: Arc<QueryPool>,
+    pub(super) pool: Arc<QueryPool>,
     /// Requests to the object store run where the process runs its other requests, so that the
     /// connections, which both use, never wait for the pool.
     io: Handle,
@@ -146,7 +151,11 @@ impl Explorers {
     }
 
     /// Opens a result unless it is open. Concurrent callers open it once.
-    async fn open(&self, gas: &Gas, result: &OpenResult) -> Result<Arc<Explorer>, ExploreError> {
+    pub(super) async fn open(
+        &self,
+        gas: &Gas,
+        result: &OpenResult,
+    ) -> Result<Arc<Explorer>, ExploreError> {
         let opening = async {
             // The semaphore is never closed.
             let _permit = self.opening.acquire().await;

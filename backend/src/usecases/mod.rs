@@ -11,6 +11,7 @@ mod cancel_job;
 pub mod catalog;
 mod change_job;
 mod choose_options;
+mod compare_results;
 mod confirm_upload;
 mod create_job;
 mod delete_account;
@@ -71,6 +72,7 @@ pub use change_job::{ChangeError, change_job};
 pub use choose_options::{
     KnownReferences, KnownSources, OptionsError, default_options, references, sources,
 };
+pub use compare_results::{compare_results, export_differences};
 pub use confirm_upload::{ConfirmError, confirm_upload};
 pub use create_job::{
     CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,

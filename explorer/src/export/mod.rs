@@ -20,6 +20,8 @@ mod zip_stream;
 
 use crate::Error;
 use crate::explorer::Explorer;
+pub(crate) use table::neutral;
+
 use archive::Archive;
 use bytes::Bytes;
 use file::ExportFile;

@@ -212,7 +212,7 @@ fn known_ids(row: &Row) -> Cell<'_> {
 
 /// Prefixes a text with an apostrophe if a spreadsheet that opens it without its type would evaluate it as a formula
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>). A text that is only a sign is not a formula.
-pub(super) fn neutral(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn neutral(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.as_bytes() {
         [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', _, ..] => Cow::Owned(format!("'{text}")),
         _ => text,

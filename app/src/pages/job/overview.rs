@@ -4,6 +4,7 @@ use super::organization::OrganizationPanel;
 use super::timeline::Timeline;
 use super::use_job;
 use crate::account::use_account;
+use crate::app::Route;
 use crate::clock::use_seconds_left;
 use crate::components::{
     CoverageBar, DeleteButton, LocalTime, RerunButton, RerunWithOptions, ResultsPanel,
@@ -19,7 +20,6 @@ use jiff::Timestamp;
 #[component]
 pub fn JobDetails(id: String) -> Element {
     // `JobLayout` loads the job of the route.
-    _ = id;
     let Some(job) = use_job() else { return rsx! {} };
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
     rsx! {
@@ -52,6 +52,13 @@ pub fn JobDetails(id: String) -> Element {
                                 OtherOptions { job: job.clone() }
                             },
                             RerunWindow::Closed => rsx! {},
+                        }
+                        if let StateView::Completed { results: ResultsView::Stored { .. }, .. } = job.state {
+                            Link {
+                                class: "button",
+                                to: Route::Compare { a: id.clone(), b: String::new(), kind: String::new() },
+                                "Compare with…"
+                            }
                         }
                         DeleteButton { job: job.clone() }
                     }

@@ -9,6 +9,7 @@
 mod account;
 mod admin;
 mod caller;
+mod comparison;
 mod docs;
 mod dto;
 mod files;
@@ -93,6 +94,8 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(files::result))
         .routes(routes!(files::region_index))
         .routes(routes!(files::export))
+        .routes(routes!(comparison::compare))
+        .routes(routes!(comparison::differences))
         .routes(routes!(files::log))
         .routes(routes!(saved::list_saved_filters, saved::save_saved_filter))
         .routes(routes!(saved::rename_saved_filter, saved::delete_saved_filter))
