@@ -12,7 +12,7 @@ use crate::ports::{AuditEntry, AuditLog};
 use gas_shared::audit::AuditRecord;
 use gas_shared::operations::{Intake, QueueName};
 use gas_shared::reference::ReferenceId;
-use gas_shared::{JobId, Plan, TokenId, UserId};
+use gas_shared::{JobId, Plan, TokenId, UserId, WebhookId};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -76,6 +76,12 @@ pub enum Act {
     ShareLinkCreated(JobId),
     /// A share link to the result of this job was revoked.
     ShareLinkRevoked(JobId),
+    /// A webhook was created.
+    WebhookCreated(WebhookId),
+    /// A webhook was deleted.
+    WebhookDeleted(WebhookId),
+    /// A webhook failed for too long and is not called any more.
+    WebhookDisabled(WebhookId),
     /// A private reference was added.
     ReferenceAdded(ReferenceId),
     /// A private reference was deleted.
@@ -115,6 +121,9 @@ impl Act {
             Self::TokenRevoked(_) => "token_revoked",
             Self::ShareLinkCreated(_) => "share_link_created",
             Self::ShareLinkRevoked(_) => "share_link_revoked",
+            Self::WebhookCreated(_) => "webhook_created",
+            Self::WebhookDeleted(_) => "webhook_deleted",
+            Self::WebhookDisabled(_) => "webhook_disabled",
             Self::ReferenceAdded(_) => "reference_added",
             Self::ReferenceDeleted(_) => "reference_deleted",
             Self::AccountExported => "account_exported",
@@ -137,6 +146,9 @@ impl Act {
             | Self::ShareLinkCreated(id)
             | Self::ShareLinkRevoked(id) => Some(id.to_string()),
             Self::TokenCreated(id) | Self::TokenRevoked(id) => Some(id.to_string()),
+            Self::WebhookCreated(id) | Self::WebhookDeleted(id) | Self::WebhookDisabled(id) => {
+                Some(id.to_string())
+            }
             Self::ReferenceAdded(id) | Self::ReferenceDeleted(id) => Some(id.to_string()),
             Self::IntakeChanged(intake) => Some(intake.to_string()),
             Self::DeadLettersMoved(queue) => Some(queue.to_string()),
@@ -163,6 +175,9 @@ pub fn describe(record: &AuditRecord) -> String {
         "token_revoked" => "Revoked an API token".to_owned(),
         "share_link_created" => format!("Shared the result of job {target}"),
         "share_link_revoked" => format!("Revoked a share link of job {target}"),
+        "webhook_created" => "Created a webhook".to_owned(),
+        "webhook_deleted" => "Deleted a webhook".to_owned(),
+        "webhook_disabled" => "A webhook was disabled, because it failed for too long".to_owned(),
         "reference_added" => format!("Added reference {target}"),
         "reference_deleted" => format!("Deleted reference {target}"),
         "account_exported" => "Downloaded the account's data".to_owned(),

@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Administration, Archive, ArchiveTimer, Dispatches, ObjectStore,
     PartUploads, Queue, RateLimiter, References, SavedItems, ServiceModes, SessionStore, ShardRuns,
-    ShareLinks, Sources, StoredBytes, TokenStore, Topic,
+    ShareLinks, Sources, StoredBytes, TokenStore, Topic, WebhookStore,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -72,6 +72,8 @@ pub struct Gas {
     pub saved: Arc<dyn SavedItems>,
     /// The share links.
     pub share_links: Arc<dyn ShareLinks>,
+    /// The webhooks of users, and the messages to them.
+    pub webhooks: Arc<dyn WebhookStore>,
     /// The jobs that wait for a worker or run.
     pub dispatches: Arc<dyn Dispatches>,
     /// The bytes that users store.
@@ -167,6 +169,7 @@ impl Gas {
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
             saved: Arc::new(postgres::PostgresSavedItems::new(pool.clone())),
             share_links: Arc::new(postgres::PostgresShareLinks::new(pool.clone())),
+            webhooks: Arc::new(postgres::PostgresWebhooks::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             stored_bytes: Arc::new(postgres::PostgresStoredBytes::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),

@@ -26,6 +26,7 @@ mod offer;
 mod plain_text;
 pub mod ports;
 pub mod postgres;
+pub mod public_address;
 pub mod public_url;
 pub mod query_pool;
 pub mod references;
@@ -40,6 +41,7 @@ pub mod testkit;
 mod time_zone;
 mod token_secret;
 pub mod usecases;
+pub mod webhooks;
 
 pub use attachment::attachment;
 pub use billing::{Billing, BillingModel, Sales};

@@ -22,9 +22,19 @@ SHARED = [
 
 # The files with the settings of each process.
 SOURCES = {
-    "web": [*SHARED, "app/src/server/settings.rs", "app/src/server/billing_settings.rs"],
+    "web": [
+        *SHARED,
+        "app/src/server/settings.rs",
+        "app/src/server/billing_settings.rs",
+        "backend/src/webhooks/settings.rs",
+    ],
     "worker": [*SHARED, "worker/src/settings.rs", "worker/src/references.rs"],
-    "utility": [*SHARED, "worker/src/utility/settings.rs", "backend/src/mail/composer.rs"],
+    "utility": [
+        *SHARED,
+        "worker/src/utility/settings.rs",
+        "backend/src/mail/composer.rs",
+        "backend/src/webhooks/settings.rs",
+    ],
     "restore": ["restore-lambda/src/settings.rs", "backend/src/retention.rs"],
 }
 

@@ -103,6 +103,8 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
         ("GAS_OPERATOR_GROUP", OPERATOR_GROUP.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+        // The receivers of developers and tests are on this machine.
+        ("GAS_WEBHOOKS_TO_ANY_ADDRESS", "true".to_owned()),
         ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
         ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),
         ("GAS_STRIPE_PRICE_ID", STRIPE_PRICE_ID.to_owned()),
@@ -172,6 +174,7 @@ pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environmen
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+        ("GAS_WEBHOOKS_TO_ANY_ADDRESS", "true".to_owned()),
     ]));
     environment
 }

@@ -71,6 +71,11 @@ uuid_id! {
     ShareLinkId
 }
 
+uuid_id! {
+    /// The id of a webhook: random (UUID v4).
+    WebhookId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

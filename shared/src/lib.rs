@@ -35,11 +35,12 @@ pub mod upload;
 mod user_text;
 pub mod variant;
 pub mod vcf;
+pub mod webhook;
 
 pub use account::{Account, Visit};
 pub use event::LiveEvent;
 pub use file_name::{FileName, FileNameError};
-pub use ids::{JobId, SavedId, ShareLinkId, TokenId, UserId};
+pub use ids::{JobId, SavedId, ShareLinkId, TokenId, UserId, WebhookId};
 pub use job::{Job, JobStatus, JobView};
 pub use job_options::{JobOptions, Layout, Selection, Transcripts};
 pub use plan::Plan;

@@ -1,6 +1,8 @@
-// The account page: profile, email settings, API tokens, data export and deletion.
+// The account page: profile, email settings, API tokens, webhooks, data export and deletion.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, signIn, stack } from './support/stack.mjs';
@@ -87,6 +89,60 @@ test('emails about jobs are turned off and stay off', async () => {
     assert.deepEqual(problems, []);
   } finally {
     await close();
+  }
+});
+
+test('a webhook is created, tested, and deleted', async () => {
+  const received = [];
+  const receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      received.push({ headers: request.headers, body });
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise((done) => receiver.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${receiver.address().port}/gas`;
+  const { page, problems, close } = await open('ada-account-webhook');
+  try {
+    await page.getByText('You have no webhooks.').waitFor();
+    const address = page.getByRole('textbox', { name: 'URL' });
+    await address.fill('ftp://lab.example.org/');
+    await page.getByRole('button', { name: 'Create webhook' }).click();
+    await page.getByRole('alert').getByText('must begin with https://').waitFor();
+    await address.fill(url);
+    await page.getByLabel('results archived').check();
+    await page.getByRole('button', { name: 'Create webhook' }).click();
+    const secret = await page.locator('[data-webhook-secret]').innerText();
+    assert.match(secret, /^whsec_[0-9A-Za-z+/]{43}=$/);
+    await checkPage(page, '/account-webhook-secret');
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+
+    const webhook = page.getByRole('group', { name: `Webhook ${url}` });
+    await webhook.getByText('job.completed, job.failed, job.archived').waitFor();
+    await webhook.getByRole('button', { name: 'Send a test' }).click();
+    await webhook.getByText('Delivered').waitFor();
+    assert.equal(received.length, 1);
+    const { headers, body } = received[0];
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    const signature = createHmac('sha256', key).update(signed).digest('base64');
+    assert.equal(headers['webhook-signature'], `v1,${signature}`);
+    assert.equal(JSON.parse(body).type, 'webhook.test');
+    await checkPage(page, '/account-webhook');
+
+    await page.reload();
+    await live(page);
+    assert.ok(!(await page.content()).includes(secret), 'the secret is not shown again');
+    await webhook.getByRole('button', { name: `Delete webhook ${url}` }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete this webhook?' });
+    await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByText('You have no webhooks.').waitFor();
+    assert.deepEqual(problems.filter((text) => !text.includes('400')), []);
+  } finally {
+    await close();
+    receiver.close();
   }
 });
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 66] = [
+const SERVER_FUNCTIONS: [(Method, &str); 71] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -40,6 +40,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 66] = [
     (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
     (Method::GET, "/api/visit"),
+    (Method::GET, "/api/webhooks"),
     (Method::POST, "/api/account/delete"),
     (Method::POST, "/api/account/mail"),
     (Method::POST, "/api/account/sign-out"),
@@ -77,6 +78,10 @@ const SERVER_FUNCTIONS: [(Method, &str); 66] = [
     (Method::POST, "/api/uploads/parts"),
     (Method::POST, "/api/uploads/{id}/confirm"),
     (Method::POST, "/api/uploads/{id}/parts"),
+    (Method::POST, "/api/webhooks"),
+    (Method::POST, "/api/webhooks/{id}/delete"),
+    (Method::POST, "/api/webhooks/{id}/enable"),
+    (Method::POST, "/api/webhooks/{id}/test"),
 ];
 
 /// Routes that return files. They are not server functions but need the same protection.
@@ -120,6 +125,9 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
         (&Method::POST, "/api/account/time-zone") => Some(json!({ "zone": "Europe/Berlin" })),
         (&Method::POST, "/api/tokens") => {
             Some(json!({ "new": { "name": "a", "scopes": ["jobs:read"], "days": 1 } }))
+        }
+        (&Method::POST, "/api/webhooks") => {
+            Some(json!({ "new": { "url": "https://a.example.org/", "events": ["job.failed"] } }))
         }
         (&Method::POST, "/api/saved/filters") => {
             Some(json!({ "new": { "name": "a", "filter": {} } }))

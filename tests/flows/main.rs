@@ -38,4 +38,5 @@ mod tokens;
 mod two_references;
 mod upload_policy;
 mod web_process;
+mod webhooks;
 mod worker;

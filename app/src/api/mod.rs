@@ -22,6 +22,7 @@ mod share_links;
 mod shared;
 mod trace;
 mod uploads;
+mod webhooks;
 
 pub use account::{current_account, delete_account, sign_out_everywhere, visit};
 pub use action::{ApiAction, use_api_action};
@@ -60,6 +61,7 @@ pub use uploads::{
     begin_parts, confirm_upload, default_options, next_parts, references, request_upload, sources,
     upload_settings,
 };
+pub use webhooks::{create_webhook, delete_webhook, enable_webhook, test_webhook, webhooks};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;
@@ -106,6 +108,7 @@ mod tests {
         GET /api/uploads/options
         GET /api/uploads/terms
         GET /api/visit
+        GET /api/webhooks
         POST /api/account/delete
         POST /api/account/mail
         POST /api/account/sign-out
@@ -143,6 +146,10 @@ mod tests {
         POST /api/uploads/parts
         POST /api/uploads/{id}/confirm
         POST /api/uploads/{id}/parts
+        POST /api/webhooks
+        POST /api/webhooks/{id}/delete
+        POST /api/webhooks/{id}/enable
+        POST /api/webhooks/{id}/test
         ");
     }
 }

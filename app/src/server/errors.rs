@@ -13,7 +13,7 @@ use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
     FindError, LimitError, OperationError, OptionsError, OrganizeError, PartsError,
     PrivateReferenceError, RequestUploadError, RerunError, SavedError, ShareLinkError,
-    TimeZoneError, TokenError,
+    TimeZoneError, TokenError, WebhookError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -370,6 +370,19 @@ impl From<TokenError> for ApiError {
             TokenError::NotFound(_) => ErrorCode::NotFound,
             TokenError::Limit(error) => return error.into(),
             TokenError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        let code = match error {
+            WebhookError::Url(_) | WebhookError::NoEvent => ErrorCode::Invalid,
+            WebhookError::TooMany | WebhookError::Disabled => ErrorCode::Conflict,
+            WebhookError::NotFound(_) => ErrorCode::NotFound,
+            WebhookError::Limit(error) => return error.into(),
+            WebhookError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
     }

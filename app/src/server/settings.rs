@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::references::ReferenceSettings;
 use gas_backend::sources::SourceSettings;
+use gas_backend::webhooks::WebhookSettings;
 use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
 use std::ffi::OsString;
 use std::str::FromStr;
@@ -81,6 +82,9 @@ pub struct Settings {
     /// that the address of the client which it states is believed. Without it, there is none.
     #[arg(long, env = "GAS_EDGE_KEY", hide_env_values = true)]
     pub edge_key: Option<Secret>,
+    /// Where webhooks of users may lead.
+    #[command(flatten)]
+    pub webhooks: WebhookSettings,
     /// The number of event streams that this process keeps open, one for each browser that shows GAS.
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]

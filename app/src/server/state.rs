@@ -9,6 +9,7 @@ use super::stripe_web::StripeWeb;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
 use gas_backend::ports::OperatorQueues;
+use gas_backend::public_address::Targets;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
@@ -50,6 +51,8 @@ pub struct Web {
     pub genes: Genes,
     /// Handles unsubscribe links.
     pub unsubscriber: Unsubscriber,
+    /// The hosts that webhooks of users may have.
+    pub webhook_targets: Targets,
     /// The service's public URL.
     pub public_url: PublicUrl,
     /// The AWS region of the buckets.
@@ -89,6 +92,7 @@ impl Web {
             queue_positions: hub.queue_positions.clone(),
             genes,
             unsubscriber,
+            webhook_targets: settings.webhooks.targets(),
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),
             edge_key: settings.edge_key.clone(),

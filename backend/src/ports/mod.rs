@@ -26,6 +26,7 @@ mod share_links;
 mod sources;
 mod stored_bytes;
 mod tokens;
+mod webhooks;
 
 pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, CurrentPlan, Identity, SignIn};
@@ -58,6 +59,10 @@ pub use share_links::{ActiveShareLink, ShareLinkRow, ShareLinks};
 pub use sources::{SourceCatalog, Sources};
 pub use stored_bytes::{StoredBytes, StoredCount};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
+pub use webhooks::{
+    AttemptOutcome, DueDelivery, NewWebhookRow, SendResult, SignedMessage, WebhookSender,
+    WebhookStore,
+};
 
 use std::error::Error;
 

@@ -1,5 +1,7 @@
 //! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, share links,
 //! sessions, rate limits and the audit log.
+//! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, sessions, rate
+//! limits, webhooks and the audit log.
 
 mod account_data;
 mod accounts;
@@ -16,6 +18,7 @@ mod share_links;
 mod stored_bytes;
 mod tls;
 mod tokens;
+mod webhooks;
 
 pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
@@ -31,6 +34,7 @@ pub use sessions::PostgresSessions;
 pub use share_links::PostgresShareLinks;
 pub use stored_bytes::PostgresStoredBytes;
 pub use tokens::PostgresTokens;
+pub use webhooks::PostgresWebhooks;
 
 use crate::Secret;
 use crate::ports::{PortError, PortResult};

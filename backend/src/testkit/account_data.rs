@@ -1,6 +1,8 @@
 //! Users' other data in memory.
 
-use super::{FakeAccounts, FakeSavedItems, FakeSessions, FakeShareLinks, FakeTokens, lock};
+use super::{
+    FakeAccounts, FakeSavedItems, FakeSessions, FakeShareLinks, FakeTokens, FakeWebhooks, lock,
+};
 use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -15,19 +17,21 @@ pub struct FakeAccountData {
     sessions: Arc<FakeSessions>,
     saved: Arc<FakeSavedItems>,
     share_links: Arc<FakeShareLinks>,
+    webhooks: Arc<FakeWebhooks>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
     closed: Mutex<Vec<ClosedAccount>>,
     without_retention: Mutex<Vec<UserId>>,
 }
 
 impl FakeAccountData {
-    /// Creates the data of these profiles, tokens, sessions, saved items and share links.
+    /// Creates the data of these profiles, tokens, sessions, saved items, share links and webhooks.
     pub fn new(
         accounts: Arc<FakeAccounts>,
         tokens: Arc<FakeTokens>,
         sessions: Arc<FakeSessions>,
         saved: Arc<FakeSavedItems>,
         share_links: Arc<FakeShareLinks>,
+        webhooks: Arc<FakeWebhooks>,
     ) -> Self {
         Self {
             accounts,
@@ -35,6 +39,7 @@ impl FakeAccountData {
             sessions,
             saved,
             share_links,
+            webhooks,
             mails: Mutex::default(),
             closed: Mutex::default(),
             without_retention: Mutex::default(),
@@ -91,6 +96,7 @@ impl AccountData for FakeAccountData {
     async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()> {
         if self.accounts.purge(user) {
             self.saved.remove_all(user);
+            self.webhooks.remove_all(user);
             lock(&self.mails).retain(|(of, _)| *of != user);
             let mut closed = lock(&self.closed);
             closed.retain(|one| one.user != user);

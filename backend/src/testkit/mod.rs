@@ -34,6 +34,7 @@ mod stored_bytes;
 mod stripe_inbox_contract;
 mod tokens;
 mod topic;
+mod webhooks;
 
 pub use account_data::FakeAccountData;
 pub use accounts::FakeAccounts;
@@ -74,6 +75,7 @@ pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
+pub use webhooks::{FakeWebhookSender, FakeWebhooks, webhooks_contract};
 
 use crate::audit::Audit;
 use crate::references::{PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
@@ -114,6 +116,8 @@ pub struct TestGas {
     pub tokens: Arc<FakeTokens>,
     /// The share links.
     pub share_links: Arc<FakeShareLinks>,
+    /// The webhooks.
+    pub webhooks: Arc<FakeWebhooks>,
     /// The archive.
     pub archive: Arc<FakeArchive>,
     /// The timers started.
@@ -198,12 +202,15 @@ impl TestGas {
         let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
         let saved = Arc::new(FakeSavedItems::default());
+        let webhooks =
+            Arc::new(FakeWebhooks::new(accounts.clone(), crash.of_service(&outages.postgresql)));
         let account_data = Arc::new(FakeAccountData::new(
             accounts.clone(),
             tokens.clone(),
             sessions.clone(),
             saved.clone(),
             share_links.clone(),
+            webhooks.clone(),
         ));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
@@ -249,6 +256,7 @@ impl TestGas {
             tokens: tokens.clone(),
             saved: saved.clone(),
             share_links: share_links.clone(),
+            webhooks: webhooks.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
@@ -289,6 +297,7 @@ impl TestGas {
             audit,
             tokens,
             share_links,
+            webhooks,
             archive,
             archive_timer,
             archive_requests,

@@ -1,7 +1,7 @@
 //! Exports all data of a user as one JSON document, which is written in pieces so that its size
 //! does not matter.
 
-use super::{list_private_references, list_saved, list_tokens};
+use super::{list_private_references, list_saved, list_tokens, list_webhooks};
 use crate::Billing;
 use crate::ports::{MailPreferences, PortError, PortResult};
 use bytes::Bytes;
@@ -24,7 +24,8 @@ enum Next {
 }
 
 /// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
-/// private references, saved filters and gene panels, share links without their secrets, audit log, mails and jobs. Files are not included; they are downloaded by job.
+/// private references, saved filters and gene panels, share links and webhooks without their secrets, audit log, mails and jobs.
+/// Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
@@ -123,6 +124,7 @@ impl Writer {
             "gene_panels": saved.panels,
             "share_links": gas.share_links.links_of(self.user(), None).await?,
             "tokens": list_tokens(gas, self.user()).await?,
+            "webhooks": list_webhooks(gas, self.user()).await?,
         });
         Ok(head.to_string())
     }
@@ -146,13 +148,17 @@ fn items<T: Serialize>(list: &[T], comma: bool) -> PortResult<String> {
 mod tests {
     use super::*;
     use crate::ports::MailRecord;
-    use crate::testkit::{TestBilling, TestGas, TestMail};
-    use crate::usecases::{create_share_link, create_token, save_panel, set_time_zone};
+    use crate::public_address::Targets;
+    use crate::testkit::{TestBilling, TestGas, TestMail, unsubscribe_key};
+    use crate::usecases::{
+        create_share_link, create_token, create_webhook, save_panel, set_time_zone,
+    };
     use futures::TryStreamExt;
     use gas_shared::Plan;
     use gas_shared::saved::NewGenePanel;
     use gas_shared::share_link::NewShareLink;
     use gas_shared::token::{NewToken, Scope};
+    use gas_shared::webhook::{NewWebhook, WebhookEvent};
     use serde_json::Value;
 
     async fn exported(test: &TestGas, account: &Account) -> (Value, usize) {
@@ -184,6 +190,10 @@ mod tests {
         let done = test.completed_job(&ada).await;
         let (link, _) =
             create_share_link(&test.gas, ada.id, done.id, NewShareLink::default()).await.unwrap();
+        let url = "https://lab.example.org/gas".to_owned();
+        let hook = NewWebhook { url, events: vec![WebhookEvent::JobFailed] };
+        let (key, gas) = (unsubscribe_key(), &test.gas);
+        let hook = create_webhook(gas, &key, Targets::Public, ada.id, hook).await.unwrap();
 
         let panel = NewGenePanel { name: "epilepsy".into(), genes: vec!["SCN1A".into()] };
         save_panel(&test.gas, ada.id, panel).await.unwrap();
@@ -192,7 +202,9 @@ mod tests {
         assert_eq!(document["gene_panels"][0]["genes"], json!(["SCN1A"]));
         assert_eq!(document["saved_filters"], json!([]));
         assert_eq!(document["jobs"].as_array().unwrap().len(), 151);
-        assert_eq!(document["activity"][0]["action"], "share_link_created");
+        assert_eq!(document["activity"][0]["action"], "webhook_created");
+        assert_eq!(document["activity"][1]["action"], "share_link_created");
+        assert_eq!(document["activity"][2]["action"], "token_created");
         assert_eq!(document["share_links"][0]["job_id"], json!(done.id));
         assert_eq!(document["mails"].as_array().unwrap().len(), 120);
         assert_eq!(document["account"]["email"], "ada@example.org");
@@ -200,8 +212,10 @@ mod tests {
         assert_eq!(document["settings"]["mail_about_jobs"], true);
         assert_eq!(document["settings"]["job_options"]["selection"], "all");
         assert_eq!(document["tokens"][0]["name"], "laptop");
-        assert!(!document.to_string().contains(&secret[8..]), "secrets stay out");
-        assert!(!document.to_string().contains(link.expose()));
+        assert_eq!(document["webhooks"][0]["url"], "https://lab.example.org/gas");
+        for secret in [&secret[8..], &hook.secret[8..], link.expose()] {
+            assert!(!document.to_string().contains(secret), "secrets stay out");
+        }
         assert!(!document.to_string().contains(&eve.id.to_string()));
         assert!(pieces >= 7, "it was written in pieces: {pieces}");
     }

@@ -39,6 +39,12 @@ const TOKENS: Rate = Rate::new(20, DAY);
 /// Private references that one user may add. Building one can take a worker an hour.
 const NEW_REFERENCES: Rate = Rate::new(20, DAY);
 
+/// Webhooks that one user may create.
+const WEBHOOKS: Rate = Rate::new(20, DAY);
+
+/// Test messages to webhooks that one user may send.
+const WEBHOOK_TESTS: Rate = Rate::new(10, MINUTE);
+
 /// Checkouts that one user may start.
 const CHECKOUTS: Rate = Rate::new(10, HOUR);
 
@@ -239,6 +245,17 @@ pub(super) async fn count_share_link(gas: &Gas, user: UserId) -> Result<(), Limi
 pub(super) async fn count_shared_request(gas: &Gas, address: IpAddr) -> Result<(), LimitError> {
     let (what, rate) = ("requests through share links", scaled(gas, SHARED_REQUESTS));
     count(gas, "shared", &client(address), what, rate).await
+}
+
+/// Counts a new webhook.
+pub(super) async fn count_webhook(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    count(gas, "webhook", &user.to_string(), "new webhooks", scaled(gas, WEBHOOKS)).await
+}
+
+/// Counts a test message to a webhook.
+pub(super) async fn count_webhook_test(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, WEBHOOK_TESTS);
+    count(gas, "webhook-test", &user.to_string(), "test messages", rate).await
 }
 
 /// Counts a checkout.

@@ -16,6 +16,7 @@ mod confirm_upload;
 mod create_job;
 mod delete_account;
 mod delete_job;
+mod deliver_webhooks;
 mod dispatch;
 mod download;
 mod erase_accounts;
@@ -54,6 +55,7 @@ mod thaw;
 mod tokens;
 mod unsubscribe;
 mod upload_in_parts;
+mod webhooks;
 
 pub use apply_plan_change::apply_plan_change;
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
@@ -79,6 +81,9 @@ pub use create_job::{
 };
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};
+pub use deliver_webhooks::{
+    WebhookCourier, delete_old_deliveries, deliver, due_deliveries, record_webhook_event,
+};
 pub use dispatch::job_left;
 pub use download::{read_summary, sign_region_index_link, sign_result_link};
 pub use erase_accounts::{Erased, erase_accounts};
@@ -139,6 +144,9 @@ pub use tokens::{
 };
 pub use unsubscribe::{UnsubscribeError, unsubscribe};
 pub use upload_in_parts::{PartsError, begin_parts, next_parts};
+pub use webhooks::{
+    WebhookError, create_webhook, delete_webhook, enable_webhook, list_webhooks, test_webhook,
+};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

@@ -12,6 +12,7 @@ mod replay_tests;
 mod restore;
 mod settings;
 mod thaw;
+mod webhooks;
 
 pub(crate) use settings::UtilitySettings;
 
@@ -19,6 +20,8 @@ use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
+use gas_backend::usecases::WebhookCourier;
+use gas_backend::webhooks::HttpWebhookSender;
 use gas_backend::{Gas, Notifier, postgres};
 use gas_runtime::Shutdown;
 use gas_runtime::metrics::Metrics;
@@ -39,6 +42,10 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let site = &settings.public_url;
     gas.archive.prepare().await?;
     let notifier = Notifier::connect(&gas, site, &settings.mail, &sdk, &pool);
+    let sender = Arc::new(HttpWebhookSender::new(settings.webhooks.targets())?);
+    if settings.webhooks.webhooks_to_any_address {
+        tracing::warn!("webhooks may lead to private addresses (GAS_WEBHOOKS_TO_ANY_ADDRESS)");
+    }
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
     let (visibility, slots) = (settings.visibility(), settings.slots);
     let mut metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
@@ -90,6 +97,14 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     measured.measure("notify", notify::MailSender { gas, notifier }),
                     shutdown,
                 ))
+            }
+            UtilityRole::Webhooks => {
+                let courier = WebhookCourier {
+                    gas,
+                    sender: sender.clone(),
+                    key: settings.mail.unsubscribe_key.clone(),
+                };
+                Box::pin(webhooks::run(courier, shutdown))
             }
             UtilityRole::Erase => Box::pin(erase::run(gas, shutdown)),
             UtilityRole::Reconcile => {

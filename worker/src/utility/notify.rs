@@ -1,12 +1,14 @@
-//! Role `notify`: applies the owner's plan to new results, sends mail to users, and sends the next job of
-//! a user to the workers when one has ended. All messages about a job in this queue are about one that
+//! Role `notify`: applies the owner's plan to new results, stores messages to webhooks, sends mail to users, and sends
+//! the next job of a user to the workers when one has ended. All messages about a job in this queue are about one that
 //! has ended.
 
 use super::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
 use gas_backend::mail::MailMessage;
 use gas_backend::ports::Message;
-use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, job_left, notify, settle_result};
+use gas_backend::usecases::{
+    MAIL_CLAIM_DURATION, Notified, job_left, notify, record_webhook_event, settle_result,
+};
 use gas_backend::{Gas, Notifier};
 use tracing::Span;
 use tracing::field::display;
@@ -33,6 +35,7 @@ impl Consumer for MailSender {
         if let Some(job_id) = event.job_id() {
             job_left(&self.gas, job_id).await?;
         }
+        record_webhook_event(&self.gas, &self.notifier.composer.site, &event).await?;
         let outcome = notify(&self.notifier, &event).await?;
         tracing::info!(?event, ?outcome, "mail message handled");
         Ok(match outcome {
@@ -52,8 +55,11 @@ mod tests {
     use crate::utility::consume::consume;
     use gas_backend::mail::Notice;
     use gas_backend::messages::JobResult;
-    use gas_backend::testkit::{TestGas, TestMail};
+    use gas_backend::public_address::Targets;
+    use gas_backend::testkit::{TestGas, TestMail, unsubscribe_key};
+    use gas_backend::usecases::{create_webhook, list_webhooks};
     use gas_runtime::Shutdown;
+    use gas_shared::webhook::{NewWebhook, WebhookEvent};
     use gas_shared::{Account, JobStatus, Plan};
     use jiff::Timestamp;
     use std::num::NonZeroU8;
@@ -87,6 +93,25 @@ mod tests {
         assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
         assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
         assert_eq!(mail.mailer.sent().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_messages_to_webhooks_are_stored_before_the_mail_is_sent() {
+        let Case { test, mail, sender, eve } = case();
+        let url = "https://lab.example.org/gas".to_owned();
+        let new = NewWebhook { url, events: vec![WebhookEvent::JobCompleted] };
+        let key = unsubscribe_key();
+        create_webhook(&test.gas, &key, Targets::Public, eve.id, new).await.unwrap();
+        let job = test.completed_job(&eve).await;
+        let result =
+            JobResult { job_id: job.id, user_id: eve.id, job_status: JobStatus::Completed };
+        let message = message(serde_json::to_string(&result).unwrap());
+        mail.mailer.throttle(true);
+        for _ in 0..2 {
+            sender.handle(&message).await.unwrap_err();
+            let webhooks = list_webhooks(&test.gas, eve.id).await.unwrap();
+            assert_eq!(webhooks[0].deliveries.len(), 1);
+        }
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use gas_backend::mail::MailSettings;
+use gas_backend::webhooks::WebhookSettings;
 use gas_backend::{Database, Deployment, PublicUrl};
 use std::num::NonZeroU8;
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub(crate) struct UtilitySettings {
     pub(crate) public_url: PublicUrl,
     #[command(flatten)]
     pub(crate) mail: MailSettings,
+    #[command(flatten)]
+    pub(crate) webhooks: WebhookSettings,
     /// The roles of this process, separated by commas; all roles by default.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
@@ -48,8 +51,10 @@ pub(crate) enum UtilityRole {
     Thaw,
     /// Restore retrieved files that are too large for the restore function.
     Restore,
-    /// Send mail to users.
+    /// Send mail to users, and store the messages to their webhooks.
     Notify,
+    /// Send messages to webhooks.
+    Webhooks,
     /// Erase closed accounts.
     Erase,
     /// Repair overdue jobs and send overdue mails.

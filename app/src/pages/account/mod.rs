@@ -1,11 +1,13 @@
-//! The account page: profile, email settings, API tokens, security, data export and account deletion.
+//! The account page: profile, email settings, API tokens, webhooks, security, data export and account deletion.
 
 mod data;
 mod mail;
 mod new_token;
+mod new_webhook;
 mod notifications;
 mod security;
 mod tokens;
+mod webhooks;
 
 use super::commit_status;
 use crate::account::{use_account, use_sells_premium};
@@ -20,6 +22,7 @@ use mail::MailSettings;
 use notifications::Notifications;
 use security::Security;
 use tokens::Tokens;
+use webhooks::Webhooks;
 
 use crate::app::Route;
 
@@ -37,6 +40,7 @@ pub fn Account() -> Element {
         Page { title: "Account",
             ProfilePanel { account }
             Settings {}
+            Webhooks {}
             YourData {}
         }
     }

@@ -21,6 +21,7 @@ mod references;
 mod saved;
 mod share_links;
 mod sources;
+mod webhooks;
 
 use crate::server::overload::{RequestLimits, limit_requests};
 use axum::Router;
@@ -103,6 +104,10 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(saved::rename_gene_panel, saved::delete_gene_panel))
         .routes(routes!(share_links::list, share_links::create))
         .routes(routes!(share_links::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::send_test))
+        .routes(routes!(webhooks::enable))
         .routes(routes!(account::get))
         .routes(routes!(admin::state))
         .routes(routes!(admin::set_intake))
@@ -134,6 +139,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         (name = "links", description = "Share links, with which others read a result"),
         (name = "references", description = "Genomes with genes, and sources, that files are annotated with"),
         (name = "saved", description = "Filters and gene panels that you have saved for the results explorer"),
+        (name = "webhooks", description = "URLs that GAS calls when something happens to your jobs"),
         (name = "account", description = "The account that owns the token"),
         (name = "admin", description = "The service, for its operators"),
     ),
