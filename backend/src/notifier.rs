@@ -1,7 +1,7 @@
 //! The ports of a process that sends mail to users.
 
 use crate::mail::{Composer, MailSettings};
-use crate::ports::{Accounts, MailPreferences, Mailer, Outbox, PrivateReferenceStore};
+use crate::ports::{Accounts, Dispatches, MailPreferences, Mailer, Outbox, PrivateReferenceStore};
 use crate::{Gas, JobRepository, PublicUrl, aws, postgres};
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ pub struct Notifier {
     pub jobs: JobRepository,
     /// The table of private references; `None` if the deployment offers none.
     pub private_references: Option<Arc<dyn PrivateReferenceStore>>,
+    /// The jobs that have not ended.
+    pub dispatches: Arc<dyn Dispatches>,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
     /// The outbox.
@@ -39,6 +41,7 @@ impl Notifier {
         Self {
             jobs: gas.jobs.clone(),
             private_references: gas.private_references.as_ref().map(|all| all.store.clone()),
+            dispatches: gas.dispatches.clone(),
             accounts: gas.accounts.clone(),
             outbox: mails.clone(),
             preferences: mails,

@@ -1,7 +1,7 @@
 //! API tokens and account settings, as the account page shows them.
 
-use crate::TokenId;
 use crate::audit::Activity;
+use crate::{JobMails, TokenId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -85,8 +85,10 @@ pub struct TokenView {
 /// The settings of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSettings {
-    /// Whether the user receives mail about jobs.
+    /// Whether the user receives any mail about jobs, for pages that were loaded before there were kinds.
     pub mail_about_jobs: bool,
+    /// The mails about jobs that the user receives.
+    pub job_mails: JobMails,
     /// The tokens that are not revoked, newest first.
     pub tokens: Vec<TokenView>,
     /// The number of browsers in which the user is signed in.

@@ -79,13 +79,15 @@ test('the browser sends its time zone, and again when it changes', async () => {
 test('emails about jobs are turned off and stay off', async () => {
   const { page, problems, close } = await open('ada-account-mail');
   try {
-    const mail = page.getByRole('checkbox', { name: /Email me about my jobs/ });
-    assert.ok(await mail.isChecked());
-    await mail.uncheck();
-    await page.getByText('Emails about your jobs are off').waitFor();
+    const mail = (name) => page.getByRole('checkbox', { name: `Email me when ${name}` });
+    assert.ok(await mail('results are ready').isChecked());
+    await mail('a job fails').uncheck();
+    await page.getByText('Emails about failed jobs are off').waitFor();
     await page.reload();
     await live(page);
-    assert.ok(!(await mail.isChecked()));
+    assert.ok(!(await mail('a job fails').isChecked()));
+    assert.ok(await mail('results are ready').isChecked());
+    assert.ok(await mail('results are archived or restored').isChecked());
     assert.deepEqual(problems, []);
   } finally {
     await close();

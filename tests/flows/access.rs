@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 71] = [
+const SERVER_FUNCTIONS: [(Method, &str); 72] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -42,6 +42,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 71] = [
     (Method::GET, "/api/visit"),
     (Method::GET, "/api/webhooks"),
     (Method::POST, "/api/account/delete"),
+    (Method::POST, "/api/account/job-mails"),
     (Method::POST, "/api/account/mail"),
     (Method::POST, "/api/account/sign-out"),
     (Method::POST, "/api/account/time-zone"),
@@ -121,6 +122,9 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
             Some(json!({ "id": "private/GRCh38/mine" }))
         }
         (&Method::POST, "/api/account/delete") => Some(json!({ "confirmation": "no" })),
+        (&Method::POST, "/api/account/job-mails") => {
+            Some(json!({ "wanted": { "completed": true, "failed": true, "archive": true } }))
+        }
         (&Method::POST, "/api/account/mail") => Some(json!({ "wanted": true })),
         (&Method::POST, "/api/account/time-zone") => Some(json!({ "zone": "Europe/Berlin" })),
         (&Method::POST, "/api/tokens") => {

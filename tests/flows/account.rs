@@ -27,6 +27,12 @@ async fn mail_about_jobs_can_be_turned_off_and_on() -> Result<()> {
         let settings: Value = ada.get("/api/account/settings").send().await?.json().await?;
         assert_eq!(settings["mail_about_jobs"], wanted);
     }
+    let one = json!({ "completed": false, "failed": true, "archive": false });
+    let body = Some(json!({ "wanted": one }));
+    let response = ada.call(Method::POST, "/api/account/job-mails", body).await?;
+    assert_eq!(response.json::<Value>().await?["job_mails"], one);
+    let settings: Value = ada.get("/api/account/settings").send().await?.json().await?;
+    assert_eq!((&settings["job_mails"], &settings["mail_about_jobs"]), (&one, &json!(true)));
     Ok(())
 }
 

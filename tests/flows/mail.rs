@@ -8,7 +8,7 @@ use gas_backend::ports::{
 };
 use gas_backend::postgres::{PostgresAccountData, PostgresAccounts, PostgresMails};
 use gas_backend::testkit::outbox_contract;
-use gas_shared::UserId;
+use gas_shared::{JobMailKind, JobMails, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
@@ -66,13 +66,18 @@ async fn an_unsubscribed_user_stays_unsubscribed_after_the_next_sign_in() -> Res
     let pool = stack().pool().await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool));
     let user = new_identity();
-    assert_eq!(mails.wants_results(user.id).await?, None);
-    assert!(!mails.set_wants_results(user.id, false).await?);
+    assert_eq!(mails.job_mails(user.id).await?, None);
+    assert!(!mails.set_job_mails(user.id, JobMails::NONE).await?);
 
     accounts.record_sign_in(&user).await?;
-    assert_eq!(mails.wants_results(user.id).await?, Some(true));
-    assert!(mails.set_wants_results(user.id, false).await?);
+    assert_eq!(mails.job_mails(user.id).await?, Some(JobMails::ALL));
+    for kind in JobMailKind::ALL {
+        let wanted = JobMails::ALL.with(kind, false);
+        assert!(mails.set_job_mails(user.id, wanted).await?);
+        assert_eq!(mails.job_mails(user.id).await?, Some(wanted));
+    }
+    assert!(mails.set_job_mails(user.id, JobMails::NONE).await?);
     accounts.record_sign_in(&user).await?;
-    assert_eq!(mails.wants_results(user.id).await?, Some(false));
+    assert_eq!(mails.job_mails(user.id).await?, Some(JobMails::NONE));
     Ok(())
 }

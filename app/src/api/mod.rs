@@ -51,6 +51,9 @@ pub use raw_json::{RawJson, read};
 pub use saved::{
     delete_filter, delete_panel, rename_filter, rename_panel, save_filter, save_panel, saved,
 };
+#[expect(unused_imports, reason = "called by pages that were loaded from the version before")]
+pub use settings::set_mail_about_jobs;
+pub use settings::{account_settings, create_token, revoke_token, set_job_mails, set_time_zone};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
@@ -110,6 +113,7 @@ mod tests {
         GET /api/visit
         GET /api/webhooks
         POST /api/account/delete
+        POST /api/account/job-mails
         POST /api/account/mail
         POST /api/account/sign-out
         POST /api/account/time-zone

@@ -2,8 +2,8 @@
 
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
-use gas_shared::TokenId;
 use gas_shared::token::{AccountSettings, CreatedToken, NewToken};
+use gas_shared::{JobMails, TokenId};
 
 /// The caller's settings for mail, and the API tokens.
 #[get("/api/account/settings")]
@@ -12,11 +12,20 @@ pub async fn account_settings() -> ApiResult<RawJson<AccountSettings>> {
     Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
 }
 
-/// Sets whether the caller receives mail about jobs.
+/// Turns all mail about the caller's jobs on or off, for pages that were loaded before there were kinds.
 #[post("/api/account/mail")]
 pub async fn set_mail_about_jobs(wanted: bool) -> ApiResult<RawJson<AccountSettings>> {
     let (web, account) = crate::server::caller::account().await?;
-    web.unsubscriber.preferences.set_wants_results(account.id, wanted).await?;
+    let wanted = if wanted { JobMails::ALL } else { JobMails::NONE };
+    web.unsubscriber.preferences.set_job_mails(account.id, wanted).await?;
+    Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
+}
+
+/// Sets which mails about jobs the caller receives.
+#[post("/api/account/job-mails")]
+pub async fn set_job_mails(wanted: JobMails) -> ApiResult<RawJson<AccountSettings>> {
+    let (web, account) = crate::server::caller::account().await?;
+    web.unsubscriber.preferences.set_job_mails(account.id, wanted).await?;
     Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
 }
 

@@ -7,7 +7,7 @@ use gas_backend::ports::PortResult;
 use gas_backend::usecases::list_tokens;
 use gas_shared::audit::Activity;
 use gas_shared::token::AccountSettings;
-use gas_shared::{Account, UserId, Visit};
+use gas_shared::{Account, JobMails, UserId, Visit};
 
 /// The number of audit entries that the page shows.
 const SHOWN_ENTRIES: u16 = 20;
@@ -36,7 +36,7 @@ pub async fn visit(web: &Web, account: Option<Account>) -> Visit {
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn settings(web: &Web, user: UserId) -> PortResult<AccountSettings> {
-    let wanted = web.unsubscriber.preferences.wants_results(user).await?;
+    let job_mails = web.unsubscriber.preferences.job_mails(user).await?.unwrap_or(JobMails::NONE);
     let tokens = list_tokens(&web.gas, user).await?;
     let gas = &web.gas;
     let sessions = gas.sessions.count(user, gas.now()).await?;
@@ -45,5 +45,6 @@ pub async fn settings(web: &Web, user: UserId) -> PortResult<AccountSettings> {
         .into_iter()
         .map(|(_, record)| Activity { at: record.at, text: describe(&record) })
         .collect();
-    Ok(AccountSettings { mail_about_jobs: wanted.unwrap_or(false), tokens, sessions, activity })
+    let mail_about_jobs = job_mails.wants_any();
+    Ok(AccountSettings { mail_about_jobs, job_mails, tokens, sessions, activity })
 }

@@ -9,7 +9,7 @@ use super::{MailMessage, UnsubscribeKey, UnsubscribeToken};
 use crate::PublicUrl;
 use crate::ports::{EmailAddress, InvalidAddress, Mail};
 use clap::Args;
-use gas_shared::Account;
+use gas_shared::{Account, Job, JobMails};
 use jiff::Timestamp;
 
 /// Settings of processes that send mail.
@@ -43,8 +43,8 @@ pub enum ComposeError {
     /// The mail would no longer be true.
     #[error("{0}")]
     Outdated(&'static str),
-    /// The user has turned mail about jobs and references off.
-    #[error("the user has turned mail about jobs and references off")]
+    /// The user has turned this kind of mail off.
+    #[error("the user has turned this kind of mail off")]
     Unwanted,
     /// Mail cannot be sent to the user's address.
     #[error(transparent)]
@@ -54,9 +54,18 @@ pub enum ComposeError {
     Template(#[from] askama::Error),
 }
 
+/// A mail about the ends of several jobs.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    /// The mail.
+    pub mail: Mail,
+    /// For each of the jobs, why the mail does not mention it; `None` if it does.
+    pub left_out: Vec<Option<&'static str>>,
+}
+
 impl Composer {
     /// Composes the mail of a message about a subject as of `now`, with times in the user's time zone.
-    /// `wants_results` is whether the user wants mail about jobs and references.
+    /// `wanted` is which mails about jobs and references the user wants.
     ///
     /// # Errors
     /// [`ComposeError`] if there is no mail to send.
@@ -64,7 +73,7 @@ impl Composer {
         &self,
         message: &MailMessage,
         account: &Account,
-        wants_results: bool,
+        wanted: JobMails,
         subject: MailSubject<'_>,
         now: Timestamp,
     ) -> Result<Mail, ComposeError> {
@@ -75,11 +84,36 @@ impl Composer {
             MailMessage::Notice(notice) => kinds::for_notice(notice, &context),
         };
         let template = template.map_err(|Outdated(reason)| ComposeError::Outdated(reason))?;
-        if !wants_results && !template.is_required() {
+        if template.kind().is_some_and(|kind| !wanted.wants(kind)) {
             return Err(ComposeError::Unwanted);
         }
         let to = EmailAddress::parse(&account.email)?;
         Ok(self.render(&*template, account, to)?)
+    }
+
+    /// Composes one mail about the ends of several jobs as of `now`. `jobs` are their rows, `None` for those that no
+    /// longer exist.
+    ///
+    /// # Errors
+    /// [`ComposeError`] if there is no mail to send about any of them.
+    pub fn compose_digest(
+        &self,
+        account: &Account,
+        wanted: JobMails,
+        jobs: &[Option<&Job>],
+        now: Timestamp,
+    ) -> Result<Digest, ComposeError> {
+        let times = TimeFormat::for_account(account, now);
+        let of = |job: &Option<&'_ _>| {
+            let subject = job.map_or(MailSubject::Account, MailSubject::Job);
+            MailContext { account, subject, site: &self.site, times: &times }
+        };
+        let contexts: Vec<_> = jobs.iter().map(of).collect();
+        let (template, left_out) = kinds::for_job_results(&contexts, wanted);
+        let template =
+            template.ok_or(ComposeError::Outdated("no job is left that a mail is wanted about"))?;
+        let to = EmailAddress::parse(&account.email)?;
+        Ok(Digest { mail: self.render(&*template, account, to)?, left_out })
     }
 
     fn render(
@@ -88,7 +122,7 @@ impl Composer {
         account: &Account,
         to: EmailAddress,
     ) -> askama::Result<Mail> {
-        let unsubscribe = (!template.is_required()).then(|| {
+        let unsubscribe = template.kind().map(|_| {
             let token = UnsubscribeToken::mint(&self.key, account.id);
             self.site.join(&format!("/unsubscribe?token={}", token.as_str()))
         });

@@ -2,7 +2,7 @@
 
 use super::Notice;
 use crate::messages::JobResult;
-use crate::ports::MailEvent;
+use crate::ports::{JOB_RESULT_KEYS, MailEvent};
 use gas_shared::reference::ReferenceId;
 use gas_shared::{JobId, JobStatus, UserId};
 use serde_json::Value;
@@ -71,7 +71,7 @@ impl MailMessage {
             Self::JobResult(result) => match result.job_status {
                 JobStatus::Completed | JobStatus::Failed => MailEvent {
                     // A job ends once.
-                    key: format!("job-result/{}/{}", result.user_id, result.job_id),
+                    key: format!("{JOB_RESULT_KEYS}{}/{}", result.user_id, result.job_id),
                     user: result.user_id,
                     message: serde_json::to_value(result)?,
                 },

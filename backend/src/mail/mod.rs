@@ -16,6 +16,7 @@ mod text;
 mod time_format;
 mod unsubscribe;
 
+pub use composer::{ComposeError, Composer, Digest, MailSettings};
 pub use composer::{ComposeError, Composer, MailSettings};
 pub use context::MailSubject;
 pub use kinds::Notice;

@@ -1,13 +1,12 @@
 //! The content of one mail.
 
 use super::layout::Layout;
+use gas_shared::JobMailKind;
 
 /// One mail, ready to be rendered.
 pub(super) trait MailTemplate: MailBodies {
-    /// Whether users who turned mail about jobs and references off get this mail, too.
-    fn is_required(&self) -> bool {
-        false
-    }
+    /// The kind of mail that users turn off to get no such mail; `None` if it is always sent.
+    fn kind(&self) -> Option<JobMailKind>;
 
     /// What has changed at GAS, for the note on why the user gets the mail.
     fn about(&self) -> &'static str {

@@ -12,7 +12,10 @@ use gas_shared::private_reference::{
     BuiltReference, PrivateReference, PrivateReferenceState, UploadedSource,
 };
 use gas_shared::reference::{GeneSet, ReferenceChoice, Sha256, TranscriptCounts};
-use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, Provenance, UsedSource, UserId};
+use gas_shared::{
+    Account, FileName, Job, JobId, JobMailKind, JobMails, JobStatus, Plan, Provenance, UsedSource,
+    UserId,
+};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -209,7 +212,15 @@ fn compose_about(
     let composer =
         Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
     let now = completed_at() + SignedDuration::from_secs(2);
-    composer.compose(message, account, true, subject, now)
+    composer.compose(message, account, JobMails::ALL, subject, now)
+}
+
+fn digest(account: &Account, wanted: JobMails, jobs: &[&Job]) -> Digest {
+    let composer =
+        Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
+    let now = completed_at() + SignedDuration::from_secs(2);
+    let jobs: Vec<Option<&Job>> = jobs.iter().copied().map(Some).collect();
+    composer.compose_digest(account, wanted, &jobs, now).unwrap()
 }
 
 /// Every mail, with the name of its snapshots.
@@ -238,6 +249,9 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("results_archived", compose(&archived_notice(&gone), &free, Some(&gone))),
         ("results_restored", compose(&restored(&back), &premium, Some(&back))),
         ("results_restored_free", compose(&restored(&in_window), &free, Some(&in_window))),
+        ("jobs_ended", digest(&premium, JobMails::ALL, &[&kept, &bad, &partly]).mail),
+        ("jobs_ended_free", digest(&free, JobMails::ALL, &[&in_window, &past, &gone]).mail),
+        ("jobs_ended_failed", digest(&free, JobMails::ALL, &[&bad, &ours]).mail),
         ("welcome", compose(&welcome, &premium, None)),
         ("payment_failed", compose(&unpaid, &premium, None)),
         ("payment_failed_free", compose(&unpaid, &free, None)),
@@ -374,6 +388,29 @@ fn an_outdated_mail_is_not_composed() {
         let rejected = compose_about(&message, &premium, MailSubject::PrivateReference(row));
         assert!(matches!(rejected, Err(ComposeError::Outdated(_))), "{row:?}");
     }
+}
+
+#[test]
+fn a_mail_about_many_jobs_lists_fifty_and_leaves_out_what_is_not_wanted() {
+    let premium = account(Plan::Premium);
+    let of = |number: usize, state| job(&format!("f{number}.vcf"), state);
+    let bad = of(99, failed(FailureKind::Input, "line 3"));
+    let pending = of(98, JobState::Pending { since: completed_at() });
+    let many: Vec<Job> = (0..60).map(|n| of(n, completed(stored(None, None)))).collect();
+    let all: Vec<&Job> = many.iter().chain([&bad, &pending]).collect();
+    let Digest { mail, left_out } = digest(&premium, JobMails::ALL, &all);
+    assert_eq!(mail.subject, "1 of 61 jobs failed: f99.vcf and 60 more");
+    assert!(mail.text.contains("11 more are in the list"), "{}", mail.text);
+    assert!(mail.text.contains("60 have results, 1 failed."));
+    assert_eq!(mail.text.matches("/annotations/").count(), 50);
+    assert_eq!(left_out.iter().filter(|reason| reason.is_some()).count(), 1);
+    assert!(left_out[61].is_some(), "it has not ended");
+
+    let wanted = JobMails::ALL.with(JobMailKind::Failed, false);
+    let Digest { mail, left_out } = digest(&premium, wanted, &all[58..]);
+    assert_eq!(mail.subject, "Results ready: f58.vcf and 1 more");
+    assert!(!mail.text.contains("f99.vcf"));
+    assert!(left_out[2].is_some_and(|reason| reason.contains("turned this kind of mail off")));
 }
 
 #[test]

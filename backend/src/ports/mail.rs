@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::UserId;
+use gas_shared::{JobMails, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -97,8 +97,32 @@ pub trait Outbox: Send + Sync {
         lease: SignedDuration,
     ) -> PortResult<MailClaim>;
 
-    /// Records that a mail was sent, regardless of who holds the claim now.
-    async fn mark_sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()>;
+    /// Records the mail of an event that is sent later together with others, if it is new. Nothing is recorded for a
+    /// user without a profile.
+    async fn hold(&self, event: &MailEvent, now: Timestamp) -> PortResult<Held>;
+
+    /// The number of a user's mails about ends of jobs that are neither sent nor given up nor claimed, other than that
+    /// of the event `except`.
+    async fn waiting(
+        &self,
+        user: UserId,
+        except: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<u32>;
+
+    /// Claims all mails about ends of jobs of a user that [`waiting`](Self::waiting) counts, oldest first, at most
+    /// `limit`. Of concurrent callers, one gets a mail.
+    async fn claim_waiting(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: u16,
+    ) -> PortResult<Vec<ClaimedMail>>;
+
+    /// Records that the mails of these events were sent as one, regardless of who holds their claims now.
+    async fn mark_sent(&self, keys: &[String], message_id: &str, now: Timestamp) -> PortResult<()>;
 
     /// Records that a mail will not be sent, and why.
     async fn give_up(&self, key: &str, reason: &str, now: Timestamp) -> PortResult<()>;
@@ -128,6 +152,33 @@ pub struct MailEvent {
     pub message: Value,
 }
 
+/// The beginning of the keys of events that are the end of a job.
+pub const JOB_RESULT_KEYS: &str = "job-result/";
+
+/// The outcome of [`Outbox::hold`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The mail is recorded and waits, or another caller is sending it.
+    Waiting,
+    /// The mail was sent or given up.
+    Settled,
+    /// There is no such user.
+    NoUser,
+}
+
+/// A mail that the caller may send, with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimedMail {
+    /// The key of the event.
+    pub key: String,
+    /// The message that reported the event.
+    pub message: Value,
+    /// The attempt number, from 1.
+    pub attempt: u32,
+    /// When the mail was recorded.
+    pub recorded_at: Timestamp,
+}
+
 /// The outcome of claiming a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailClaim {
@@ -149,11 +200,11 @@ pub enum MailClaim {
 /// Users' preferences for mail about their jobs.
 #[async_trait]
 pub trait MailPreferences: Send + Sync {
-    /// Whether a user wants this mail; `None` if there is no such user.
-    async fn wants_results(&self, user: UserId) -> PortResult<Option<bool>>;
+    /// The mails about jobs that a user wants; `None` if there is no such user.
+    async fn job_mails(&self, user: UserId) -> PortResult<Option<JobMails>>;
 
-    /// Stores a user's preference. `false` if there is no such user.
-    async fn set_wants_results(&self, user: UserId, wanted: bool) -> PortResult<bool>;
+    /// Stores which mails about jobs a user wants. `false` if there is no such user.
+    async fn set_job_mails(&self, user: UserId, wanted: JobMails) -> PortResult<bool>;
 }
 
 #[cfg(test)]

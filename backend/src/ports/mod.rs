@@ -39,8 +39,8 @@ pub use catalog::{Catalog, CatalogId, Manifest, StoredManifest};
 pub use dispatches::{Dispatch, Dispatches};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
-    EmailAddress, InvalidAddress, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox,
-    SendOutcome,
+    ClaimedMail, EmailAddress, Held, InvalidAddress, JOB_RESULT_KEYS, Mail, MailClaim, MailEvent,
+    MailPreferences, Mailer, Outbox, SendOutcome,
 };
 pub use messages::{LONG_POLL, Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};

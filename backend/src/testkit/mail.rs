@@ -5,14 +5,14 @@ use super::{FakeAccounts, TestGas};
 use crate::Notifier;
 use crate::mail::{Composer, UnsubscribeKey};
 use crate::ports::{
-    Accounts, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult,
-    SendOutcome,
+    Accounts, ClaimedMail, Held, JOB_RESULT_KEYS, Mail, MailClaim, MailEvent, MailPreferences,
+    Mailer, Outbox, PortError, PortResult, SendOutcome,
 };
 use async_trait::async_trait;
-use gas_shared::UserId;
+use gas_shared::{JobMails, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 /// The key of unsubscribe links in tests.
@@ -40,14 +40,13 @@ impl TestMail {
         let mailer = Arc::new(FakeMailer { crash: test.crash.clone(), ..FakeMailer::default() });
         let (accounts, crash) = (test.accounts.clone(), test.crash.clone());
         let outbox = Arc::new(FakeOutbox { accounts, rows: Mutex::default(), crash });
-        let preferences = Arc::new(FakePreferences {
-            accounts: test.accounts.clone(),
-            unwanted: Mutex::default(),
-        });
+        let preferences =
+            Arc::new(FakePreferences { accounts: test.accounts.clone(), wanted: Mutex::default() });
         let site = "https://gas.example.org".parse().unwrap();
         let notifier = Notifier {
             jobs: test.gas.jobs.clone(),
             private_references: Some(test.private_references.clone()),
+            dispatches: test.gas.dispatches.clone(),
             accounts: test.accounts.clone(),
             outbox: outbox.clone(),
             preferences: preferences.clone(),
@@ -116,6 +115,7 @@ pub struct FakeOutbox {
 
 #[derive(Clone, Debug)]
 struct Row {
+    user: UserId,
     message: Value,
     created: Timestamp,
     claimed_at: Option<Timestamp>,
@@ -125,6 +125,23 @@ struct Row {
 }
 
 impl Row {
+    fn new(event: &MailEvent, now: Timestamp) -> Self {
+        Self {
+            user: event.user,
+            message: event.message.clone(),
+            created: now,
+            claimed_at: None,
+            attempts: 0,
+            last_error: None,
+            settled: false,
+        }
+    }
+
+    /// Whether this is the mail of a user about the end of a job, and may be claimed.
+    fn waits(&self, key: &str, user: UserId, now: Timestamp, lease: SignedDuration) -> bool {
+        self.user == user && key.starts_with(JOB_RESULT_KEYS) && self.is_free(now, lease)
+    }
+
     fn is_free(&self, now: Timestamp, lease: SignedDuration) -> bool {
         !self.settled && self.claimed_at.is_none_or(|at| at <= now - lease)
     }
@@ -160,14 +177,7 @@ impl Outbox for FakeOutbox {
         }
         let claim = {
             let mut rows = lock(&self.rows);
-            let row = rows.entry(event.key.clone()).or_insert_with(|| Row {
-                message: event.message.clone(),
-                created: now,
-                claimed_at: None,
-                attempts: 0,
-                last_error: None,
-                settled: false,
-            });
+            let row = rows.entry(event.key.clone()).or_insert_with(|| Row::new(event, now));
             if !row.is_free(now, lease) {
                 return Ok(if row.settled { MailClaim::Settled } else { MailClaim::Busy });
             }
@@ -179,11 +189,78 @@ impl Outbox for FakeOutbox {
         Ok(claim)
     }
 
-    async fn mark_sent(&self, key: &str, _message_id: &str, _now: Timestamp) -> PortResult<()> {
-        self.change(key, |row| {
-            row.settled = true;
-            row.last_error = None;
-        })
+    async fn hold(&self, event: &MailEvent, now: Timestamp) -> PortResult<Held> {
+        self.crash.before_call()?;
+        if self.accounts.account_even_closing(event.user).is_none() {
+            return Ok(Held::NoUser);
+        }
+        let settled = {
+            let mut rows = lock(&self.rows);
+            rows.entry(event.key.clone()).or_insert_with(|| Row::new(event, now)).settled
+        };
+        self.crash.after_effect()?;
+        Ok(if settled { Held::Settled } else { Held::Waiting })
+    }
+
+    async fn waiting(
+        &self,
+        user: UserId,
+        except: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<u32> {
+        self.crash.before_call()?;
+        let rows = lock(&self.rows);
+        let waiting = rows.iter().filter(|(key, row)| row.waits(key, user, now, lease));
+        let count = waiting.filter(|(key, _)| *key != except).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    async fn claim_waiting(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: u16,
+    ) -> PortResult<Vec<ClaimedMail>> {
+        self.crash.before_call()?;
+        let claimed: Vec<ClaimedMail> = {
+            let mut rows = lock(&self.rows);
+            let mut waiting: Vec<(&String, &mut Row)> =
+                rows.iter_mut().filter(|(key, row)| row.waits(key, user, now, lease)).collect();
+            waiting.sort_by_key(|(key, row)| (row.created, (*key).clone()));
+            let chosen = waiting.into_iter().take(limit.into()).map(|(key, row)| {
+                row.claimed_at = Some(now);
+                row.attempts += 1;
+                ClaimedMail {
+                    key: key.clone(),
+                    message: row.message.clone(),
+                    attempt: row.attempts,
+                    recorded_at: row.created,
+                }
+            });
+            chosen.collect()
+        };
+        if !claimed.is_empty() {
+            self.crash.after_effect()?;
+        }
+        Ok(claimed)
+    }
+
+    async fn mark_sent(
+        &self,
+        keys: &[String],
+        _message_id: &str,
+        _now: Timestamp,
+    ) -> PortResult<()> {
+        self.crash.before_call()?;
+        for key in keys {
+            if let Some(row) = lock(&self.rows).get_mut(key) {
+                row.settled = true;
+                row.last_error = None;
+            }
+        }
+        self.crash.after_effect()
     }
 
     async fn give_up(&self, key: &str, reason: &str, _now: Timestamp) -> PortResult<()> {
@@ -222,25 +299,19 @@ impl Outbox for FakeOutbox {
 #[derive(Debug)]
 pub struct FakePreferences {
     accounts: Arc<FakeAccounts>,
-    unwanted: Mutex<HashSet<UserId>>,
+    wanted: Mutex<HashMap<UserId, JobMails>>,
 }
 
 #[async_trait]
 impl MailPreferences for FakePreferences {
-    async fn wants_results(&self, user: UserId) -> PortResult<Option<bool>> {
+    async fn job_mails(&self, user: UserId) -> PortResult<Option<JobMails>> {
         let known = self.accounts.account(user).await?.is_some();
-        Ok(known.then(|| !lock(&self.unwanted).contains(&user)))
+        let wanted = lock(&self.wanted).get(&user).copied();
+        Ok(known.then_some(wanted.unwrap_or(JobMails::ALL)))
     }
 
-    async fn set_wants_results(&self, user: UserId, wanted: bool) -> PortResult<bool> {
-        {
-            let mut unwanted = lock(&self.unwanted);
-            if wanted {
-                unwanted.remove(&user)
-            } else {
-                unwanted.insert(user)
-            };
-        }
+    async fn set_job_mails(&self, user: UserId, wanted: JobMails) -> PortResult<bool> {
+        lock(&self.wanted).insert(user, wanted);
         Ok(self.accounts.account(user).await?.is_some())
     }
 }

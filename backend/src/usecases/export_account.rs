@@ -106,13 +106,13 @@ impl Writer {
     async fn head(&self) -> PortResult<String> {
         let (gas, store) = (&self.billing.gas, &self.billing.store);
         let billing = store.billing_of(self.user()).await?;
-        let wants_mail = self.preferences.wants_results(self.user()).await?;
+        let mails = self.preferences.job_mails(self.user()).await?;
         let saved = list_saved(gas, self.user()).await?;
         let head = json!({
             "exported_at": gas.now(),
             "account": self.account,
             "settings": {
-                "mail_about_jobs": wants_mail,
+                "mail_about_jobs": mails,
                 "job_options": gas.accounts.job_options(self.user()).await?,
             },
             "billing": {
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(document["mails"].as_array().unwrap().len(), 120);
         assert_eq!(document["account"]["email"], "ada@example.org");
         assert_eq!(document["account"]["time_zone"], "Europe/Berlin");
-        assert_eq!(document["settings"]["mail_about_jobs"], true);
+        assert_eq!(document["settings"]["mail_about_jobs"]["failed"], true);
         assert_eq!(document["settings"]["job_options"]["selection"], "all");
         assert_eq!(document["tokens"][0]["name"], "laptop");
         assert_eq!(document["webhooks"][0]["url"], "https://lab.example.org/gas");

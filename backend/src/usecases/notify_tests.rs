@@ -5,9 +5,9 @@ use crate::mail::Notice;
 use crate::messages::JobResult;
 use crate::ports::MailPreferences;
 use crate::testkit::{TestGas, TestMail, outbox_contract};
-use crate::usecases::{archive_result, cancel_job, fail_job};
+use crate::usecases::{archive_result, cancel_job, fail_job, job_left};
 use gas_shared::job::FailureKind;
-use gas_shared::{Account, Job, JobStatus, Plan, UserId};
+use gas_shared::{Account, Job, JobMailKind, JobMails, JobStatus, Plan, UserId};
 use uuid::Uuid;
 
 struct Case {
@@ -150,7 +150,7 @@ async fn a_list_of_addresses_gets_no_mail() {
 #[tokio::test]
 async fn an_unsubscribed_user_gets_only_mail_about_plan_and_payments() {
     let (case, message) = Case::done(Plan::Premium).await;
-    case.mail.preferences.set_wants_results(case.ada.id, false).await.unwrap();
+    case.mail.preferences.set_job_mails(case.ada.id, JobMails::NONE).await.unwrap();
     assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
     let user_id = case.ada.id;
     let since = case.test.gas.now();
@@ -238,4 +238,130 @@ async fn the_mail_about_a_failed_job_has_its_reason() {
     let mail = case.mail.mailer.sent().remove(0);
     assert_eq!(mail.subject, "Annotation failed: a.vcf");
     assert!(mail.text.contains("line 3: POS is \"x\""));
+}
+
+#[tokio::test]
+async fn each_kind_of_mail_is_turned_off_on_its_own() {
+    let (case, completed) = Case::done(Plan::Premium).await;
+    let job = case.test.pending_job(&case.ada).await;
+    let jobs = &case.test.gas.jobs;
+    let failed = fail_job(jobs, job.id, None, FailureKind::Input, "no".to_owned()).await.unwrap();
+    let wanted = JobMails::ALL.with(JobMailKind::Completed, false);
+    case.mail.preferences.set_job_mails(case.ada.id, wanted).await.unwrap();
+    assert!(matches!(case.notify(&completed).await.unwrap(), Notified::GivenUp(_)));
+    assert_eq!(case.notify(&result_of(&failed)).await.unwrap(), Notified::Sent);
+    assert_eq!(case.subjects(), ["Annotation failed: a.vcf"]);
+}
+
+/// Jobs of a Premium user that have ended, of which none has left the list of active jobs, with their messages.
+async fn ended_jobs(case: &Case, count: usize) -> Vec<(Job, MailMessage)> {
+    let mut jobs = Vec::new();
+    for _ in 0..count {
+        let job = case.test.completed_job(&case.ada).await;
+        let message = result_of(&job);
+        jobs.push((job, message));
+    }
+    jobs
+}
+
+impl Case {
+    /// Handles the end of a job, as the utility node does.
+    async fn ends(&self, (job, message): &(Job, MailMessage)) -> Result<Notified, NotifyError> {
+        job_left(&self.test.gas, job.id).await.unwrap();
+        self.notify(message).await
+    }
+}
+
+#[tokio::test]
+async fn jobs_that_end_together_give_one_mail() {
+    let case = Case::new(Plan::Premium);
+    let jobs = ended_jobs(&case, 10).await;
+    for job in &jobs[..9] {
+        assert_eq!(case.ends(job).await.unwrap(), Notified::Waiting);
+        assert_eq!(case.ends(job).await.unwrap(), Notified::Waiting, "a repeated message");
+    }
+    assert_eq!(case.subjects(), [""; 0]);
+    assert_eq!(case.ends(&jobs[9]).await.unwrap(), Notified::Sent);
+    assert_eq!(case.subjects(), ["Results ready: a.vcf and 9 more"]);
+    let text = case.mail.mailer.sent().remove(0).text;
+    assert!(jobs.iter().all(|(job, _)| text.contains(&job.id.to_string())), "{text}");
+    for job in &jobs {
+        assert_eq!(case.ends(job).await.unwrap(), Notified::AlreadyHandled);
+    }
+    case.test.clock.advance_secs(RESEND_AFTER.as_secs());
+    assert_eq!(resend_mails(&case.mail.notifier).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_few_jobs_and_short_windows_give_a_mail_each() {
+    let case = Case::new(Plan::Premium);
+    for job in ended_jobs(&case, 4).await {
+        assert_eq!(case.ends(&job).await.unwrap(), Notified::Sent);
+    }
+    // Results of Free users can be downloaded for three minutes here.
+    let case = Case::new(Plan::Free);
+    for job in ended_jobs(&case, 6).await {
+        assert_eq!(case.ends(&job).await.unwrap(), Notified::Sent);
+    }
+    assert_eq!(case.subjects().len(), 6);
+}
+
+#[tokio::test]
+async fn mails_wait_for_ten_minutes_at_most() {
+    let case = Case::new(Plan::Premium);
+    let jobs = ended_jobs(&case, 8).await;
+    for job in &jobs[..3] {
+        assert_eq!(case.ends(job).await.unwrap(), Notified::Waiting);
+    }
+    case.test.clock.advance_secs(RESEND_AFTER.as_secs() - 1);
+    assert_eq!(resend_mails(&case.mail.notifier).await.unwrap(), 0);
+    case.test.clock.advance_secs(1);
+    assert_eq!(resend_mails(&case.mail.notifier).await.unwrap(), 1);
+    assert_eq!(case.subjects(), ["Results ready: a.vcf and 2 more"]);
+
+    // The mail about one job says more about it.
+    assert_eq!(case.ends(&jobs[3]).await.unwrap(), Notified::Waiting);
+    case.test.clock.advance_secs(RESEND_AFTER.as_secs());
+    assert_eq!(resend_mails(&case.mail.notifier).await.unwrap(), 1);
+    assert_eq!(case.subjects()[1], "Results ready: a.vcf");
+}
+
+#[tokio::test]
+async fn a_crash_at_any_step_of_a_batch_loses_no_mail() {
+    // The steps of the last job: hold, claim, send, mark as sent.
+    for (effects, mails) in [(1, 1), (2, 1), (3, 2), (4, 1)] {
+        let case = Case::new(Plan::Premium);
+        let jobs = ended_jobs(&case, 6).await;
+        for job in &jobs[..5] {
+            assert_eq!(case.ends(job).await.unwrap(), Notified::Waiting);
+        }
+        let (last, message) = &jobs[5];
+        job_left(&case.test.gas, last.id).await.unwrap();
+        case.test.crash.after(effects);
+        case.notify(message).await.unwrap_err();
+        assert!(case.test.crash.recover());
+        case.test.clock.advance_secs(RESEND_AFTER.as_secs());
+        let sent = resend_mails(&case.mail.notifier).await.unwrap();
+        assert_eq!(sent, usize::from(effects < 4), "after {effects} steps");
+        let subjects = case.subjects();
+        assert_eq!(subjects, vec!["Results ready: a.vcf and 5 more"; mails]);
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_batch_is_sent_later_and_jobs_that_are_deleted_are_left_out() {
+    let case = Case::new(Plan::Premium);
+    let jobs = ended_jobs(&case, 6).await;
+    for job in &jobs[..5] {
+        case.ends(job).await.unwrap();
+    }
+    case.mail.mailer.throttle(true);
+    case.ends(&jobs[5]).await.unwrap_err();
+    case.mail.mailer.throttle(false);
+    crate::usecases::delete_job(&case.test.gas, case.ada.id, jobs[0].0.id).await.unwrap();
+    assert_eq!(case.ends(&jobs[5]).await.unwrap(), Notified::Sent);
+    assert_eq!(case.subjects(), ["Results ready: a.vcf and 4 more"]);
+    let errors = case.mail.outbox.errors();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].1, "the job does not exist");
 }

@@ -2,7 +2,7 @@
 
 use crate::mail::{InvalidUnsubscribeToken, UnsubscribeKey, UnsubscribeToken};
 use crate::ports::{MailPreferences, PortError};
-use gas_shared::UserId;
+use gas_shared::{JobMails, UserId};
 
 /// The reason why mail was not turned off.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub async fn unsubscribe(
     token: &str,
 ) -> Result<UserId, UnsubscribeError> {
     let user = UnsubscribeToken::verify(key, token)?;
-    preferences.set_wants_results(user, false).await?;
+    preferences.set_job_mails(user, JobMails::NONE).await?;
     Ok(user)
 }
 
@@ -47,8 +47,8 @@ mod tests {
             let user = unsubscribe(&*mail.preferences, &key, token.as_str()).await.unwrap();
             assert_eq!(user, ada.id);
         }
-        assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(false));
-        assert_eq!(mail.preferences.wants_results(eve.id).await.unwrap(), Some(true));
+        assert_eq!(mail.preferences.job_mails(ada.id).await.unwrap(), Some(JobMails::NONE));
+        assert_eq!(mail.preferences.job_mails(eve.id).await.unwrap(), Some(JobMails::ALL));
     }
 
     #[tokio::test]
@@ -59,6 +59,6 @@ mod tests {
         let forged = UnsubscribeToken::mint(&"x".repeat(32).parse().unwrap(), ada.id);
         let rejected = unsubscribe(&*mail.preferences, &unsubscribe_key(), forged.as_str()).await;
         assert!(matches!(rejected, Err(UnsubscribeError::Token(InvalidUnsubscribeToken))));
-        assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(true));
+        assert_eq!(mail.preferences.job_mails(ada.id).await.unwrap(), Some(JobMails::ALL));
     }
 }

@@ -41,6 +41,7 @@ impl Consumer for MailSender {
         Ok(match outcome {
             Notified::Busy => Handled::Later(MAIL_CLAIM_DURATION.unsigned_abs()),
             Notified::Sent
+            | Notified::Waiting
             | Notified::AlreadyHandled
             | Notified::NotNeeded
             | Notified::GivenUp(_) => Handled::Done,

@@ -6,23 +6,42 @@ use crate::components::sentence;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::token::AccountSettings;
+use gas_shared::{JobMailKind, JobMails};
+
+/// The setting of a kind of mail.
+const fn label(kind: JobMailKind) -> &'static str {
+    match kind {
+        JobMailKind::Completed => "Email me when results or references of mine are ready",
+        JobMailKind::Failed => "Email me when a job or the build of a reference fails",
+        JobMailKind::Archive => "Email me when results are archived or restored",
+    }
+}
+
+/// What the message after a change calls them.
+const fn subject(kind: JobMailKind) -> &'static str {
+    match kind {
+        JobMailKind::Completed => "Emails about what is ready",
+        JobMailKind::Failed => "Emails about failures",
+        JobMailKind::Archive => "Emails about archived and restored results",
+    }
+}
 
 /// The settings for emails.
 #[component]
 pub fn MailSettings(
-    /// Whether the user wants emails about jobs.
-    wanted: bool,
+    /// The emails about jobs that the user wants.
+    wanted: JobMails,
     /// Called with the new settings after a change.
     onchange: EventHandler<RawJson<AccountSettings>>,
 ) -> Element {
     let toasts = use_toasts();
     let setting = use_api_action();
-    let set = move |wanted: bool| {
+    let set = move |kind: JobMailKind, is_on: bool| {
         setting.start(async move {
-            match api::set_mail_about_jobs(wanted).await {
+            match api::set_job_mails(wanted.with(kind, is_on)).await {
                 Ok(fresh) => {
-                    let now = if wanted { "on" } else { "off" };
-                    toasts.success(format!("Emails about your jobs are {now}"));
+                    let now = if is_on { "on" } else { "off" };
+                    toasts.success(format!("{} are {now}", subject(kind)));
                     onchange.call(fresh);
                 }
                 Err(error) => toasts.error(sentence(&error.message)),
@@ -33,22 +52,22 @@ pub fn MailSettings(
     rsx! {
         section { class: "panel", "aria-labelledby": "mail",
             h2 { id: "mail", "Email" }
-            label { class: "setting",
-                input {
-                    r#type: "checkbox",
-                    checked: wanted,
-                    disabled: setting.is_busy(),
-                    onchange: move |event| set(event.checked()),
-                }
-                span {
-                    "Email me about my jobs and references"
-                    span { class: "muted setting-about",
-                        "When results are ready, archived or restored, when a job fails, and when a reference of yours is built."
+            for kind in JobMailKind::ALL {
+                label { class: "setting",
+                    input {
+                        r#type: "checkbox",
+                        checked: wanted.wants(kind),
+                        disabled: setting.is_busy(),
+                        onchange: move |event| set(kind, event.checked()),
                     }
+                    span { {label(kind)} }
                 }
             }
-            if use_sells_premium() {
-                p { class: "muted", "Billing emails are always sent." }
+            p { class: "muted",
+                "Five or more jobs that end together give one email, up to ten minutes after the first. "
+                if use_sells_premium() {
+                    "Billing emails are always sent."
+                }
             }
         }
     }

@@ -104,7 +104,7 @@ fn Settings() -> Element {
         }
     };
     rsx! {
-        MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.set(fresh) }
+        MailSettings { wanted: shown.job_mails, onchange: move |fresh| loaded.set(fresh) }
         Notifications {}
         Tokens {
             tokens: shown.tokens,

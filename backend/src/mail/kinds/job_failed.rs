@@ -3,6 +3,7 @@
 use crate::mail::context::{MailContext, MailJob, Outdated};
 use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::one_line;
+use gas_shared::JobMailKind;
 use gas_shared::job::{Failure, FailureKind};
 
 /// "Annotation failed".
@@ -22,6 +23,10 @@ impl JobFailed {
 mail_bodies!(JobFailed, "mail/job_failed/body.html", "mail/job_failed/body.txt");
 
 impl MailTemplate for JobFailed {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Failed)
+    }
+
     fn subject(&self) -> String {
         format!("Annotation failed: {}", self.job.file)
     }

@@ -4,6 +4,7 @@
 //! function of notices. CONTRIBUTING.md has the whole recipe.
 
 mod job_failed;
+mod jobs_ended;
 mod payment_failed;
 mod reference_failed;
 mod reference_ready;
@@ -17,7 +18,7 @@ use super::template::MailTemplate;
 use gas_shared::job::JobState;
 use gas_shared::private_reference::PrivateReferenceState;
 use gas_shared::reference::ReferenceId;
-use gas_shared::{JobId, UserId};
+use gas_shared::{JobId, JobMails, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -132,6 +133,16 @@ pub(super) fn for_job_result(context: &MailContext<'_>) -> Result<Box<dyn MailTe
         JobState::Failed(failure) => Box::new(job_failed::JobFailed::new(context, failure)?),
         _ => return Err(Outdated("the job was cancelled or has not ended")),
     })
+}
+
+/// The mail about the ends of several jobs, one for each context, with the reason why each of them that is not in the
+/// mail is left out. `None` if none is in it.
+pub(super) fn for_job_results(
+    contexts: &[MailContext<'_>],
+    wanted: JobMails,
+) -> (Option<Box<dyn MailTemplate>>, Vec<Option<&'static str>>) {
+    let (mail, left_out) = jobs_ended::JobsEnded::new(contexts, |kind| wanted.wants(kind));
+    (mail.map(|mail| -> Box<dyn MailTemplate> { Box::new(mail) }), left_out)
 }
 
 /// The mail about a notice.

@@ -3,7 +3,7 @@
 use crate::mail::context::MailContext;
 use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::one_line;
-use gas_shared::Plan;
+use gas_shared::{JobMailKind, Plan};
 
 /// "Your payment failed".
 pub(super) struct PaymentFailed {
@@ -22,8 +22,8 @@ impl PaymentFailed {
 mail_bodies!(PaymentFailed, "mail/payment_failed/body.html", "mail/payment_failed/body.txt");
 
 impl MailTemplate for PaymentFailed {
-    fn is_required(&self) -> bool {
-        true
+    fn kind(&self) -> Option<JobMailKind> {
+        None
     }
 
     fn subject(&self) -> String {

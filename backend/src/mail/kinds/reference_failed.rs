@@ -3,6 +3,7 @@
 use crate::mail::context::MailReference;
 use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::one_line;
+use gas_shared::JobMailKind;
 
 /// "Your reference could not be built".
 pub(super) struct ReferenceFailed {
@@ -20,6 +21,10 @@ impl ReferenceFailed {
 mail_bodies!(ReferenceFailed, "mail/reference_failed/body.html", "mail/reference_failed/body.txt");
 
 impl MailTemplate for ReferenceFailed {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Failed)
+    }
+
     fn about(&self) -> &'static str {
         "one of your references"
     }

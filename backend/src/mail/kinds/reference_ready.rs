@@ -3,6 +3,7 @@
 use crate::mail::context::MailReference;
 use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::counted;
+use gas_shared::JobMailKind;
 use gas_shared::private_reference::BuiltReference;
 
 /// "Your reference is ready".
@@ -31,6 +32,10 @@ impl ReferenceReady {
 mail_bodies!(ReferenceReady, "mail/reference_ready/body.html", "mail/reference_ready/body.txt");
 
 impl MailTemplate for ReferenceReady {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Completed)
+    }
+
     fn about(&self) -> &'static str {
         "one of your references"
     }

@@ -2,8 +2,8 @@
 
 use crate::mail::context::{MailContext, MailJob, Outdated};
 use crate::mail::template::{MailTemplate, mail_bodies};
-use gas_shared::Plan;
 use gas_shared::job::Results;
+use gas_shared::{JobMailKind, Plan};
 use jiff::Timestamp;
 
 /// "Your results are archived".
@@ -28,6 +28,10 @@ impl ResultsArchived {
 mail_bodies!(ResultsArchived, "mail/results_archived/body.html", "mail/results_archived/body.txt");
 
 impl MailTemplate for ResultsArchived {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Archive)
+    }
+
     fn subject(&self) -> String {
         format!("Results archived: {}", self.job.file)
     }

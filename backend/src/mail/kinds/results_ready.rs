@@ -3,6 +3,7 @@
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
 use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::counted;
+use gas_shared::JobMailKind;
 
 /// "Your results are ready".
 pub(super) struct ResultsReady {
@@ -45,6 +46,10 @@ impl ResultsReady {
 mail_bodies!(ResultsReady, "mail/results_ready/body.html", "mail/results_ready/body.txt");
 
 impl MailTemplate for ResultsReady {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Completed)
+    }
+
     fn subject(&self) -> String {
         match self.access {
             Access::Unlimited | Access::Until { .. } => {

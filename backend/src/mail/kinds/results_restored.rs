@@ -2,6 +2,7 @@
 
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
 use crate::mail::template::{MailTemplate, mail_bodies};
+use gas_shared::JobMailKind;
 
 /// "Your results are restored".
 pub(super) struct ResultsRestored {
@@ -23,6 +24,10 @@ impl ResultsRestored {
 mail_bodies!(ResultsRestored, "mail/results_restored/body.html", "mail/results_restored/body.txt");
 
 impl MailTemplate for ResultsRestored {
+    fn kind(&self) -> Option<JobMailKind> {
+        Some(JobMailKind::Archive)
+    }
+
     fn subject(&self) -> String {
         format!("Results restored: {}", self.job.file)
     }

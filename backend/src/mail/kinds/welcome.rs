@@ -2,7 +2,7 @@
 
 use crate::mail::context::{MailContext, Outdated};
 use crate::mail::template::{MailTemplate, mail_bodies};
-use gas_shared::Plan;
+use gas_shared::{JobMailKind, Plan};
 
 /// "Welcome to GAS Premium".
 pub(super) struct Welcome;
@@ -19,8 +19,8 @@ impl Welcome {
 mail_bodies!(Welcome, "mail/welcome/body.html", "mail/welcome/body.txt");
 
 impl MailTemplate for Welcome {
-    fn is_required(&self) -> bool {
-        true
+    fn kind(&self) -> Option<JobMailKind> {
+        None
     }
 
     fn subject(&self) -> String {
