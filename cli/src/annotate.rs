@@ -1,7 +1,7 @@
 //! `gas-cli annotate`: checks files, uploads them, and optionally waits for their results.
 
 use crate::api::Api;
-use crate::args::AnnotateOptions;
+use crate::args::{AnnotateOptions, UploadOptions};
 use crate::check::{CheckedFile, check};
 use crate::download::{OutputPaths, download};
 use crate::dto::Job;
@@ -69,7 +69,7 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
     let outputs = output_paths(&inputs, options)?;
     let (submitted, incoming) = mpsc::unbounded();
     let job_options = options.job.options();
-    let submit_all = submit_all(api, &inputs, &job_options, submitted, &report);
+    let submit_all = submit_all(api, &inputs, &job_options, &options.upload, submitted, &report);
     if options.wait || options.output.is_some() {
         // Results are downloaded while files are still uploaded, because the download window may be
         // only minutes long.
@@ -99,11 +99,12 @@ async fn submit_all(
     api: &Api,
     inputs: &[Input<'_>],
     options: &JobOptions,
+    upload: &UploadOptions,
     submitted: UnboundedSender<(usize, Job)>,
     report: &Report,
 ) {
     for (at, Input { path, file }) in inputs.iter().enumerate() {
-        let job = submit(api, path, file, options, &report.bars).await;
+        let job = submit(api, path, file, options, upload, &report.bars).await;
         if let Some(job) = report.ok(path, job) {
             report.bars.print(&show::line(&job));
             // Without --wait there is no receiver.

@@ -1,7 +1,7 @@
 //! Tests of `gas-cli annotate` against a fake of the REST API.
 
 use super::*;
-use crate::args::DownloadOptions;
+use crate::args::{DownloadOptions, UploadOptions};
 use crate::fake::{FAST, Fake, Hook, start};
 use crate::job_options::JobOptionArgs;
 use axum::body::Body;
@@ -59,6 +59,7 @@ async fn run(
         wait: true,
         output,
         downloads: DownloadOptions::default(),
+        upload: UploadOptions { parallel_parts: 4, state_dir: None },
         force: false,
         job,
     };

@@ -1,21 +1,22 @@
 //! A client of the REST API and of storage. Requests are retried if the network or GAS fails
 //! temporarily.
 
+use crate::bandwidth::Bandwidth;
 use crate::dto::{
-    Account, CreatedJob, CreatedShareLink, Job, JobList, Link, PrivateReference,
+    Account, CreatedJob, CreatedShareLink, Job, JobList, JobParts, Link, PrivateReference,
     PrivateReferenceList, Problem, ReferenceList, ReferenceParts, ShareLink, SourceList, Status,
     Upload,
 };
 use crate::error::CliError;
 use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use gas_shared::explorer::{ExportFormats, Filter, url};
 use gas_shared::job::{Label, OrganizationRequest, ProjectName};
 use gas_shared::private_reference::NewPrivateReference;
 use gas_shared::share_link::NewShareLink;
 use gas_shared::upload::NewUpload;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{CONTENT_LENGTH, RANGE, RETRY_AFTER};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
@@ -37,8 +38,8 @@ const MAX_ATTEMPTS: u32 = 4;
 /// The longest pause that a `Retry-After` header can cause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// The time limit for a part of a file, 8 MiB.
-const PART_TIMEOUT: Duration = Duration::from_mins(10);
+/// The bytes that a part in memory is sent in at a time.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// How much of an error response of storage is shown, in characters.
 const MAX_STORAGE_TEXT: usize = 300;
@@ -60,6 +61,8 @@ pub struct Api {
     token: Token,
     /// Timeouts and pauses.
     pub timing: RequestTiming,
+    /// The rate of all files that are sent and received.
+    pub bandwidth: Bandwidth,
     /// The client for everything except uploads. It ends requests without a response.
     http: Client,
     /// The client for uploads, without a read timeout: reqwest would count the time in which the
@@ -84,10 +87,22 @@ impl Api {
             url: connection.url.clone(),
             token: connection.token.clone(),
             timing,
+            bandwidth: Bandwidth::new(None),
             http: client().read_timeout(timing.idle_timeout).build()?,
             uploads: client().build()?,
             next_request: Mutex::new(Instant::now()),
         })
+    }
+
+    /// Limits the rate at which files are sent and received.
+    #[must_use]
+    pub fn with_bandwidth(self, bandwidth: Bandwidth) -> Self {
+        Self { bandwidth, ..self }
+    }
+
+    /// The origin of GAS.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
     }
 
     /// Returns the account that the token belongs to.
@@ -157,10 +172,21 @@ impl Api {
         self.read(self.request(Method::POST, &format!("references/{id}/parts"))).await
     }
 
-    /// Sends a part of a file to storage.
+    /// Sends a part of a file that is in memory to storage.
     pub async fn put_part(&self, url: &str, bytes: Bytes) -> Result<(), CliError> {
-        let request = self.uploads.put(url).timeout(PART_TIMEOUT).body(bytes);
-        check_storage(request.send().await?).await.map(drop)
+        let size = bytes.len();
+        let pieces = (0..size).step_by(PIECE_BYTES);
+        let pieces = pieces.map(move |at| Ok(bytes.slice(at..size.min(at + PIECE_BYTES))));
+        self.put(url, stream::iter(pieces), size as u64).await
+    }
+
+    /// Sends `size` bytes to storage.
+    pub async fn put<S>(&self, url: &str, file: S, size: u64) -> Result<(), CliError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
+        let put = self.uploads.put(url).header(CONTENT_LENGTH, size);
+        self.send_file(file, |body| Ok(put.body(body))).await
     }
 
     /// Submits a reference whose files are uploaded.
@@ -182,6 +208,22 @@ impl Api {
     pub async fn create(&self, new: &NewUpload, key: Uuid) -> Result<CreatedJob, CliError> {
         let request = self.request(Method::POST, "jobs").json(new);
         self.read(request.header("idempotency-key", key.to_string())).await
+    }
+
+    /// Creates a job whose file is uploaded in parts. Repeated calls with the same `key` return the same job with the
+    /// parts that are missing. A GAS that knows no parts returns a form for the file.
+    pub async fn create_in_parts(
+        &self,
+        new: &NewUpload,
+        key: Uuid,
+    ) -> Result<CreatedJob, CliError> {
+        let request = self.request(Method::POST, "jobs").query(&[("in_parts", true)]).json(new);
+        self.read(request.header("idempotency-key", key.to_string())).await
+    }
+
+    /// Returns the next parts of a job's file.
+    pub async fn job_parts(&self, id: Uuid) -> Result<JobParts, CliError> {
+        self.read(self.request(Method::POST, &format!("jobs/{id}/parts"))).await
     }
 
     /// Submits a job whose file is uploaded.
@@ -285,14 +327,14 @@ impl Api {
         Ok(response.text().await?)
     }
 
-    /// Starts the download of a job's result.
-    pub async fn result(&self, id: Uuid) -> Result<Response, CliError> {
-        self.linked(&format!("jobs/{id}/result")).await
+    /// Starts the download of a job's result, without its first `offset` bytes if storage supports ranges.
+    pub async fn result(&self, id: Uuid, offset: u64) -> Result<Response, CliError> {
+        self.linked(&format!("jobs/{id}/result"), offset).await
     }
 
     /// Starts the download of the index of a job's result.
     pub async fn result_index(&self, id: Uuid) -> Result<Response, CliError> {
-        self.linked(&format!("jobs/{id}/result/index")).await
+        self.linked(&format!("jobs/{id}/result/index"), 0).await
     }
 
     /// Starts an export of a job's result.
@@ -307,12 +349,16 @@ impl Api {
         self.send(request.query(&query)).await
     }
 
-    /// Follows the link that a path answers with.
-    async fn linked(&self, path: &str) -> Result<Response, CliError> {
+    /// Follows the link that a path answers with, from an offset in the file.
+    async fn linked(&self, path: &str, offset: u64) -> Result<Response, CliError> {
         let request = self.request(Method::GET, path);
         let link: Link = self.read(request.query(&[("redirect", false)])).await?;
         // This request must not contain the token.
-        check_storage(self.http.get(&link.url).send().await?).await
+        let mut request = self.http.get(&link.url);
+        if offset > 0 {
+            request = request.header(RANGE, format!("bytes={offset}-"));
+        }
+        check_storage(request.send().await?).await
     }
 
     /// Uploads a file of `size` bytes to storage.
@@ -323,16 +369,37 @@ impl Api {
         let fields = upload.fields.iter();
         let form = fields
             .fold(Form::new(), |form, field| form.text(field.name.clone(), field.value.clone()));
+        self.send_file(file, |body| {
+            let part = Part::stream_with_length(body, size).file_name("file");
+            let form = form.part("file", part.mime_str(&upload.content_type)?);
+            Ok(self.uploads.post(&upload.url).multipart(form))
+        })
+        .await
+    }
+
+    /// Sends the request that `request` makes of a file to storage, at the set rate. Ends it if it makes no progress.
+    async fn send_file<S>(
+        &self,
+        file: S,
+        request: impl FnOnce(Body) -> Result<RequestBuilder, CliError>,
+    ) -> Result<(), CliError>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
         let progress = Arc::new(Notify::new());
-        let watch = progress.clone();
-        let file = Body::wrap_stream(file.inspect(move |_| progress.notify_one()));
-        let part = Part::stream_with_length(file, size).file_name("file");
-        let form = form.part("file", part.mime_str(&upload.content_type)?);
+        let (watch, bandwidth) = (progress.clone(), self.bandwidth.clone());
+        let paced = file.then(move |piece| {
+            let (progress, bandwidth) = (progress.clone(), bandwidth.clone());
+            async move {
+                bandwidth.pass(piece.as_ref().map_or(0, Bytes::len)).await;
+                progress.notify_one();
+                piece
+            }
+        });
+        let request = request(Body::wrap_stream(paced))?;
         let idle_timeout = self.timing.idle_timeout;
         tokio::select! {
-            response = self.uploads.post(&upload.url).multipart(form).send() => {
-                check_storage(response?).await.map(drop)
-            }
+            response = request.send() => check_storage(response?).await.map(drop),
             () = async { while timeout(idle_timeout, watch.notified()).await.is_ok() {} } => {
                 Err(CliError::Stalled(idle_timeout))
             }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::bandwidth::Rate;
 use crate::dto::Status;
 use crate::job_options::{ChangedOptionArgs, JobOptionArgs};
 use clap::{Args, Parser, Subcommand};
@@ -38,6 +39,9 @@ pub struct Cli {
     /// A file that contains only the token.
     #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
+    /// The highest rate at which files are sent and received, in bytes a second: 500K, 10M, 1G.
+    #[arg(long, value_name = "RATE", global = true)]
+    pub limit_rate: Option<Rate>,
     /// The command to run.
     #[command(subcommand)]
     pub command: Command,
@@ -317,12 +321,27 @@ pub struct AnnotateOptions {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub downloads: DownloadOptions,
+    /// How files are uploaded.
+    #[command(flatten)]
+    pub upload: UploadOptions,
     /// Replace existing files.
     #[arg(long, requires = "output")]
     pub force: bool,
     /// The options of the jobs.
     #[command(flatten)]
     pub job: JobOptionArgs,
+}
+
+/// How files are uploaded. Files of more than 64 MiB are sent in parts, and the same command continues an upload that was
+/// interrupted within a day.
+#[derive(Args, Clone, Debug)]
+pub struct UploadOptions {
+    /// The number of parts of a large file that are sent at the same time, 1 to 16.
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub parallel_parts: u8,
+    /// The folder in which unfinished uploads are remembered, instead of gas-cli in $XDG_STATE_HOME or ~/.local/state
+    #[arg(long, value_name = "DIR", env = "GAS_CLI_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// Which files of a job are downloaded, besides the run log.
@@ -362,6 +381,12 @@ mod tests {
         assert!(edit(&["--title", "", "--labels", "a,b"]).is_ok());
         assert!(edit(&[]).is_err(), "a change is required");
         assert!(Cli::try_parse_from(["gas-cli", "jobs", "--label", "a,b"]).is_err());
+        let annotate = |option: &str, value: &str| {
+            Cli::try_parse_from(["gas-cli", "annotate", "a.vcf", option, value])
+        };
+        assert!(annotate("--limit-rate", "10M").is_ok() && annotate("--limit-rate", "1").is_err());
+        assert!(annotate("--parallel-parts", "16").is_ok());
+        assert!(annotate("--parallel-parts", "0").is_err());
         let export = |format: &str, filter: &str| {
             Cli::try_parse_from(["gas-cli", "export", id, "--format", format, "--filter", filter])
         };

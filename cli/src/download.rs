@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::args::DownloadOptions;
 use crate::dto::Job;
 use crate::error::CliError;
+use crate::result_stream::{ResultStream, ResumePoint};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use gas_shared::FileName;
@@ -87,30 +88,42 @@ pub async fn download(
 const GZIP_START: &[u8] = &[0x1f, 0x8b];
 
 /// Saves the result at the path for its form, which its first bytes tell, or as plain text in any case.
+///
+/// An incomplete file of an earlier command is continued if storage still has the same file. Text that was decompressed is
+/// not, since its place in the stored file is not known.
 async fn save_result(
     api: &Api,
     job: &Job,
     output: &OutputPaths,
     files: DownloadOptions,
 ) -> Result<PathBuf, CliError> {
-    let mut response = api.result(job.id).await?;
-    let part = partial_path(&output.result, job.id);
-    let file = std::fs::File::create(&part).map_err(CliError::io(&part))?;
-    let mut file = Writer::Stored(file);
-    let mut size = 0;
-    let mut is_gzip = false;
-    while let Some(piece) = response.chunk().await? {
-        if size == 0 {
+    let incomplete = Incomplete::new(partial_path(&output.result, job.id));
+    let part = incomplete.part.clone();
+    let from = if files.plain { None } else { incomplete.resume_point() };
+    let mut result = ResultStream::start(api, job.id, from).await?;
+    let opened = incomplete.open(&result, files).map_err(CliError::io(&part))?;
+    let (mut file, mut is_gzip) = opened;
+    loop {
+        let is_first = result.offset() == 0;
+        let piece = match result.next().await {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break,
+            Err(error) if error.is_transient() && !files.plain => {
+                return Err(CliError::Interrupted(Box::new(error)));
+            }
+            Err(error) => return Err(error),
+        };
+        if is_first {
             // Pieces of a download have more than one byte.
             is_gzip = piece.starts_with(GZIP_START);
             file = file.of_form(is_gzip && files.plain);
         }
-        size += piece.len() as u64;
         file = write(file, piece).await.map_err(CliError::io(&part))?;
     }
     let finished = tokio::task::spawn_blocking(move || file.finish()).await;
     finished.map_err(io::Error::other).flatten().map_err(CliError::io(&part))?;
-    let expected = job.result.as_ref().map(|result| result.size_bytes);
+    incomplete.forget_version();
+    let (size, expected) = (result.offset(), job.result.as_ref().map(|result| result.size_bytes));
     if expected.is_some_and(|expected| expected != size) {
         let text = format!("the download was interrupted after {size} bytes; try again");
         return Err(CliError::Storage { status: 200, text });
@@ -119,6 +132,54 @@ async fn save_result(
     let path = if is_plain { output.result.clone() } else { output.compressed_result() };
     fs::rename(&part, &path).await.map_err(CliError::io(&path))?;
     Ok(path)
+}
+
+/// An incomplete file, and beside it the entity tag of the stored file that it is of.
+struct Incomplete {
+    part: PathBuf,
+    version: PathBuf,
+}
+
+impl Incomplete {
+    fn new(part: PathBuf) -> Self {
+        let version = part.with_added_extension("etag");
+        Self { part, version }
+    }
+
+    /// Where an earlier download of the stored file stopped.
+    fn resume_point(&self) -> Option<ResumePoint> {
+        let etag = std::fs::read_to_string(&self.version).ok()?;
+        let offset = std::fs::metadata(&self.part).ok()?.len();
+        (offset >= GZIP_START.len() as u64).then_some(ResumePoint { offset, etag })
+    }
+
+    /// Opens the file at the place where the download goes on, and returns whether the bytes before it are those of a
+    /// compressed result.
+    fn open(
+        &self,
+        result: &ResultStream<'_>,
+        files: DownloadOptions,
+    ) -> io::Result<(Writer, bool)> {
+        if result.offset() > 0 {
+            let mut file = File::options().read(true).append(true).open(&self.part)?;
+            let mut start = [0; GZIP_START.len()];
+            file.read_exact(&mut start)?;
+            return Ok((Writer::Stored(file), start == GZIP_START));
+        }
+        self.forget_version();
+        // The file is emptied before its version is stated, so that the version is never that of other bytes.
+        let file = File::create(&self.part)?;
+        if let Some(etag) = result.etag().filter(|_| !files.plain) {
+            std::fs::write(&self.version, etag)?;
+        }
+        Ok((Writer::Stored(file), false))
+    }
+
+    /// From now on, the file cannot be continued.
+    fn forget_version(&self) {
+        // There is none if storage does not state it.
+        _ = std::fs::remove_file(&self.version);
+    }
 }
 
 /// Saves the index of a compressed result. Its first bytes, in BGZF, tell its format.
@@ -182,10 +243,17 @@ pub fn partial_path(path: &Path, id: Uuid) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::start;
-    use axum::response::IntoResponse;
+    use crate::fake::{Fake, start};
+    use axum::body::Body;
+    use axum::http::HeaderMap;
+    use axum::response::{IntoResponse, Response};
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use futures::{StreamExt, stream};
+    use serde_json::json;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     fn packed(parts: &[&[u8]]) -> Vec<u8> {
         let member = |part: &&[u8]| {
@@ -258,6 +326,102 @@ mod tests {
             assert_eq!(saved[1], (name.to_owned(), packed(&[index])));
         }
         assert_eq!(downloaded(&[TEXT], b"", options).await.len(), 1, "plain text has no index");
+    }
+
+    /// Storage with a file of an entity tag, which serves ranges and breaks off each response after `step` bytes.
+    async fn storage(
+        content: &'static [u8],
+        step: usize,
+        etags: impl Fn(usize) -> &'static str + Send + Sync + 'static,
+    ) -> (Api, Arc<Fake>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new((AtomicUsize::new(0), etags));
+        let serve = move |headers: HeaderMap| {
+            let range = headers.get("range").map(|range| range.to_str().unwrap().to_owned());
+            let from = range.map(|range| range[6..range.len() - 1].parse::<usize>().unwrap());
+            let rest = &content[from.unwrap_or(0)..];
+            let piece = Bytes::from_static(&rest[..rest.len().min(step)]);
+            let is_broken = piece.len() < rest.len();
+            let end = stream::once(async {
+                // So that the bytes before are sent.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Err(io::Error::other("broken"))
+            });
+            let end = stream::iter(is_broken.then_some(end)).flatten();
+            let body = Body::from_stream(stream::iter([Ok(piece)]).chain(end));
+            let etag = (shared.1)(shared.0.fetch_add(1, Ordering::Relaxed));
+            let status = if from.is_some() { 206 } else { 200 };
+            let response = Response::builder().status(status).header("etag", etag);
+            let response = response.header("content-length", rest.len());
+            std::future::ready(response.body(body).unwrap())
+        };
+        let app = axum::Router::new().route("/file", axum::routing::get(serve));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        start(Box::new(move |call, _| {
+            let link = json!({"url": format!("{origin}/file")}).to_string();
+            call.ends_with("/result").then(|| link.into_response())
+        }))
+        .await
+    }
+
+    async fn saved(
+        api: &Api,
+        folder: &Path,
+        downloads: DownloadOptions,
+    ) -> Result<Vec<u8>, CliError> {
+        let output = OutputPaths::new(folder, &FileName::parse("a.vcf").unwrap());
+        let job = api.job(Uuid::nil()).await.unwrap();
+        let saved = download(api, &job, &output, downloads, true).await?;
+        Ok(std::fs::read(&saved[0]).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_interrupted_download_goes_on_where_it_stopped() {
+        let content: &[u8] = Vec::leak(packed(&[TEXT; 50]));
+        for plain in [false, true] {
+            let (api, fake) = storage(content, 100, |_| "\"one\"").await;
+            let folder = tempfile::tempdir().unwrap();
+            let options = DownloadOptions { plain, ..DownloadOptions::default() };
+            let saved = saved(&api, folder.path(), options).await.unwrap();
+            assert!(saved == if plain { TEXT.repeat(50) } else { content.to_vec() });
+            let links = fake.times("GET /api/v1/jobs/", "/result").len();
+            assert_eq!(links, content.len().div_ceil(100), "each link was used once");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "result and log");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_later_command_continues_a_file_of_the_same_version_only() {
+        let content: &[u8] = Vec::leak(packed(&[TEXT; 50]));
+        for (known, is_continued) in
+            [(Some("\"one\""), true), (Some("\"two\""), false), (None, false)]
+        {
+            let (api, _) = storage(content, content.len(), |_| "\"one\"").await;
+            let folder = tempfile::tempdir().unwrap();
+            let part = partial_path(&folder.path().join("a.annot.vcf"), Uuid::nil());
+            let mut begun = content[..200].to_vec();
+            begun[199] ^= 1;
+            std::fs::write(&part, &begun).unwrap();
+            if let Some(etag) = known {
+                std::fs::write(part.with_added_extension("etag"), etag).unwrap();
+            }
+            let saved = saved(&api, folder.path(), DownloadOptions::default()).await.unwrap();
+            assert!(saved[200..] == content[200..] && saved.len() == content.len());
+            assert_eq!(saved[199] != content[199], is_continued, "{known:?}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "result and log");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_result_that_changes_during_its_download_is_an_error() {
+        let content: &[u8] = Vec::leak(packed(&[TEXT; 50]));
+        let (api, _) =
+            storage(content, 100, |call| if call < 2 { "\"one\"" } else { "\"two\"" }).await;
+        let folder = tempfile::tempdir().unwrap();
+        let error = saved(&api, folder.path(), DownloadOptions::default()).await.unwrap_err();
+        assert!(matches!(error, CliError::ResultChanged), "{error}");
+        assert!(!folder.path().join("a.annot.vcf.gz").exists());
     }
 
     #[test]

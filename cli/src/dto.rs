@@ -10,8 +10,40 @@ use uuid::Uuid;
 pub struct CreatedJob {
     /// The job.
     pub job: Job,
-    /// How to upload its file; `None` if the file is uploaded already.
+    /// How to upload its file in one request; `None` if the file is uploaded already, or in parts.
     pub upload: Option<Upload>,
+    /// The next parts of its file; `None` if the file is uploaded already, or in one request.
+    #[serde(default)]
+    pub parts: Option<JobParts>,
+}
+
+impl CreatedJob {
+    /// Whether GAS waits for the file.
+    pub const fn is_waiting(&self) -> bool {
+        self.upload.is_some() || self.parts.is_some()
+    }
+}
+
+/// The next parts of a file: the first ones that storage has not received.
+#[derive(Debug, Deserialize)]
+pub struct JobParts {
+    /// The file's size in bytes.
+    pub size_bytes: u64,
+    /// The bytes that storage has not received.
+    pub missing_bytes: u64,
+    /// The next parts; empty if nothing is missing.
+    pub parts: Vec<JobPart>,
+}
+
+/// A part of a file.
+#[derive(Debug, Deserialize)]
+pub struct JobPart {
+    /// The offset in the file, in bytes.
+    pub offset: u64,
+    /// The length in bytes.
+    pub length: u64,
+    /// Where to PUT it.
+    pub url: String,
 }
 
 /// A presigned upload of a file to storage.

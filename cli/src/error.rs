@@ -47,6 +47,12 @@ pub enum CliError {
     /// An upload made no progress for this long.
     #[error("the upload made no progress for {} s; check the connection", .0.as_secs())]
     Stalled(Duration),
+    /// A transfer was interrupted, and what has arrived is kept.
+    #[error("{0}; run the same command again to continue")]
+    Interrupted(Box<CliError>),
+    /// The result changed while it was downloaded.
+    #[error("the result has changed during the download; run the same command again")]
+    ResultChanged,
     /// The network failed.
     #[error("GAS cannot be reached: {}", Chain(.0))]
     Network(#[from] reqwest::Error),
@@ -134,9 +140,11 @@ impl CliError {
             },
             Self::Name(_) | Self::Vcf(_) | Self::File(_) | Self::ReferenceFailed { .. } => 4,
             Self::JobFailed { .. } | Self::JobCancelled(_) => 5,
+            Self::Interrupted(cause) => cause.code(),
             Self::Unexpected { .. }
             | Self::Storage { .. }
             | Self::Stalled(_)
+            | Self::ResultChanged
             | Self::Network(_)
             | Self::UnknownStatus { .. }
             | Self::Io { .. }
@@ -214,6 +222,7 @@ mod tests {
             (problem("conflict"), 7),
             (CliError::Exists(PathBuf::new()), 2),
             (problem("internal"), 1),
+            (CliError::Interrupted(Box::new(problem("over_limit"))), 4),
             (
                 CliError::UnknownStatus {
                     id: uuid::Uuid::nil(),

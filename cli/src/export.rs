@@ -34,6 +34,7 @@ pub async fn export(
     let mut file = fs::File::create(&partial).await.map_err(CliError::io(&partial))?;
     // An export that fails on the way closes the connection, which is an error here.
     while let Some(piece) = response.chunk().await? {
+        api.bandwidth.pass(piece.len()).await;
         file.write_all(&piece).await.map_err(CliError::io(&partial))?;
     }
     file.sync_all().await.map_err(CliError::io(&partial))?;

@@ -9,6 +9,7 @@ mod admin;
 mod annotate;
 mod api;
 mod args;
+mod bandwidth;
 mod check;
 mod download;
 mod dto;
@@ -22,13 +23,17 @@ mod progress;
 mod references;
 mod request_timing;
 mod rerun;
+mod result_stream;
 mod settings;
 mod show;
+mod unfinished;
 mod upload;
+mod upload_in_parts;
 mod watch;
 
 use api::JobFilter;
 use args::{Cli, Command};
+use bandwidth::Bandwidth;
 use clap::Parser;
 use download::OutputPaths;
 use error::CliError;
@@ -55,7 +60,8 @@ fn failed(error: &CliError) -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, CliError> {
-    let api = api::Api::new(&settings::connection(&cli)?, RequestTiming::default())?;
+    let api = api::Api::new(&settings::connection(&cli)?, RequestTiming::default())?
+        .with_bandwidth(Bandwidth::new(cli.limit_rate));
     match cli.command {
         Command::Annotate(options) => return annotate::annotate(&api, &options).await,
         Command::Jobs { status, label, project, limit } => {

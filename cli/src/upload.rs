@@ -1,12 +1,14 @@
 //! Uploads a checked file and submits its job.
 
 use crate::api::Api;
+use crate::args::UploadOptions;
 use crate::check::CheckedFile;
 use crate::dto::{CreatedJob, Job};
 use crate::error::CliError;
 use crate::progress::ProgressBars;
+use crate::upload_in_parts::{self, Outcome};
 use gas_shared::JobOptions;
-use gas_shared::upload::NewUpload;
+use gas_shared::upload::{NewUpload, ONE_REQUEST_MAX_BYTES};
 use indicatif::ProgressBar;
 use std::path::Path;
 use tokio_util::io::ReaderStream;
@@ -15,22 +17,40 @@ use uuid::Uuid;
 /// How often an upload is attempted.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Creates a job, uploads its file, and submits the job.
+/// Creates a job, uploads its file, and submits the job. A large file is uploaded in parts.
 pub async fn submit(
     api: &Api,
     path: &Path,
     file: &CheckedFile,
     options: &JobOptions,
+    upload: &UploadOptions,
     bars: &ProgressBars,
 ) -> Result<Job, CliError> {
-    let key = Uuid::new_v4();
     let new = NewUpload::new(file.name.as_str(), file.size).with(options.clone());
-    let created = api.create(&new, key).await?;
-    let id = created.job.id;
     let bar = bars.upload(file);
-    let sent = send(api, path, &new, key, created, &bar).await;
+    let submitted = send_and_submit(api, path, &new, upload, &bar).await;
     bar.finish_and_clear();
-    match sent {
+    submitted
+}
+
+async fn send_and_submit(
+    api: &Api,
+    path: &Path,
+    new: &NewUpload,
+    upload: &UploadOptions,
+    bar: &ProgressBar,
+) -> Result<Job, CliError> {
+    let (key, created) = if new.size_bytes > ONE_REQUEST_MAX_BYTES {
+        match upload_in_parts::submit(api, path, new, upload, bar).await? {
+            Outcome::Submitted(job) => return Ok(job),
+            Outcome::InOneRequest { key, created } => (key, created),
+        }
+    } else {
+        let key = Uuid::new_v4();
+        (key, api.create(new, key).await?)
+    };
+    let id = created.job.id;
+    match send(api, path, new, key, created, bar).await {
         Ok(Some(job)) => Ok(job),
         Ok(None) => api.submit(id).await,
         Err(error) => {

@@ -1,12 +1,14 @@
 //! The command `gas-cli`, run as users do.
 
+use crate::multipart::{self, large_vcf, premium};
 use crate::program::{Program, token};
 use crate::result_forms::{self, packed_sample, stored};
 use crate::stack::{program, stack};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use gas_tests::{Client, sample};
 use reqwest::Method;
 use std::process::Output;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
@@ -102,6 +104,86 @@ async fn a_compressed_result_is_saved_with_its_index_or_as_plain_text() -> Resul
     assert!(done.status.success(), "{}", text(&done.stderr));
     let saved = std::fs::read_to_string(path("plain").join("free.annot.vcf"))?;
     assert!(saved == result_forms::text(&result)?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_large_file_is_sent_in_parts_and_an_interrupted_upload_goes_on() -> Result<()> {
+    let base = stack().web_url();
+    let eve = premium("eve-cli-parts").await?;
+    let program = Program::of(&eve, &base, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let (input, state) = (folder.path().join("large.vcf"), folder.path().join("state"));
+    std::fs::write(&input, large_vcf(multipart::SIZE)?)?;
+    let annotate = |limit: &[&str]| -> Result<Command> {
+        let mut command = Command::new(crate::stack::program("gas-cli")?);
+        command.arg("annotate").arg(&input).args(limit);
+        command.env("GAS_URL", &base).env("GAS_TOKEN", &program.token);
+        command.env("GAS_CLI_STATE_DIR", &state).kill_on_drop(true);
+        Ok(command)
+    };
+    let jobs = || program.call_json(Method::GET, "/jobs", None);
+
+    let mut first = annotate(&["--limit-rate", "12M", "--parallel-parts", "2"])?.spawn()?;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let id = loop {
+        ensure!(Instant::now() < deadline, "no part has arrived");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let Some(id) = jobs().await?["jobs"][0]["id"].as_str().map(str::to_owned) else { continue };
+        let parts = program.call_json(Method::POST, &format!("/jobs/{id}/parts"), None).await?;
+        if parts["missing_bytes"].as_u64() < parts["size_bytes"].as_u64() {
+            break id;
+        }
+    };
+    ensure!(first.try_wait()?.is_none(), "the upload was too fast to be interrupted");
+    first.kill().await?;
+
+    let done = annotate(&["--wait"])?.output().await?;
+    assert!(done.status.success(), "{} {}", text(&done.stdout), text(&done.stderr));
+    let listed = jobs().await?;
+    let ids: Vec<_> =
+        listed["jobs"].as_array().into_iter().flatten().map(|job| &job["id"]).collect();
+    assert_eq!(ids, [&id], "the same job");
+    assert_eq!(listed["jobs"][0]["size_bytes"], multipart::SIZE);
+    assert_eq!(std::fs::read_dir(&state)?.count(), 0, "nothing is unfinished");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_interrupted_download_goes_on_if_the_stored_file_is_the_same() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-cli-resume").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let input = folder.path().join("free.vcf.gz");
+    std::fs::write(&input, packed_sample()?)?;
+    let done = run(&program.token, &["annotate", &input.display().to_string(), "--wait"]).await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let jobs = program.call_json(Method::GET, "/jobs", None).await?;
+    let id = jobs["jobs"][0]["id"].as_str().context("no job")?.to_owned();
+    let path = format!("/jobs/{id}/result?redirect=false");
+    let link = program.call_json(Method::GET, &path, None).await?;
+    let stored = reqwest::get(link["url"].as_str().context("no link")?).await?;
+    let etag = stored.headers()["etag"].to_str()?.to_owned();
+    let result = stored.bytes().await?;
+
+    // A byte that differs shows which bytes were received again.
+    let half = result.len() / 2;
+    let mut begun = result[..half].to_vec();
+    begun[half - 1] ^= 1;
+    for (etag, is_continued) in [(etag.as_str(), true), ("\"another\"", false)] {
+        let out = tempfile::tempdir()?;
+        let part = out.path().join(format!("free.annot.vcf.{id}.part"));
+        std::fs::write(&part, &begun)?;
+        std::fs::write(part.with_added_extension("etag"), etag)?;
+        let target = out.path().display().to_string();
+        let done = run(&program.token, &["download", &id, "--output", &target]).await?;
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        let saved = std::fs::read(out.path().join("free.annot.vcf.gz"))?;
+        assert!(saved[half..] == result[half..] && saved.len() == result.len());
+        assert_eq!(saved[half - 1] != result[half - 1], is_continued, "{etag}");
+        assert_eq!(std::fs::read_dir(out.path())?.count(), 2, "result and log");
+    }
     Ok(())
 }
 

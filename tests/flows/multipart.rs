@@ -10,11 +10,11 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
 /// Larger than the limit of single-request uploads, and not a multiple of the part size.
-const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
+pub(crate) const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
 
 /// A valid VCF text of exactly this size. It has few records with long INFO fields, so that the
 /// engine finishes soon.
-fn large_vcf(size: usize) -> Result<String> {
+pub(crate) fn large_vcf(size: usize) -> Result<String> {
     let text = sample("free.vcf")?;
     let (header, records): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
     let mut vcf = header.join("\n") + "\n";
@@ -34,7 +34,7 @@ fn large_vcf(size: usize) -> Result<String> {
     Ok(vcf)
 }
 
-async fn premium(user: &str) -> Result<Client> {
+pub(crate) async fn premium(user: &str) -> Result<Client> {
     let client = Client::signed_in(&stack().web_url(), user).await?;
     crate::premium::buy(&stack(), &client).await?;
     Ok(client)

@@ -1,10 +1,12 @@
 //! Creates a job for an API client, once per idempotency key.
 
 use super::request_upload::{admit, request_upload_as, sign_upload};
-use super::{FindError, RequestUploadError, find_job};
+use super::upload_in_parts::{begin_parts_as, next_parts};
+use super::{FindError, PartsError, RequestUploadError, find_job};
 use crate::Gas;
 use crate::ports::PortError;
-use gas_shared::upload::{NewUpload, UploadTicket};
+use gas_shared::job::JobState;
+use gas_shared::upload::{NewUpload, PartsTicket, UploadTicket};
 use gas_shared::{Account, FileName, Job, JobId, JobStatus, UserId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -46,13 +48,13 @@ impl IdempotencyKey {
     }
 }
 
-/// A job that this call or an earlier one with the same key created.
+/// A job that this call or an earlier one with the same key created. `T` is [`UploadTicket`] or [`PartsTicket`].
 #[derive(Clone, Debug)]
-pub struct CreatedJob {
+pub struct CreatedJob<T> {
     /// The job.
     pub job: Job,
     /// How to upload its file; `None` if the file is uploaded.
-    pub ticket: Option<UploadTicket>,
+    pub ticket: Option<T>,
     /// Whether this call created the job.
     pub is_new: bool,
 }
@@ -69,6 +71,12 @@ pub enum CreateJobError {
     /// The job of this key has other options.
     #[error("the idempotency key was used for {0} with other options; use another")]
     OtherOptions(FileName),
+    /// The file of the job of this key is uploaded in parts.
+    #[error("the idempotency key was used for {0}, which is uploaded in parts; use another")]
+    InParts(FileName),
+    /// The next parts of the job of this key cannot be signed.
+    #[error(transparent)]
+    Parts(#[from] PartsError),
     /// The job of this key was deleted.
     #[error("the job of that idempotency key was deleted; use another key")]
     Deleted,
@@ -77,7 +85,7 @@ pub enum CreateJobError {
     Port(#[from] PortError),
 }
 
-/// Creates a job and signs the upload of its file, or finds the job that `key` created before.
+/// Creates a job and signs the upload of its file in one request, or finds the job that `key` created before.
 ///
 /// # Errors
 /// [`CreateJobError`].
@@ -86,16 +94,76 @@ pub async fn create_job(
     account: &Account,
     new: &NewUpload,
     key: Option<&IdempotencyKey>,
-) -> Result<CreatedJob, CreateJobError> {
-    let id = key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id));
-    admit(account, new)?;
-    // The lookup comes before the insertion, because the store treats an equal row of the same
-    // second as a retry of its own write.
-    let is_known = key.is_some() && found(gas, account.id, id).await?.is_some();
-    if !is_known && let Some(ticket) = request_upload_as(gas, account, new, id).await? {
+) -> Result<CreatedJob<UploadTicket>, CreateJobError> {
+    let id = id_of(account, key);
+    if !is_known(gas, account, new, key, id).await?
+        && let Some(ticket) = request_upload_as(gas, account, new, id).await?
+    {
         let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
         return Ok(CreatedJob { job, ticket: Some(ticket), is_new: true });
     }
+    let job = known_job(gas, account, new, id).await?;
+    let ticket = match &job.state {
+        JobState::Uploading { parts: Some(_) } => {
+            return Err(CreateJobError::InParts(job.input.name));
+        }
+        JobState::Uploading { parts: None } => Some(sign_upload(gas, account, &job).await?),
+        _ => None,
+    };
+    Ok(CreatedJob { job, ticket, is_new: false })
+}
+
+/// Creates a job whose file is uploaded in parts and signs the first ones, or finds the job that `key` created before
+/// and signs the next ones.
+///
+/// # Errors
+/// [`CreateJobError`].
+pub async fn create_job_in_parts(
+    gas: &Gas,
+    account: &Account,
+    new: &NewUpload,
+    key: Option<&IdempotencyKey>,
+) -> Result<CreatedJob<PartsTicket>, CreateJobError> {
+    let id = id_of(account, key);
+    if !is_known(gas, account, new, key, id).await?
+        && let Some(ticket) = begin_parts_as(gas, account, new, id).await?
+    {
+        let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
+        return Ok(CreatedJob { job, ticket: Some(ticket), is_new: true });
+    }
+    let job = known_job(gas, account, new, id).await?;
+    let waits = job.status() == JobStatus::Uploading;
+    let ticket = if waits { Some(next_parts(gas, account.id, id).await?) } else { None };
+    Ok(CreatedJob { job, ticket, is_new: false })
+}
+
+/// The id of the job of a key, or a random one.
+fn id_of(account: &Account, key: Option<&IdempotencyKey>) -> JobId {
+    key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id))
+}
+
+/// Checks that the file may be uploaded, and returns whether the key was used before.
+///
+/// The lookup comes before the insertion, because the store treats an equal row of the same second as a retry of its
+/// own write.
+async fn is_known(
+    gas: &Gas,
+    account: &Account,
+    new: &NewUpload,
+    key: Option<&IdempotencyKey>,
+    id: JobId,
+) -> Result<bool, CreateJobError> {
+    admit(account, new).map_err(CreateJobError::from)?;
+    Ok(key.is_some() && found(gas, account.id, id).await?.is_some())
+}
+
+/// The job of a key that was used before, which must be for the same file and options.
+async fn known_job(
+    gas: &Gas,
+    account: &Account,
+    new: &NewUpload,
+    id: JobId,
+) -> Result<Job, CreateJobError> {
     let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
     let is_another_size = job.input.size.is_some_and(|known| known != new.size_bytes);
     if is_another_size || FileName::parse(&new.file_name).as_ref() != Ok(&job.input.name) {
@@ -104,9 +172,7 @@ pub async fn create_job(
     if job.options.known() != Some(&new.options) {
         return Err(CreateJobError::OtherOptions(job.input.name));
     }
-    let waits = job.status() == JobStatus::Uploading;
-    let ticket = if waits { Some(sign_upload(gas, account, &job).await?) } else { None };
-    Ok(CreatedJob { job, ticket, is_new: false })
+    Ok(job)
 }
 
 pub(super) async fn found(gas: &Gas, owner: UserId, id: JobId) -> Result<Option<Job>, PortError> {
@@ -122,6 +188,7 @@ mod tests {
     use super::*;
     use crate::testkit::TestGas;
     use crate::usecases::{confirm_upload, default_options, delete_job};
+    use gas_shared::upload::PART_BYTES;
     use gas_shared::{JobOptions, Plan};
 
     fn key(text: &str) -> IdempotencyKey {
@@ -214,6 +281,48 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(rejected, CreateJobError::Deleted), "{rejected}");
+    }
+
+    #[tokio::test]
+    async fn a_key_creates_one_job_in_parts_and_finds_its_next_parts() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Premium);
+        let one = key("one");
+        let new = NewUpload::new("a.vcf", PART_BYTES + 5);
+        let create = || create_job_in_parts(&test.gas, &ada, &new, Some(&one));
+        let first = create().await.unwrap();
+        assert!(first.is_new);
+        assert_eq!(first.ticket.unwrap().parts.len(), 2);
+        let JobState::Uploading { parts: Some(parts) } = first.job.state else {
+            panic!("no parts")
+        };
+        assert!(test.parts.put(&parts.upload_id, 1, &vec![0; PART_BYTES as usize]));
+        let again = create().await.unwrap();
+        assert_eq!((again.job.id, again.is_new), (first.job.id, false));
+        assert_eq!(again.ticket.unwrap().missing, 5);
+        assert_eq!((test.jobs.len(), test.parts.open()), (1, 1), "no second upload is begun");
+
+        let in_one = create_job(&test.gas, &ada, &new, Some(&one)).await.unwrap_err();
+        assert!(matches!(in_one, CreateJobError::InParts(_)), "{in_one}");
+        assert!(test.parts.put(&parts.upload_id, 2, b"12345"));
+        confirm_upload(&test.gas, ada.id, first.job.id).await.unwrap();
+        let last = create().await.unwrap();
+        assert_eq!((last.job.status(), last.ticket), (JobStatus::Pending, None));
+    }
+
+    #[tokio::test]
+    async fn the_key_of_a_job_in_one_request_has_no_parts() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let (one, new) = (key("one"), NewUpload::new("a.vcf", 20));
+        create_job(&test.gas, &ada, &new, Some(&one)).await.unwrap();
+        let rejected = create_job_in_parts(&test.gas, &ada, &new, Some(&one)).await.unwrap_err();
+        let CreateJobError::Parts(PartsError::NotInParts { .. }) = rejected else {
+            panic!("{rejected}");
+        };
+        assert_eq!(test.parts.open(), 0);
+        let programs_remember_nothing = default_options(&test.gas, &ada).await.unwrap();
+        assert_eq!(programs_remember_nothing, JobOptions::default());
     }
 
     #[test]

@@ -27,7 +27,7 @@ const SIGN_INS: Rate = Rate::new(10, MINUTE);
 /// Uploads that one user may request, including reruns.
 const UPLOADS: Rate = Rate::new(20, MINUTE);
 
-/// Tickets for further parts of uploads. A ticket is for eight parts of 16 MiB, so this is 5 GB/s.
+/// Tickets for further parts of uploads. A ticket is for eight parts of at least 8 MiB, so this is 320 MiB/s.
 const PART_TICKETS: Rate = Rate::new(300, MINUTE);
 
 /// Confirmations of uploads. A program may repeat one while its file arrives.

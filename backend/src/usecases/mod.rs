@@ -78,6 +78,7 @@ pub use compare_results::{compare_results, export_differences};
 pub use confirm_upload::{ConfirmError, confirm_upload};
 pub use create_job::{
     CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,
+    create_job_in_parts,
 };
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};

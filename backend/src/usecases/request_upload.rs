@@ -16,8 +16,8 @@ use uuid::Uuid;
 /// How long S3 accepts the start of an upload, in seconds.
 pub const UPLOAD_TICKET_SECS: i64 = 300;
 
-const MAKE_JOB: &str = "make a job";
-const TAKEN: &str = "its random id is taken";
+pub(super) const MAKE_JOB: &str = "make a job";
+pub(super) const TAKEN: &str = "its random id is taken";
 
 /// The reason why an upload was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,7 @@ pub enum RequestUploadError {
         limit: u64,
     },
     /// The file is larger than one request can send to S3.
-    #[error(
-        "the file has {size} bytes; files of more than {limit} are uploaded in parts, by the web page"
-    )]
+    #[error("the file has {size} bytes; files of more than {limit} are uploaded in parts")]
     NeedsParts {
         /// The file's size in bytes.
         size: u64,
@@ -165,12 +163,7 @@ pub(super) fn content_type(name: &FileName) -> &'static str {
     if name.is_gzip() { "application/gzip" } else { "text/plain" }
 }
 
-/// Inserts a job with a random id and publishes it to its owner's browsers.
-pub(super) async fn insert(gas: &Gas, job: &Job) -> PortResult<()> {
-    if try_insert(gas, job).await? { Ok(()) } else { Err(PortError::new(MAKE_JOB, TAKEN)) }
-}
-
-/// Inserts a job with any id; `false` if a job with this id exists.
+/// Inserts a job and publishes it to its owner's browsers; `false` if a job with its id exists.
 pub(super) async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
     if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
         return Ok(false);

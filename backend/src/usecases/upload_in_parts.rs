@@ -6,7 +6,8 @@
 use super::choose_options::{check_options, remember_options};
 use super::limits::{LimitError, count_new_job, count_part_ticket};
 use super::request_upload::{
-    RequestUploadError, UPLOAD_TICKET_SECS, admit, content_type, insert, new_job,
+    MAKE_JOB, RequestUploadError, TAKEN, UPLOAD_TICKET_SECS, admit, content_type, new_job,
+    try_insert,
 };
 use super::{ConfirmError, FindError, find_job};
 use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
@@ -59,11 +60,22 @@ pub async fn begin_parts(
     account: &Account,
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
-    let name = admit(account, new)?;
-    check_options(gas, account, &new.options).await.map_err(RequestUploadError::from)?;
-    count_new_job(gas, account, new.size_bytes).await?;
-    let id = JobId::new(Uuid::new_v4());
+    let ticket = begin_parts_as(gas, account, new, JobId::new(Uuid::new_v4())).await?;
+    remember_options(gas, account.id, &new.options).await;
+    ticket.ok_or_else(|| PortError::new(MAKE_JOB, TAKEN).into())
+}
+
+/// Does the same with an id that the caller chooses. `None` if a job with this id exists.
+pub(super) async fn begin_parts_as(
+    gas: &Gas,
+    account: &Account,
+    new: &NewUpload,
+    id: JobId,
+) -> Result<Option<PartsTicket>, RequestUploadError> {
     Span::current().record("job_id", display(id));
+    let name = admit(account, new)?;
+    check_options(gas, account, &new.options).await?;
+    count_new_job(gas, account, new.size_bytes).await?;
     let job = new_job(gas, account, new, name, id);
     let content_type = content_type(&job.input.name);
     let upload_id = gas.part_uploads.begin(&job.input.file, content_type).await?;
@@ -71,18 +83,16 @@ pub async fn begin_parts(
     let parts = Parts { upload_id, size, part_bytes: part_bytes(size) };
     let job = job.in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
-    if made.is_err() {
+    if !matches!(made, Ok(Some(_))) {
         abort(gas, &job).await;
     }
-    remember_options(gas, account.id, &new.options).await;
     Ok(made?)
 }
 
-/// Signs the first parts and then inserts the job.
-async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<PartsTicket> {
+/// Signs the first parts and then inserts the job. `None` if a job with its id exists.
+async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<Option<PartsTicket>> {
     let ticket = ticket(gas, job, parts.size, parts.all().collect(), parts).await?;
-    insert(gas, job).await?;
-    Ok(ticket)
+    Ok(try_insert(gas, job).await?.then_some(ticket))
 }
 
 /// Signs the next parts that S3 does not have yet. May be called at any time.

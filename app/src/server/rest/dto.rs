@@ -7,7 +7,7 @@ use gas_shared::job::{
 };
 use gas_shared::reference::{ReferenceChoice, ReferenceId, TranscriptCounts};
 use gas_shared::source::SourceChoice;
-use gas_shared::upload::UploadTicket;
+use gas_shared::upload::{PartsTicket, UploadTicket};
 use gas_shared::{Account, Job, JobOptions, JobStatus, Plan, Provenance, UsedSource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,55 @@ pub struct CreatedJob {
     /// The job.
     pub job: JobDto,
     /// How to upload the file. `null` if the file is already submitted, which only happens when an
-    /// idempotency key is used again.
+    /// idempotency key is used again, and with `in_parts=true`.
     pub upload: Option<UploadDto>,
+    /// The first parts to send, with `in_parts=true`. `null` if the file is already submitted.
+    pub parts: Option<JobPartsDto>,
+}
+
+/// The next parts of a file to send: the first ones that storage has not received. Send the bytes of each part with
+/// one PUT to its `url` before `expires_at`, several at the same time if you like. Then call `parts` again, until none
+/// is missing, and `submit`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = JobParts)]
+pub struct JobPartsDto {
+    /// The file's size in bytes.
+    pub size_bytes: u64,
+    /// The number of bytes that storage has not received.
+    pub missing_bytes: u64,
+    /// The parts to send next. Empty if nothing is missing.
+    pub parts: Vec<JobPartDto>,
+    /// The time from which storage rejects the parts. `parts` then returns new URLs.
+    pub expires_at: Timestamp,
+}
+
+/// A part of a file.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = JobPart)]
+pub struct JobPartDto {
+    /// The part's offset in the file, in bytes.
+    pub offset: u64,
+    /// The part's length in bytes. Storage rejects any other length.
+    pub length: u64,
+    /// The URL for the PUT request. Do not send the token there.
+    #[schema(format = "uri")]
+    pub url: String,
+}
+
+impl From<PartsTicket> for JobPartsDto {
+    fn from(ticket: PartsTicket) -> Self {
+        let parts = ticket.parts.into_iter().map(|part| JobPartDto {
+            offset: part.offset,
+            length: part.length,
+            url: part.url,
+        });
+        Self {
+            size_bytes: ticket.size,
+            missing_bytes: ticket.missing,
+            parts: parts.collect(),
+            expires_at: ticket.expires_at,
+        }
+    }
 }
 
 /// How to upload a file: send one `multipart/form-data` POST to `url` with all `fields` in order,
@@ -534,6 +581,16 @@ pub struct JobListDto {
     pub jobs: Vec<JobDto>,
     /// Pass this as `cursor` to get the next page. `null` on the last page.
     pub next_cursor: Option<String>,
+}
+
+/// The query of a new job.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CreateQuery {
+    /// Set to `true` to upload the file in parts, which files of more than 5 GiB need, and which an interrupted upload
+    /// continues from.
+    #[param(default = false)]
+    pub in_parts: Option<bool>,
 }
 
 /// The query of the job list.

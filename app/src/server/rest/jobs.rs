@@ -1,7 +1,9 @@
 //! `/api/v1/jobs`: creates, lists, cancels and deletes jobs.
 
 use super::caller::{CanRead, CanWrite};
-use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery, RerunRequest};
+use super::dto::{
+    CreateQuery, CreatedJob, JobDto, JobListDto, JobPartsDto, ListQuery, RerunRequest,
+};
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
@@ -36,18 +38,21 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
 /// Create a job.
 ///
 /// Returns a form for uploading the file: send it as one POST directly to storage before
-/// `expires_at`, then call `submit`. With the header `Idempotency-Key`, a repeated call returns the
-/// same job, with a new upload form until the job is submitted. The key is kept as long as the job.
+/// `expires_at`, then call `submit`. With `in_parts=true`, returns the first parts of the file instead of the form:
+/// send each with a PUT, call `parts` for the next ones until none is missing, then call `submit`; an
+/// interrupted upload can be continued for a day. With the header `Idempotency-Key`, a repeated call returns the
+/// same job, with a new upload form or the next parts until the job is submitted. The key is kept as long as the job.
 #[utoipa::path(
     post, path = "/jobs", tag = "jobs", operation_id = "create_job",
     security(("token" = ["jobs:write"])),
-    params(("Idempotency-Key" = Option<String>, Header,
+    params(CreateQuery, ("Idempotency-Key" = Option<String>, Header,
         description = "1 to 200 visible ASCII characters, such as a UUID")),
     request_body = NewUpload,
     responses(
-        (status = 201, description = "The job and the upload form for its file", body = CreatedJob),
+        (status = 201, description = "The job and the upload form or the first parts of its file", body = CreatedJob),
         (status = 200, description = "The existing job with this idempotency key", body = CreatedJob),
         (status = 400, description = "The file name, the size or an option is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "With `in_parts=true`: the upload of the job with this idempotency key has expired, or is not in parts", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The idempotency key was used for another file, or with other options", body = ProblemBody, content_type = "application/problem+json"),
         super::NoScope, super::CommonProblems,
@@ -55,17 +60,46 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
 )]
 pub async fn create(
     CanWrite(caller): CanWrite,
+    query: Result<Query<CreateQuery>, QueryRejection>,
     headers: HeaderMap,
     new: Result<Json<NewUpload>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedJob>), Problem> {
+    let Query(query) = query?;
     let Json(new) = new?;
     let key = idempotency_key(&headers)?;
     let (gas, account) = (&caller.web.gas, &caller.account);
-    let made = usecases::create_job(gas, account, &new, key.as_ref());
-    let made = made.await?;
-    let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let created = CreatedJob { job: JobDto::from(&made.job), upload: made.ticket.map(Into::into) };
-    Ok((status, Json(created)))
+    let (created, is_new) = if query.in_parts == Some(true) {
+        let made = usecases::create_job_in_parts(gas, account, &new, key.as_ref()).await?;
+        let parts = made.ticket.map(Into::into);
+        (CreatedJob { job: JobDto::from(&made.job), upload: None, parts }, made.is_new)
+    } else {
+        let made = usecases::create_job(gas, account, &new, key.as_ref()).await?;
+        let upload = made.ticket.map(Into::into);
+        (CreatedJob { job: JobDto::from(&made.job), upload, parts: None }, made.is_new)
+    };
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(created)))
+}
+
+/// Get the next parts of a job's file.
+///
+/// Returns the first parts that storage has not received. Call it again after these are sent, or to continue an
+/// interrupted upload. Only for jobs that were created with `in_parts=true`.
+#[utoipa::path(
+    post, path = "/jobs/{id}/parts", tag = "jobs", operation_id = "next_job_parts",
+    security(("token" = ["jobs:write"])),
+    params(("id" = uuid::Uuid, Path, description = "The job")),
+    responses(
+        (status = 200, description = "The next parts to send", body = JobPartsDto),
+        (status = 409, description = "The job expects no parts, or its upload has expired", body = ProblemBody, content_type = "application/problem+json"),
+        super::JobProblems, super::CommonProblems,
+    ),
+)]
+pub async fn parts(
+    CanWrite(caller): CanWrite,
+    JobPath(id): JobPath,
+) -> Result<Json<JobPartsDto>, Problem> {
+    let parts = usecases::next_parts(&caller.web.gas, caller.account.id, id).await;
+    Ok(Json(parts.map_err(ApiError::from)?.into()))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {

@@ -200,7 +200,9 @@ impl From<CreateJobError> for Problem {
             CreateJobError::Request(error) => ApiError::from(error).into(),
             CreateJobError::OtherFile(_)
             | CreateJobError::OtherOptions(_)
+            | CreateJobError::InParts(_)
             | CreateJobError::Deleted => Self::new(Code::IdempotencyKeyReused, error.to_string()),
+            CreateJobError::Parts(error) => ApiError::from(error).into(),
             CreateJobError::Port(error) => error.into(),
         }
     }
