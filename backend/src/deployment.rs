@@ -28,6 +28,10 @@ pub struct Deployment {
     /// The DynamoDB table of jobs.
     #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
     pub annotations_table: String,
+    /// Whether pending and running jobs are written with a shard of their index. Turn it on when all processes have a version
+    /// with this setting: earlier ones cannot read such rows.
+    #[arg(long, env = "GAS_SHARDED_QUEUE_INDEX", default_value_t = false, action = clap::ArgAction::Set)]
+    pub sharded_queue_index: bool,
     /// The SNS topic of jobs that are ready for a worker; only those on Free if Premium has a queue.
     #[arg(long, env = "GAS_JOB_REQUESTS_TOPIC_ARN")]
     pub job_requests_topic_arn: String,

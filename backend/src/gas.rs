@@ -110,7 +110,10 @@ impl AnnotateGas {
         gas_shared::plan::set_premium_max_upload_bytes(deployment.premium_max_upload_bytes);
         Self {
             jobs: JobRepository {
-                store: Arc::new(sdk.job_store(&deployment.annotations_table)),
+                store: Arc::new(
+                    sdk.job_store(&deployment.annotations_table)
+                        .with_sharded_queue_index(deployment.sharded_queue_index),
+                ),
                 events: Arc::new(sdk.topic(&deployment.job_events_topic_arn)),
                 clock: Arc::new(SystemClock),
             },

@@ -74,6 +74,7 @@ pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str)
         ("AWS_CONFIG_FILE", config.data_dir.join("aws-config").display().to_string()),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
         ("GAS_S3_PATH_STYLE", "true".to_owned()),
+        ("GAS_SHARDED_QUEUE_INDEX", "true".to_owned()),
         // All users have the same address here, and tests and benchmarks make many requests.
         ("GAS_LIMIT_FACTOR", "1000".to_owned()),
         ("RUST_BACKTRACE", "1".to_owned()),

@@ -11,6 +11,7 @@ use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{
     AccountData, Accounts, Administration, CurrentPlan, Identity, JobStore, Manifest, ObjectStore,
     PartRule, PartUploads, SavedItems, ShareLinkRow, ShareLinks, Topic, UploadOutcome,
+    WriteOutcome,
 };
 use gas_backend::postgres::{
     PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
@@ -22,10 +23,10 @@ use gas_backend::testkit::{
     sessions_contract, share_links_contract, source_manifest, stored_bytes_contract,
 };
 use gas_shared::catalog::CatalogFile;
-use gas_shared::job::ObjectLocation;
+use gas_shared::job::{JobState, ObjectLocation};
 use gas_shared::reference::Sha256;
 use gas_shared::share_link::{ShareLink, ShareTerm};
-use gas_shared::{JobId, Plan, ShareLinkId, UserId};
+use gas_shared::{FileName, Job, JobId, JobStatus, Plan, ShareLinkId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
@@ -63,6 +64,42 @@ async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     // Fewer rows in a page, so that the contract's rows need several calls.
     let store = stack.sdk().await.job_store(&table).with_overdue_pages_of(5);
     job_store_contract(&store).await;
+    let sharded = empty_copy(&stack, stack.annotations_table()).await?;
+    let store = stack.sdk().await.job_store(&sharded).with_overdue_pages_of(5);
+    job_store_contract(&store.with_sharded_queue_index(true)).await;
+    for table in [table, sharded] {
+        stack.dynamodb().await.delete_table().table_name(table).send().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_queue_has_rows_with_and_without_a_shard_in_one_order() -> Result<()> {
+    let stack = stack();
+    let table = empty_copy(&stack, stack.annotations_table()).await?;
+    let plain = stack.sdk().await.job_store(&table);
+    let sharded = plain.clone().with_sharded_queue_index(true);
+    let mut ids = Vec::new();
+    for number in 0..12 {
+        let id = JobId::new(Uuid::from_u128(number));
+        let at = Timestamp::from_second(1_790_000_000 + i64::try_from(number)?)?;
+        let file = ObjectLocation { bucket: "in".to_owned(), key: "key".to_owned() };
+        let owner = UserId::new(Uuid::nil());
+        let job = Job::new(id, owner, FileName::parse("a.vcf")?, file, at);
+        let job = Job { state: JobState::Pending { since: at }, ..job };
+        let store = if number % 3 == 0 { &plain } else { &sharded };
+        assert_eq!(store.insert(&job).await?, WriteOutcome::Written);
+        ids.push(id);
+    }
+    for store in [&plain, &sharded] {
+        assert_eq!(store.queue(JobStatus::Pending).await?, ids);
+    }
+    // A version that knows shards but does not write them takes over.
+    let job = plain.job(ids[1]).await?.context("no job")?;
+    let cancelled = JobState::Cancelled { at: Timestamp::from_second(1_790_000_100)? };
+    let ended = Job { version: job.version + 1, state: cancelled, ..job };
+    assert_eq!(plain.replace(&ended).await?, WriteOutcome::Written);
+    assert!(!sharded.queue(JobStatus::Pending).await?.contains(&ids[1]));
     stack.dynamodb().await.delete_table().table_name(&table).send().await?;
     Ok(())
 }

@@ -11,6 +11,7 @@
 //! The location of the result follows from two attributes: `results_file_archive_id` exists exactly
 //! while the result is archived, `s3_key_result_file` exactly while it is in S3.
 
+use super::active_key::ActiveKey;
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     Archived, AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState,
@@ -97,7 +98,7 @@ pub(super) struct JobRow {
     thaw_time: Option<i64>,
     /// `job_status` again, in pending and running rows only: with [`JobRow::active_time`] the keys
     /// of the sparse index that the queue is read from.
-    active_status: Option<JobStatus>,
+    active_status: Option<ActiveKey>,
     active_time: Option<i64>,
     end_time: Option<i64>,
     failure_kind: Option<FailureKind>,
@@ -178,6 +179,11 @@ impl TryFrom<JobRow> for Job {
         if row.active_status.is_none() {
             // Rows written before the queue's index existed lack its keys.
             (again.active_status, again.active_time) = (None, None);
+        } else if row.active_status.map(ActiveKey::status)
+            == again.active_status.map(ActiveKey::status)
+        {
+            // Rows have a shard or none.
+            again.active_status = row.active_status;
         }
         // Derived from the rest of the row, and different in rows of versions with other deadlines.
         again.due_shard.clone_from(&row.due_shard);
@@ -260,8 +266,14 @@ impl JobRow {
         }
     }
 
+    /// Puts the keys of the queue's index into a shard.
+    pub(super) fn with_active_shard(self) -> Self {
+        let active_status = self.active_status.map(|key| key.in_shard_of(self.job_id));
+        Self { active_status, ..self }
+    }
+
     fn set_active(&mut self, since: Timestamp) {
-        self.active_status = Some(self.job_status);
+        self.active_status = Some(ActiveKey::of(self.job_status));
         self.active_time = Some(since.as_second());
     }
 

@@ -347,6 +347,23 @@ fn rows_without_the_keys_of_the_queue_index_are_readable() {
 }
 
 #[test]
+fn rows_with_and_without_a_shard_of_the_queue_index_are_readable() {
+    for job in [
+        job_in(JobState::Running(run())),
+        job_in(JobState::Cancelled { at: Timestamp::UNIX_EPOCH }),
+    ] {
+        let row = JobRow::try_from(&job).unwrap().with_active_shard();
+        assert_eq!(Job::try_from(row).unwrap(), job);
+    }
+    let mut item = item_of(&job_in(JobState::Running(run())));
+    assert_eq!(item["active_status"].as_s().unwrap(), "RUNNING");
+    item.insert("active_status".to_owned(), AttributeValue::S("RUNNING#9".to_owned()));
+    assert!(job_of(item.clone()).is_ok());
+    item.insert("active_status".to_owned(), AttributeValue::S("PENDING#1".to_owned()));
+    assert!(job_of(item).is_err(), "the row is not pending");
+}
+
+#[test]
 fn rows_of_ended_jobs_without_a_deadline_are_readable_and_get_one() {
     let at = Timestamp::from_second(1_790_000_009).unwrap();
     let job = job_in(JobState::Cancelled { at });

@@ -1,6 +1,7 @@
 //! The port [`JobStore`] on a DynamoDB table.
 
 use super::Item;
+use super::active_key::ActiveKey;
 use super::cursor::Cursor;
 use super::deletion_row::{DELETION_MARK, DeletionRow};
 use super::job_row::{DUE_SHARDS, JobRow};
@@ -15,6 +16,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure::AllOld,
 };
+use futures::future::try_join_all;
 use gas_shared::job::{Deletion, JobListEntry};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::Timestamp;
@@ -41,7 +43,7 @@ const ARCHIVED: &str = "archived_user_id";
 /// The sparse index of rows with a deadline: hash `due_shard`, range `due_time`.
 const DUE: &str = "due_shard-due_time";
 
-/// The sparse index of pending and running jobs: hash `active_status`, range `active_time`.
+/// The sparse index of pending and running jobs: hash `active_status` ([`ActiveKey`]), range `active_time`.
 const ACTIVE: &str = "active_status-active_time";
 
 /// The number of overdue rows in a page of each of the sixteen shards, and the number of pages that one
@@ -68,8 +70,10 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// Jobs as rows of a DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct DynamoJobStore {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
+    /// Whether rows are written with a shard of the queue's index.
+    shards_queue_index: bool,
     overdue_per_page: i32,
     /// Where the next list of overdue jobs continues, in the shards that had more.
     places: Arc<Mutex<HashMap<char, Item>>>,
@@ -82,10 +86,26 @@ impl DynamoJobStore {
         Self {
             client,
             table: table.to_owned(),
+            shards_queue_index: false,
             overdue_per_page: OVERDUE_PER_PAGE,
             places: Arc::default(),
             unreadable: Arc::default(),
         }
+    }
+
+    /// Writes rows with a shard of the queue's index, or without, as versions expect that do not know shards. Both are
+    /// read.
+    #[must_use]
+    pub fn with_sharded_queue_index(self, shards_queue_index: bool) -> Self {
+        Self { shards_queue_index, ..self }
+    }
+
+    /// The row of a job.
+    pub(super) fn row(&self, job: &Job) -> PortResult<JobRow> {
+        let row = JobRow::try_from(job);
+        let row =
+            row.map_err(|error| PortError::permanent(format!("write job {}", job.id), error))?;
+        Ok(if self.shards_queue_index { row.with_active_shard() } else { row })
     }
 
     /// Reads overdue jobs in pages of another size, for tests.
@@ -251,13 +271,13 @@ impl DynamoJobStore {
 impl JobStore for DynamoJobStore {
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
         let action = || format!("write job {}", job.id);
-        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(action(), error))?;
+        let row = self.row(job)?;
         self.put(&row, |put| put.condition_expression("attribute_not_exists(job_id)"), action).await
     }
 
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
         let action = format!("write job {}", job.id);
-        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(&action, error))?;
+        let row = self.row(job)?;
         self.update(&row, job.version, &action).await
     }
 
@@ -358,15 +378,22 @@ impl JobStore for DynamoJobStore {
         #[derive(Deserialize)]
         struct ActiveRow {
             job_id: JobId,
+            active_time: i64,
         }
-        let query = self.query(ACTIVE, "active_status", status.as_str()).limit(MAX_QUEUE);
-        let answer = query.send().await;
-        let answer = answer
-            .map_err(|error| PortError::new(format!("list the jobs that are {status}"), error))?;
-        let rows = answer.items.unwrap_or_default().into_iter();
-        let rows =
-            rows.filter_map(|item| self.readable(item, from_item::<_, ActiveRow>, "the queue"));
-        Ok(rows.map(|row| row.job_id).collect())
+        let shard = |key: ActiveKey| async move {
+            let query = self.query(ACTIVE, "active_status", &key.to_string()).limit(MAX_QUEUE);
+            let answer = query.send().await;
+            answer
+                .map_err(|error| PortError::new(format!("list the jobs that are {status}"), error))
+        };
+        let answers = try_join_all(ActiveKey::all(status).map(shard)).await?;
+        let items = answers.into_iter().flat_map(|answer| answer.items.unwrap_or_default());
+        let mut rows: Vec<ActiveRow> = items
+            .filter_map(|item| self.readable(item, from_item::<_, ActiveRow>, "the queue"))
+            .collect();
+        rows.sort_by_key(|row| row.active_time);
+        rows.truncate(MAX_QUEUE as usize);
+        Ok(rows.into_iter().map(|row| row.job_id).collect())
     }
 
     async fn archived_jobs_of(

@@ -4,6 +4,7 @@
 //! projection that lists are made of, and [`job_store`] sends the calls. [`private_references`] is a table of its
 //! own.
 
+mod active_key;
 mod cursor;
 mod deletion_row;
 mod job_row;
