@@ -341,7 +341,12 @@ pub async fn queue_position(
     if job.status() != JobStatus::Pending {
         return Ok(None);
     }
-    let own = lists.of(gas, owner).await?.lock().last_runs();
+    // The newest jobs are enough for an estimate, if there are very many.
+    let user = match lists.of_in_time(gas, owner).await? {
+        Some(user) => user,
+        None => newest(gas, owner).await?,
+    };
+    let own = user.lock().last_runs();
     Ok(queue_positions.positions(gas, &[id], &own).await?.first().map(|(_, place)| *place))
 }
 

@@ -191,6 +191,18 @@ async fn the_newest_jobs_are_shown_while_a_long_list_is_read() {
     assert_eq!((all.is_partial, all.matched), (false, 231));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_queue_position_of_a_job_does_not_wait_for_all_jobs_of_its_owner() {
+    let case = Case::new();
+    let job = case.test.pending_job(&case.ada).await;
+    case.test.jobs.slow_lists_down(Duration::from_secs(5));
+    let clock = tokio::time::Instant::now();
+    let positions = QueuePositions::default();
+    let place = queue_position(&case.test.gas, &case.lists, &positions, case.ada.id, job.id).await;
+    assert_eq!(place.unwrap().map(|place| place.position), Some(1));
+    assert!(clock.elapsed() < Duration::from_millis(200), "{:?}", clock.elapsed());
+}
+
 #[tokio::test]
 async fn entries_are_read_again_after_a_while() {
     let case = Case::new();

@@ -1,13 +1,10 @@
 //! `./gas bench jobs`: measures the job list of a user with very many jobs. An example of the
-//! end-to-end tests does the work, because they access the table in the same way as the product.
+//! end-to-end tests does the work, because it fills the table in the same way as the product.
 
 use crate::paths::Paths;
-use crate::serve::prepare_servers;
 use crate::step::run;
-use crate::temporary_stack::with_stack;
 use anyhow::Result;
 use clap::Args;
-use gas_local::Ports;
 use std::process::Command;
 
 /// Options of `bench jobs`.
@@ -18,20 +15,10 @@ pub(crate) struct JobsOptions {
     jobs: u32,
 }
 
-/// Starts a stack and measures. The programs are those of the tests and not optimized, so the figures
-/// are an upper bound.
+/// Measures with the profile of `./gas up`, so the figures are an upper bound.
 pub(super) fn jobs(paths: &Paths, options: &JobsOptions) -> Result<()> {
-    with_stack(prepare_servers(paths, Ports::free()?)?, "bench", |stack| {
-        run(stack.configure(Command::new("cargo").current_dir(&paths.root).args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "gas-tests",
-            "--example",
-            "jobs-bench",
-            "--",
-            &options.jobs.to_string(),
-        ])))
-    })
+    run(Command::new("cargo")
+        .args(["run", "--quiet", "--locked", "--package", "gas-tests"])
+        .args(["--example", "jobs-bench", "--", &options.jobs.to_string()])
+        .current_dir(&paths.root))
 }

@@ -5,6 +5,8 @@
 //! own.
 
 mod active_key;
+#[cfg(feature = "testkit")]
+mod bulk;
 mod cursor;
 mod deletion_row;
 mod job_row;

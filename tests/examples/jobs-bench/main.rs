@@ -1,27 +1,23 @@
-//! Measures how long the job list takes to apply a filter for a user with many jobs. Runs against
-//! the stack that `./gas bench jobs` starts. Usage: `jobs-bench JOBS`.
+//! Measures how long the job list takes to open, and to apply a filter, for a user with many jobs: the use-case and its
+//! adapter of DynamoDB, whose server is replaced by one with the same pages and delays. Usage: `jobs-bench JOBS`.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
-#[path = "../flows/calls.rs"]
-#[allow(dead_code, reason = "only the flow tests use the rest")]
-mod calls;
-#[path = "../flows/stack.rs"]
-#[allow(dead_code, reason = "only the flow tests use the rest")]
-mod stack;
+mod table;
 
 use anyhow::{Context, Result, ensure};
-use calls::Calls;
-use futures::stream::{self, StreamExt, TryStreamExt};
-use gas_backend::Gas;
+use gas_backend::aws::Sdk;
+use gas_backend::testkit::{TestGas, aws_at};
 use gas_backend::usecases::{JobLists, QueuePositions, find_jobs};
+use gas_backend::{Gas, JobRepository};
 use gas_shared::job::{
     Completion, Failure, FailureKind, Input, JobState, ListQuery, Results, Retention, StoredOptions,
 };
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
-use stack::stack;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use table::Table;
 use uuid::Uuid;
 
 /// A typical sequence of queries of a user who searches the list.
@@ -93,17 +89,6 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
     })
 }
 
-async fn create_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
-    let now = Timestamp::from_second(Timestamp::now().as_second())?;
-    let jobs: Vec<Job> = (0..count).map(|n| job(gas, owner, n, now)).collect::<Result<_>>()?;
-    stream::iter(&jobs)
-        .map(|job| gas.jobs.store.insert(job))
-        .buffer_unordered(32)
-        .try_for_each(|_| async { Ok(()) })
-        .await?;
-    Ok(())
-}
-
 fn print_times(name: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
@@ -115,14 +100,29 @@ fn print_times(name: &str, mut times: Vec<Duration>) {
 #[tokio::main]
 async fn main() -> Result<()> {
     let count = std::env::args().nth(1).context("missing argument: the number of jobs")?.parse()?;
-    let gas = stack().gas(&Calls::default()).await?;
+    let (table, address) = Table::serve().await?;
+    let store = Sdk::from(aws_at(&address)).job_store("jobs");
+    let test = TestGas::new();
+    let jobs = JobRepository { store: Arc::new(store.clone()), ..test.gas.jobs.clone() };
+    let gas = Gas { jobs, ..test.gas.clone() };
     let owner = UserId::new(Uuid::new_v4());
-    create_jobs(&gas, owner, count).await?;
+    let now = Timestamp::from_second(Timestamp::now().as_second())?;
+    let clock = Instant::now();
+    let jobs: Vec<Job> = (0..count).map(|n| job(&gas, owner, n, now)).collect::<Result<_>>()?;
+    store.insert_all(&jobs).await?;
+    table.index();
+    println!(
+        "{count} jobs of one user, written in {:.1} s; a request takes {:?} and {:?} more for each MiB",
+        clock.elapsed().as_secs_f64(),
+        table::REQUEST,
+        table::MIB
+    );
     let queue_positions = QueuePositions::default();
-    println!("{count} jobs of one user\n{:<44} {:>10} {:>10}", "", "median ms", "worst ms");
+    println!("{:<44} {:>10} {:>10}", "", "median ms", "worst ms");
     let (mut first, mut all) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         let lists = JobLists::default();
+        table.take_requests();
         let clock = Instant::now();
         let mut list = find_jobs(&gas, &lists, &queue_positions, owner, &"".into()).await?;
         first.push(clock.elapsed());
@@ -136,6 +136,7 @@ async fn main() -> Result<()> {
     }
     print_times("first list of a process with a cold cache", first);
     print_times("the same, until all jobs are counted", all);
+    println!("{:<44} {:>10}", "requests of the last one", table.take_requests());
     let lists = JobLists::default();
     let search = ListQuery::from("search=nothing has this");
     find_jobs(&gas, &lists, &queue_positions, owner, &search).await?;
