@@ -27,6 +27,8 @@ pub enum LiveEvent {
     Plan(Plan),
     /// A private reference of the user was added, deleted, or has another state: fetch them again.
     References,
+    /// The text that every page shows from now on, or none. It is for all users.
+    Banner(Option<String>),
     /// Events were dropped because the client reads too slowly: fetch everything again.
     Resync,
     /// The server closes the stream: reopen it immediately.

@@ -56,6 +56,33 @@ test('the page of operators is accessible, fits a phone, and acts', async () => 
   }
 });
 
+test('a banner appears on open pages, and disappears', async () => {
+  const { page, problems, close } = await openBrowser();
+  const other = await openBrowser();
+  try {
+    await signIn(other.page, 'banner-reader');
+    await live(other.page);
+    await signIn(page, 'operator-banner');
+    await page.locator('.top nav').getByRole('link', { name: 'Operations' }).click();
+    const text = page.getByLabel('Banner on every page');
+    await text.waitFor();
+    await live(page);
+    for (const banner of ['Maintenance at noon', 'Maintenance at one', '']) {
+      await text.fill(banner);
+      await page.getByRole('button', { name: 'Save banner' }).click();
+      for (const reader of [page, other.page]) {
+        const shown = reader.locator('.site-banner');
+        if (banner) await shown.getByText(banner).waitFor();
+        else await shown.waitFor({ state: 'detached' });
+      }
+    }
+    assert.deepEqual([...problems, ...other.problems], []);
+  } finally {
+    await other.close();
+    await close();
+  }
+});
+
 test('without sign-in only the home page, help and changelog are visible', async () => {
   const { page, close } = await openBrowser();
   try {

@@ -2,6 +2,7 @@
 
 use crate::calls::Calls;
 use crate::database::NewDatabase;
+use crate::events::Events;
 use crate::program::{Program, token};
 use crate::stack::{program, stack};
 use crate::web_process::WebProcess;
@@ -12,12 +13,13 @@ use gas_backend::postgres::{PostgresAccounts, PostgresAdministration, PostgresTo
 use gas_backend::usecases::create_token;
 use gas_shared::operations::QueueName;
 use gas_shared::token::{NewToken, Scope};
-use gas_shared::{Account, JobStatus, UserId};
+use gas_shared::{Account, JobStatus, LiveEvent, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::process::Command;
 use uuid::Uuid;
 
@@ -177,7 +179,12 @@ async fn operators_pause_and_drain_announce_and_see_usage_and_the_audit_log() ->
     let admin = Program::new(&web.url, &token.secret)?;
     let put = async |path: &str, body: Value| admin.call_json(Method::PUT, path, Some(body)).await;
 
+    // The events of all web servers of a stack are the same.
+    let reader = Client::signed_in(&stack.web_url(), "ada-banner").await?;
+    let mut events = Events::open(&reader).await?;
     put("/admin/banner", json!({ "text": "Maintenance at noon" })).await?;
+    let banner = LiveEvent::Banner(Some("Maintenance at noon".to_owned()));
+    while events.next(Duration::from_secs(30)).await? != banner {}
     let home = Client::anonymous(&web.url)?.get("/").send().await?.text().await?;
     assert!(home.contains("Maintenance at noon"), "everyone sees the banner");
     put("/admin/intake", json!({ "intake": "draining" })).await?;

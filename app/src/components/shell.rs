@@ -58,8 +58,11 @@ pub fn Shell() -> Element {
                 }
             }
         }
-        if let Some(text) = banner {
-            p { class: "note note-warn site-banner", role: "note", "{text}" }
+        // Also without a banner, so that screen readers announce one that appears.
+        div { role: "status",
+            if let Some(text) = live.banner().unwrap_or(banner) {
+                p { class: "note note-warn site-banner", "{text}" }
+            }
         }
         main {
             id: "content",

@@ -54,6 +54,8 @@ pub struct Live {
     reference_changes: Signal<u64>,
     is_change_due: Signal<bool>,
     plan: Signal<Option<Plan>>,
+    /// The banner since the page was loaded; `None` if it has not changed.
+    banner: Signal<Option<Option<String>>>,
     clock_ahead: Signal<SignedDuration>,
     toasts: Toasts,
     announcer: Announcer,
@@ -63,6 +65,18 @@ impl Live {
     /// The plan that the server reported since the page was loaded. `None` if it has not changed.
     pub fn plan(self) -> Option<Plan> {
         *self.plan.read()
+    }
+
+    /// The banner that the server reported since the page was loaded. `None` if it has not changed.
+    pub fn banner(self) -> Option<Option<String>> {
+        self.banner.read().clone()
+    }
+
+    /// Sets the banner from a source other than the stream.
+    fn set_banner(mut self, banner: Option<String>) {
+        if self.banner.peek().as_ref() != Some(&banner) {
+            self.banner.set(Some(banner));
+        }
     }
 
     /// How far this browser's clock is ahead of the server's.
@@ -238,6 +252,7 @@ impl Live {
                 self.clock_ahead.set(Timestamp::now().duration_since(now));
             }
             LiveEvent::Plan(plan) => self.set_plan(plan),
+            LiveEvent::Banner(banner) => self.set_banner(banner),
             LiveEvent::References => self.reference_changes += 1,
             LiveEvent::Resync => self.generation += 1,
             LiveEvent::Job(job) => {
@@ -302,6 +317,7 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts, announcer: Announ
         reference_changes: use_signal(|| 0),
         is_change_due: use_signal(|| false),
         plan: use_signal(|| None),
+        banner: use_signal(|| None),
         clock_ahead: use_signal(SignedDuration::default),
         toasts,
         announcer,

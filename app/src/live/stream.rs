@@ -91,7 +91,8 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                 let mut ended = false;
                 // Events are read as text, so that they can be forwarded unchanged.
                 while let Some(Ok(text)) = events.next_event().await {
-                    let Ok(event) = serde_json::from_slice(text.data.as_bytes()) else { break };
+                    // An event of a newer version says nothing to this one.
+                    let Ok(event) = serde_json::from_slice(text.data.as_bytes()) else { continue };
                     if let Some(tabs) = tabs {
                         tabs.send(&format!("{EVENT}{}", text.data));
                     }
@@ -101,7 +102,7 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                         matches!(event, LiveEvent::Connected { .. } | LiveEvent::Resync);
                     live.handle(event);
                     last_event = Some(live.now());
-                    if may_have_missed && !refresh_plan(live, user, tabs).await {
+                    if may_have_missed && !refresh(live, user, tabs).await {
                         live.stream.set(StreamState::SignedOut);
                         return;
                     }
@@ -132,16 +133,20 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
     }
 }
 
-/// Fetches the current plan and returns whether the session still belongs to this user. Events wait
-/// meanwhile, so that a newer plan is not overwritten.
-async fn refresh_plan(live: Live, user: UserId, tabs: Option<&Tabs>) -> bool {
-    // If the request fails, the plan stays as it is until the next stream.
-    let account = api::current_account().await.and_then(|account| account.read());
-    let Ok(account) = account else { return true };
-    let Some(account) = account.filter(|account| account.id == user) else { return false };
+/// Fetches the current plan and banner, and returns whether the session still belongs to this user. Events wait
+/// meanwhile, so that newer ones are not overwritten.
+async fn refresh(live: Live, user: UserId, tabs: Option<&Tabs>) -> bool {
+    // If the request fails, both stay as they are until the next stream.
+    let visit = api::visit().await.and_then(|visit| visit.read());
+    let Ok(visit) = visit else { return true };
+    let Some(account) = visit.account.filter(|account| account.id == user) else { return false };
     live.set_plan(account.plan);
     if let Some(tabs) = tabs {
         tabs.send(&format!("{EVENT}{{\"plan\":\"{}\"}}", account.plan.as_role()));
+        if let Ok(banner) = serde_json::to_string(&visit.banner) {
+            tabs.send(&format!("{EVENT}{{\"banner\":{banner}}}"));
+        }
     }
+    live.set_banner(visit.banner);
     true
 }

@@ -242,6 +242,17 @@ impl Hub {
         }
     }
 
+    /// Sends an event to all open streams. Streams that are reopened later begin anew, so that their browsers ask for what
+    /// they have missed: browsers of versions that do not know such an event would stop at it each time.
+    pub fn send_to_all(&self, event: &LiveEvent) {
+        self.recent().clear(Timestamp::now());
+        let event = json(event);
+        for of_user in self.streams.lock().users.values() {
+            // Fails if the last stream was closed at the same moment.
+            _ = of_user.sender.send(event.clone());
+        }
+    }
+
     /// The number of open streams.
     pub fn open_streams(&self) -> usize {
         self.streams.lock().total
@@ -286,7 +297,8 @@ pub async fn forward_events(mut queue: EventQueue, hub: Hub, shutdown: Cancellat
 
 fn deliver(hub: &Hub, body: &str) {
     match serde_json::from_str::<UserEvent>(body) {
-        Ok(UserEvent { user_id, event }) => hub.send(user_id, &event),
+        Ok(UserEvent { user_id: Some(user), event }) => hub.send(user, &event),
+        Ok(UserEvent { user_id: None, event }) => hub.send_to_all(&event),
         Err(error) => tracing::warn!(%error, "ignored an unreadable live event"),
     }
 }

@@ -70,6 +70,22 @@ async fn users_only_see_their_own_events() {
 }
 
 #[tokio::test]
+async fn an_event_for_all_users_reaches_every_open_stream_and_later_ones_begin_anew() {
+    let hub = hub();
+    let mut streams: Vec<_> =
+        [1, 1, 2].into_iter().map(|n| Box::pin(hub.events(user(n)).unwrap())).collect();
+    let banner = LiveEvent::Banner(Some("Maintenance at noon".to_owned()));
+    deliver(&hub, r#"{"event":{"banner":"Maintenance at noon"}}"#);
+    for stream in &mut streams {
+        assert!(is_connected(stream).await);
+        assert_eq!(next(stream).await, Some(banner.clone()));
+    }
+    let after = Some(Timestamp::now() + SignedDuration::from_secs(5));
+    let again = hub.events_after(user(1), after, std::future::pending()).unwrap();
+    assert!(is_connected(&mut Box::pin(again)).await, "its browser asks for the banner");
+}
+
+#[tokio::test]
 async fn a_browser_that_falls_behind_gets_a_resync_event() {
     let hub = hub();
     let mut slow = Box::pin(hub.events(user(1)).unwrap());

@@ -28,11 +28,12 @@ pub struct JobResult {
     pub job_status: JobStatus,
 }
 
-/// On topic `job_events`: an event for a user's open browsers.
+/// On topic `job_events`: an event for open browsers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserEvent {
-    /// The user.
-    pub user_id: UserId,
+    /// The user whose browsers get it; `None` for all users. Processes of versions that do not know that ignore the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// The event.
     pub event: LiveEvent,
 }

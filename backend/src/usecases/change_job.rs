@@ -63,7 +63,8 @@ pub(super) async fn publish_job(jobs: &JobRepository, job: &Job) {
 /// Publishes a live event to a user's browsers. A failure is only logged: the rows are the source
 /// of truth and browsers read them again after every reconnect, so a lost event delays an update.
 pub(super) async fn publish_event(jobs: &JobRepository, user_id: UserId, event: LiveEvent) {
-    if let Err(error) = super::publish(&*jobs.events, &UserEvent { user_id, event }).await {
+    let message = UserEvent { user_id: Some(user_id), event };
+    if let Err(error) = super::publish(&*jobs.events, &message).await {
         tracing::warn!(%user_id, error = %chain(&error), "live event lost");
     }
 }

@@ -210,7 +210,7 @@ async fn deleting_twice_deletes_once_and_publishes_one_event() {
     }
     let told = case.test.job_events.bodies().split_off(before);
     let event = LiveEvent::Deleted(case.job.id);
-    let event = crate::messages::UserEvent { user_id: case.ada.id, event };
+    let event = crate::messages::UserEvent { user_id: Some(case.ada.id), event };
     assert_eq!(told, [serde_json::to_string(&event).unwrap()]);
 }
 

@@ -28,7 +28,7 @@ impl Case {
     fn receive_all(&self) {
         for body in self.test.job_events.bodies() {
             let event: crate::messages::UserEvent = serde_json::from_str(&body).unwrap();
-            self.lists.receive(event.user_id, &event.event);
+            self.lists.receive(event.user_id.unwrap(), &event.event);
         }
     }
 }
@@ -90,7 +90,7 @@ async fn jobs_are_read_from_their_rows_and_events_keep_the_entries_current() {
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
     // An older event arrives last.
     let late: crate::messages::UserEvent = serde_json::from_str(&events[events.len() - 2]).unwrap();
-    case.lists.receive(late.user_id, &late.event);
+    case.lists.receive(late.user_id.unwrap(), &late.event);
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "gone stays gone");
 }
 

@@ -4,17 +4,18 @@
 
 use super::billing::set_grant;
 use super::dispatch::dispatch_waiting;
-use super::{BillingError, redrive};
+use super::{BillingError, publish, redrive};
 use crate::audit::{Act, Actor};
+use crate::messages::UserEvent;
 use crate::ports::{OperatorQueues, PortError};
-use crate::{Billing, Gas};
+use crate::{Billing, Gas, chain};
 use futures::future::try_join3;
 use gas_shared::job::{JobState, Run};
 use gas_shared::operations::{
     ActiveJobs, AuditItem, Intake, MAX_BANNER_CHARS, QueueName, RunState, ServiceMode,
     ServiceState, Statistics, UserAction, UserRecord,
 };
-use gas_shared::{Job, JobStatus, UserId};
+use gas_shared::{Job, JobStatus, LiveEvent, UserId};
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -145,7 +146,7 @@ pub async fn set_intake(
     Ok(gas.service_modes.mode().await?)
 }
 
-/// Changes the text that every page shows. An empty text removes it.
+/// Changes the text that every page shows. An empty text removes it. Open pages of signed-in users show the change at once.
 ///
 /// # Errors
 /// [`OperationError::Banner`] if the text is too long.
@@ -158,8 +159,13 @@ pub async fn set_banner(
     if text.chars().count() > MAX_BANNER_CHARS || text.chars().any(char::is_control) {
         return Err(OperationError::Banner);
     }
-    gas.service_modes.set_banner(Some(text).filter(|text| !text.is_empty())).await?;
+    let banner = Some(text).filter(|text| !text.is_empty());
+    gas.service_modes.set_banner(banner).await?;
     gas.audit.record_operation(operator.0, Act::BannerChanged).await;
+    let event = LiveEvent::Banner(banner.map(str::to_owned));
+    if let Err(error) = publish(&*gas.jobs.events, &UserEvent { user_id: None, event }).await {
+        tracing::warn!(error = %chain(&error), "open pages show the banner when they are loaded again");
+    }
     Ok(gas.service_modes.mode().await?)
 }
 

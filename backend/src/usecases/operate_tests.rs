@@ -177,4 +177,10 @@ async fn a_banner_is_one_line_of_limited_length() {
     set_banner(gas, service.operator().await, "soon").await.unwrap();
     let mode = set_banner(gas, service.operator().await, "  ").await.unwrap();
     assert_eq!(mode.banner, None);
+    let told = service.test.job_events.bodies();
+    assert_eq!(told, [r#"{"event":{"banner":"soon"}}"#, r#"{"event":{"banner":null}}"#]);
+    // The banner is shown on the next load if the open pages cannot be reached.
+    service.test.outages.messages.begin();
+    let mode = set_banner(gas, service.operator().await, "later").await.unwrap();
+    assert_eq!(mode.banner.as_deref(), Some("later"));
 }
