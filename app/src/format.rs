@@ -1,6 +1,7 @@
 //! Formats values for people.
 
 use gas_shared::byte_size::{Rounding, format_bytes};
+use gas_shared::cost::MicroUsd;
 use gas_shared::job::Progress;
 use jiff::Timestamp;
 
@@ -12,6 +13,23 @@ pub fn bytes(count: u64) -> String {
 /// A size that may not be known yet, for which a dash is shown.
 pub fn maybe_bytes(count: Option<u64>) -> String {
     count.map_or_else(|| "–".to_owned(), bytes)
+}
+
+/// An amount of money: cents from a dollar on, and otherwise three digits that are not zero.
+pub fn dollars(amount: MicroUsd) -> String {
+    let micros = amount.0;
+    let decimals = match micros {
+        1_000_000.. | 0 => 2,
+        100_000.. => 3,
+        10_000.. => 4,
+        1_000.. => 5,
+        _ => 6,
+    };
+    let unit = 10_u64.pow(6 - decimals);
+    let rounded = micros.saturating_add(unit / 2) / unit;
+    let one = 10_u64.pow(decimals);
+    let decimals = decimals as usize;
+    format!("${}.{:0decimals$}", count(rounded / one), rounded % one)
 }
 
 /// A whole number with separated thousands.
@@ -126,6 +144,22 @@ pub fn shortened(text: &str, chars: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_amounts_have_more_decimals() {
+        for (micros, text) in [
+            (0, "$0.00"),
+            (1_234_567_890, "$1,234.57"),
+            (999_999, "$1.000"),
+            (178_500, "$0.179"),
+            (23_000, "$0.0230"),
+            (1_207, "$0.00121"),
+            (160, "$0.000160"),
+        ] {
+            assert_eq!(dollars(MicroUsd(micros)), text);
+        }
+        assert!(dollars(MicroUsd(u64::MAX)).starts_with("$18,446,744,073,709"));
+    }
 
     #[test]
     fn a_size_that_is_not_known_is_a_dash() {

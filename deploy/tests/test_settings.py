@@ -27,6 +27,7 @@ SOURCES = {
         "app/src/server/settings.rs",
         "app/src/server/billing_settings.rs",
         "backend/src/webhooks/settings.rs",
+        "app/src/server/price_settings.rs",
     ],
     "worker": [*SHARED, "worker/src/settings.rs", "worker/src/references.rs"],
     "utility": [

@@ -11,6 +11,7 @@ pub mod billing;
 pub mod byte_size;
 pub mod catalog;
 pub mod comparison;
+pub mod cost;
 pub mod event;
 pub mod exit_code;
 pub mod explorer;

@@ -1,5 +1,7 @@
 //! What operators see of the service, and what they can do. Nothing here has a file, its name or its contents.
 
+use crate::cost::{JobCosts, MicroUsd, Prices};
+use crate::job::ShardCounts;
 use crate::{JobId, Plan, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -171,6 +173,12 @@ pub struct RunState {
     pub heartbeat_at: Timestamp,
     /// The completed fraction, 0 to 1000.
     pub permille: u16,
+    /// The shards of a large file. `None` if the file is annotated in one piece.
+    pub shards: Option<ShardCounts>,
+    /// An estimate of what its workers have cost so far, in millionths of a US dollar: the time since this attempt began,
+    /// as if as many workers as now had annotated it all the time.
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    pub cost: MicroUsd,
 }
 
 /// The jobs that have not ended. Numbers over 1,000 may be too small.
@@ -306,9 +314,53 @@ pub struct Statistics {
     pub days: Vec<DayOfJobs>,
 }
 
+/// How much the service is used, and what that costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageReport {
+    /// How much it is used.
+    #[serde(flatten)]
+    pub statistics: Statistics,
+    /// What the jobs of the last 30 days cost. The runs of failed and cancelled jobs are not timed, so that these count for
+    /// less than they cost.
+    pub costs: JobCosts,
+}
+
+impl UsageReport {
+    /// Estimates the costs of the jobs.
+    pub fn new(statistics: Statistics, prices: Prices) -> Self {
+        let days = &statistics.days;
+        let sum = |of: fn(&DayOfJobs) -> u64| days.iter().map(of).fold(0, u64::saturating_add);
+        let bytes = sum(|day| day.input_bytes.saturating_add(day.result_bytes));
+        let costs = JobCosts::of(sum(|day| day.jobs), sum(|day| day.run_secs), bytes, prices);
+        Self { statistics, costs }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_of_usage_has_the_costs_of_all_days_beside_the_statistics() {
+        let day = |outcome: &str, jobs, run_secs| DayOfJobs {
+            day: Timestamp::UNIX_EPOCH,
+            outcome: outcome.to_owned(),
+            jobs,
+            input_bytes: jobs * 10,
+            result_bytes: jobs * 20,
+            run_secs,
+        };
+        let days = vec![day("completed", 900, 7_200), day("failed", 100, 0)];
+        let statistics =
+            Statistics { users: 3, premium_users: 1, blocked_users: 0, stored_bytes: 7, days };
+        let report = UsageReport::new(statistics, Prices::default());
+        let costs = report.costs;
+        assert_eq!((costs.jobs, costs.run_secs, costs.bytes), (1_000, 7_200, 30_000));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!((&json["users"], &json["costs"]["requests"]), (&3.into(), &160_000.into()));
+        assert_eq!(serde_json::from_value::<UsageReport>(json).unwrap(), report);
+    }
 
     #[test]
     fn intakes_and_queues_round_trip_in_text_and_json() {

@@ -80,13 +80,13 @@ test('emails about jobs are turned off and stay off', async () => {
   const { page, problems, close } = await open('ada-account-mail');
   try {
     const mail = (name) => page.getByRole('checkbox', { name: `Email me when ${name}` });
-    assert.ok(await mail('results are ready').isChecked());
-    await mail('a job fails').uncheck();
-    await page.getByText('Emails about failed jobs are off').waitFor();
+    assert.ok(await mail('results or references of mine are ready').isChecked());
+    await mail('a job or the build of a reference fails').uncheck();
+    await page.getByText('Emails about failures are off').waitFor();
     await page.reload();
     await live(page);
-    assert.ok(!(await mail('a job fails').isChecked()));
-    assert.ok(await mail('results are ready').isChecked());
+    assert.ok(!(await mail('a job or the build of a reference fails').isChecked()));
+    assert.ok(await mail('results or references of mine are ready').isChecked());
     assert.ok(await mail('results are archived or restored').isChecked());
     assert.deepEqual(problems, []);
   } finally {

@@ -213,6 +213,10 @@ async fn operators_pause_and_drain_announce_and_see_usage_and_the_audit_log() ->
     let sums = ["jobs", "input_bytes", "result_bytes", "run_secs"].map(|sum| &day[sum]);
     assert_eq!(sums, [&json!(2), &json!(40), &json!(60), &json!(4)], "{statistics}");
 
+    let costs = &statistics["costs"];
+    let costs = ["jobs", "bytes", "run_secs", "workers", "requests"].map(|sum| &costs[sum]);
+    assert_eq!(costs, [&json!(2), &json!(100), &json!(4), &json!(198), &json!(320)]);
+
     let audit = admin.call_json(Method::GET, "/admin/audit", None).await?;
     let audit = audit.as_array().context("no list")?;
     let of_operator = |item: &&Value| item["actor"] == "operator";

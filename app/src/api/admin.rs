@@ -4,14 +4,15 @@ use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::UserId;
 use gas_shared::operations::{
-    AuditItem, Intake, QueueName, ServiceMode, ServiceState, Statistics, UserAction, UserRecord,
+    AuditItem, Intake, QueueName, ServiceMode, ServiceState, UsageReport, UserAction, UserRecord,
 };
 
 /// The state of the service: jobs, queues and runs.
 #[get("/api/admin/state")]
 pub async fn service_state() -> ApiResult<RawJson<ServiceState>> {
     let (web, operator) = crate::server::caller::operator().await?;
-    let state = gas_backend::usecases::service_state(&web.gas, &*web.queues, operator).await?;
+    let (queues, prices) = (&*web.queues, &web.prices);
+    let state = gas_backend::usecases::service_state(&web.gas, queues, prices, operator).await?;
     Ok(RawJson::of(&state))
 }
 
@@ -58,9 +59,9 @@ pub async fn audit_items(before: String) -> ApiResult<RawJson<Vec<AuditItem>>> {
     Ok(RawJson::of(&gas_backend::usecases::audit_items(&web.gas, operator, None, before).await?))
 }
 
-/// How much the service is used.
+/// How much the service is used, and what that costs.
 #[get("/api/admin/statistics")]
-pub async fn statistics() -> ApiResult<RawJson<Statistics>> {
+pub async fn statistics() -> ApiResult<RawJson<UsageReport>> {
     let (web, operator) = crate::server::caller::operator().await?;
-    Ok(RawJson::of(&gas_backend::usecases::statistics(&web.gas, operator).await?))
+    Ok(RawJson::of(&gas_backend::usecases::statistics(&web.gas, &web.prices, operator).await?))
 }

@@ -28,6 +28,7 @@ mod named_result;
 pub mod operate;
 mod overload;
 mod plans;
+mod price_settings;
 mod recent_events;
 mod rest;
 mod result_file;

@@ -1,6 +1,7 @@
 //! The web server's settings, from flags or environment variables.
 
 use super::billing_settings::BillingSettings;
+use super::price_settings::PriceSettings;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::references::ReferenceSettings;
@@ -100,6 +101,9 @@ pub struct Settings {
     /// The sources, the same as on the workers. Without them, jobs cannot choose any.
     #[command(flatten)]
     pub sources: SourceSettings,
+    /// The prices that operators see the costs of jobs with.
+    #[command(flatten)]
+    pub prices: PriceSettings,
     /// AWS region of the buckets, shown to users.
     #[arg(long, env = "AWS_REGION")]
     pub region: String,

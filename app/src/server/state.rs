@@ -13,6 +13,7 @@ use gas_backend::public_address::Targets;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
+use gas_shared::cost::Prices;
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct Web {
     pub region: Arc<str>,
     /// The key of the content delivery network, if there is one.
     pub edge_key: Option<Secret>,
+    /// The prices of what jobs use, for operators.
+    pub prices: Prices,
 }
 
 impl Web {
@@ -96,6 +99,7 @@ impl Web {
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),
             edge_key: settings.edge_key.clone(),
+            prices: settings.prices.prices(),
             billing,
             queues,
             gas,

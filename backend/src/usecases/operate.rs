@@ -10,13 +10,14 @@ use crate::messages::UserEvent;
 use crate::ports::{OperatorQueues, PortError};
 use crate::{Billing, Gas, chain};
 use futures::future::try_join3;
-use gas_shared::job::{JobState, Run};
+use gas_shared::cost::Prices;
+use gas_shared::job::{JobState, Run, ShardedRun};
 use gas_shared::operations::{
     ActiveJobs, AuditItem, Intake, MAX_BANNER_CHARS, QueueName, RunState, ServiceMode,
-    ServiceState, Statistics, UserAction, UserRecord,
+    ServiceState, UsageReport, UserAction, UserRecord,
 };
 use gas_shared::{Job, JobStatus, LiveEvent, UserId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// The most users of a search.
@@ -87,6 +88,7 @@ impl Operator {
 pub async fn service_state(
     gas: &Gas,
     queues: &dyn OperatorQueues,
+    prices: &Prices,
     _operator: Operator,
 ) -> Result<ServiceState, OperationError> {
     let store = &gas.jobs.store;
@@ -98,10 +100,12 @@ pub async fn service_state(
     .await?;
     let (held_back, oldest_since) = gas.dispatches.backlog().await?;
     let jobs = store.jobs(&running[..running.len().min(MAX_RUNS)]).await?;
-    let mut runs: Vec<RunState> = jobs.iter().filter_map(run_state).collect();
+    let now = gas.now();
+    let mut runs: Vec<RunState> =
+        jobs.iter().filter_map(|job| run_state(job, prices, now)).collect();
     runs.sort_by_key(|run| (run.heartbeat_at, run.job));
     Ok(ServiceState {
-        at: gas.now(),
+        at: now,
         mode: gas.service_modes.mode().await?,
         jobs: ActiveJobs {
             held_back,
@@ -115,16 +119,22 @@ pub async fn service_state(
     })
 }
 
-fn run_state(job: &Job) -> Option<RunState> {
-    let JobState::Running(Run { started_at, heartbeat_at, progress, .. }) = &job.state else {
+fn run_state(job: &Job, prices: &Prices, now: Timestamp) -> Option<RunState> {
+    let JobState::Running(Run { started_at, heartbeat_at, progress, shards, .. }) = &job.state
+    else {
         return None;
     };
+    let shards = shards.as_ref().map(ShardedRun::counts);
+    // While no shard is annotated, one worker plans or joins.
+    let workers = shards.map_or(1, |shards| shards.running.max(1));
     Some(RunState {
         job: job.id,
         owner: job.owner,
         started_at: *started_at,
         heartbeat_at: *heartbeat_at,
         permille: progress.permille,
+        shards,
+        cost: prices.of_workers(workers, now.duration_since(*started_at)),
     })
 }
 
@@ -246,12 +256,17 @@ pub async fn audit_items(
     Ok(gas.administration.audit_items(user, before, AUDIT_PAGE).await?)
 }
 
-/// How much the service is used.
+/// How much the service is used, and what that costs.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn statistics(gas: &Gas, _operator: Operator) -> Result<Statistics, OperationError> {
-    Ok(gas.administration.statistics(gas.now() - STATISTICS).await?)
+pub async fn statistics(
+    gas: &Gas,
+    prices: &Prices,
+    _operator: Operator,
+) -> Result<UsageReport, OperationError> {
+    let statistics = gas.administration.statistics(gas.now() - STATISTICS).await?;
+    Ok(UsageReport::new(statistics, *prices))
 }
 
 #[cfg(test)]

@@ -138,11 +138,16 @@ async fn the_state_has_jobs_queues_runs_and_the_mode() {
     set_banner(gas, service.operator().await, " Maintenance at noon ").await.unwrap();
     set_intake(gas, service.operator().await, Intake::Paused).await.unwrap();
 
-    let state = service_state(gas, &service.queues, service.operator().await).await.unwrap();
+    service.test.clock.advance_secs(1_800);
+    let prices = Prices::default();
+    let operator = service.operator().await;
+    let state = service_state(gas, &service.queues, &prices, operator).await.unwrap();
     let ActiveJobs { held_back, pending, running, oldest_since } = state.jobs;
     assert_eq!((held_back, pending, running), (2, 2, 1));
-    assert_eq!(oldest_since, Some(gas.now()));
-    assert_eq!(state.runs.iter().map(|run| run.job).collect::<Vec<_>>(), [jobs[0].id]);
+    assert_eq!(oldest_since, Some(gas.now() - SignedDuration::from_mins(30)));
+    let [run] = &state.runs[..] else { panic!("{:?}", state.runs) };
+    assert_eq!((run.job, run.shards), (jobs[0].id, None));
+    assert_eq!(run.cost.to_string(), "0.08925", "half an hour of a worker");
     let mail = state.queues.iter().find(|queue| queue.name == QueueName::Mail).unwrap();
     assert_eq!((mail.waiting, mail.dead_letters), (0, 1));
     let banner = Some("Maintenance at noon".to_owned());

@@ -44,8 +44,9 @@ struct RunningShard {
     at: Timestamp,
 }
 
-/// How many shards of a run are annotated, for its owner.
+/// How many shards of a run are annotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShardCounts {
     /// The number of shards.
     pub total: u32,

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use gas_backend::usecases;
 use gas_shared::UserId;
 use gas_shared::operations::{
-    AuditItem, Intake, QueueName, ServiceMode, ServiceState, Statistics, UserAction, UserRecord,
+    AuditItem, Intake, QueueName, ServiceMode, ServiceState, UsageReport, UserAction, UserRecord,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
@@ -40,7 +40,7 @@ enum OperatorProblems {
 )]
 pub async fn state(caller: CanOperate) -> Result<Json<ServiceState>, Problem> {
     let CanOperate { web, operator } = caller;
-    let state = usecases::service_state(&web.gas, &*web.queues, operator).await;
+    let state = usecases::service_state(&web.gas, &*web.queues, &web.prices, operator).await;
     Ok(Json(state.map_err(ApiError::from)?))
 }
 
@@ -229,17 +229,18 @@ pub async fn audit(
 
 /// Get statistics.
 ///
-/// Returns the number of users, the bytes that they store, and the jobs that ended in the last 30 days.
+/// Returns the number of users, the bytes that they store, and the jobs that ended in the last 30 days, with an estimate of
+/// what they cost from the prices that the operator has set.
 #[utoipa::path(
     get, path = "/admin/statistics", tag = "admin", operation_id = "get_statistics",
     security(("token" = ["admin"])),
     responses(
-        (status = 200, description = "The statistics", body = Statistics),
+        (status = 200, description = "The statistics", body = UsageReport),
         OperatorProblems, super::CommonProblems,
     ),
 )]
-pub async fn statistics(caller: CanOperate) -> Result<Json<Statistics>, Problem> {
+pub async fn statistics(caller: CanOperate) -> Result<Json<UsageReport>, Problem> {
     let CanOperate { web, operator } = caller;
-    let statistics = usecases::statistics(&web.gas, operator).await;
+    let statistics = usecases::statistics(&web.gas, &web.prices, operator).await;
     Ok(Json(statistics.map_err(ApiError::from)?))
 }
