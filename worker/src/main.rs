@@ -14,6 +14,7 @@ mod engine;
 mod handle;
 mod heartbeat;
 mod held_claim;
+mod idle_call;
 mod job_dead_letters;
 mod job_engine;
 mod outage;

@@ -1,9 +1,10 @@
 //! The main loop: one slot per concurrent job, each of which receives and handles one message at
 //! a time, from the queue of Premium or of Free.
 
+use crate::idle_call::IdleCall;
 use crate::outage::Backoff;
 use crate::worker::Worker;
-use gas_backend::ports::{LONG_POLL, Message};
+use gas_backend::ports::{LONG_POLL, Message, PortResult};
 use gas_backend::{chain, queue_order};
 use gas_runtime::Shutdown;
 use gas_shared::Plan;
@@ -11,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How long an idle slot waits for a message of one of two queues before it asks the other. It never
-/// waits at both at once: SQS could deliver a message to the call that is given up.
-const IDLE_WAIT: Duration = Duration::from_secs(1);
+/// How long an idle slot waits for a message of either queue. The call of the queue that it takes no message from ends within
+/// this time, and gives back what it receives until then.
+const IDLE_WAIT: Duration = Duration::from_secs(2);
 
 /// The workers of a process, one for each queue.
 pub(crate) struct Workers {
@@ -68,43 +69,83 @@ struct Turn {
 }
 
 impl Turn {
-    /// Asks the queues one after the other for a message, which the returned worker handles. A queue that
-    /// cannot be read does not block the other.
+    /// Asks the queues for a message, which the returned worker handles: one after the other if there was a message in
+    /// the last turn, and otherwise both at once. A queue that cannot be read does not block the other.
     async fn receive<'a>(&mut self, workers: &'a Workers) -> Option<(&'a Worker, Message)> {
         let Workers { free, premium } = workers;
         free.intake.open().await;
         free.scratch.wait_for_space().await;
-        let wait = match premium {
-            None => LONG_POLL,
-            Some(_) if self.is_idle => IDLE_WAIT,
-            Some(_) => Duration::ZERO,
-        };
         let order = queue_order(self.number);
         self.number += 1;
         self.has_failed = false;
-        for plan in order {
-            let worker = match plan {
-                Plan::Free => free,
-                Plan::Premium => match premium {
-                    Some(premium) => premium,
-                    None => continue,
-                },
-            };
-            match worker.queue.receive(1, worker.timing.visibility, wait).await {
-                Ok(messages) => {
-                    if let Some(message) = messages.into_iter().next() {
-                        self.is_idle = false;
-                        return Some((worker, message));
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%plan, error = %chain(&error), "queue cannot be read");
-                    self.has_failed = true;
-                }
+        let received = match premium {
+            None => self.ask(Plan::Free, free, LONG_POLL).await,
+            Some(premium) => {
+                let order = order.map(|plan| match plan {
+                    Plan::Free => (plan, free),
+                    Plan::Premium => (plan, premium),
+                });
+                if self.is_idle { self.wait(order).await } else { self.ask_both(order).await }
+            }
+        };
+        self.is_idle = received.is_none();
+        received
+    }
+
+    async fn ask<'a>(
+        &mut self,
+        plan: Plan,
+        worker: &'a Worker,
+        wait: Duration,
+    ) -> Option<(&'a Worker, Message)> {
+        let received = worker.queue.receive(1, worker.timing.visibility, wait).await;
+        let received = received.map(|messages| messages.into_iter().next());
+        Some((worker, self.found(plan, received)?))
+    }
+
+    /// Asks one queue after the other, without waiting.
+    async fn ask_both<'a>(
+        &mut self,
+        order: [(Plan, &'a Worker); 2],
+    ) -> Option<(&'a Worker, Message)> {
+        for (plan, worker) in order {
+            let received = self.ask(plan, worker, Duration::ZERO).await;
+            if received.is_some() {
+                return received;
             }
         }
-        self.is_idle = true;
         None
+    }
+
+    /// Waits for the first message of either queue.
+    async fn wait<'a>(
+        &mut self,
+        [first, second]: [(Plan, &'a Worker); 2],
+    ) -> Option<(&'a Worker, Message)> {
+        let call = |worker: &Worker| {
+            IdleCall::begin(worker.queue.clone(), worker.timing.visibility, IDLE_WAIT)
+        };
+        let (mut first_call, mut second_call) = (Some(call(first.1)), Some(call(second.1)));
+        while first_call.is_some() || second_call.is_some() {
+            let ((plan, worker), received) = tokio::select! {
+                biased;
+                received = IdleCall::answer(&mut first_call) => (first, received),
+                received = IdleCall::answer(&mut second_call) => (second, received),
+            };
+            if let Some(message) = self.found(plan, received) {
+                return Some((worker, message));
+            }
+        }
+        None
+    }
+
+    /// The message of an answer. A failure is logged, and remembered for the pause after the turn.
+    fn found(&mut self, plan: Plan, received: PortResult<Option<Message>>) -> Option<Message> {
+        received.unwrap_or_else(|error| {
+            tracing::error!(%plan, error = %chain(&error), "queue cannot be read");
+            self.has_failed = true;
+            None
+        })
     }
 }
 
@@ -122,11 +163,12 @@ mod tests {
     use super::*;
     use crate::disk::RESERVE_BYTES;
     use crate::scratch::ScratchRoot;
-    use crate::testing::{FakeDisk, FakeQueue, message, worker};
+    use crate::testing::{FakeDisk, FakeQueue, WaitingQueue, message, worker};
     use gas_backend::FREE_TURN;
     use gas_backend::testkit::{Outage, TestGas};
     use gas_shared::JobStatus;
     use tempfile::TempDir;
+    use tokio::time::Instant;
 
     const ENGINE: &str = r#"echo x > "$2"; echo y > "$3"; echo '{"event":"done","records":1}'"#;
 
@@ -200,6 +242,63 @@ mod tests {
         let mut turn = Turn::default();
         assert_eq!(next(&case, &mut turn, 3).await, [Plan::Free; 3]);
         assert!(turn.receive(&case.workers).await.is_none() && turn.has_failed);
+    }
+
+    #[tokio::test]
+    async fn an_idle_slot_waits_at_both_queues_at_once() {
+        for plan in [Plan::Free, Plan::Premium] {
+            let mut case = case([&Outage::default(), &Outage::default()]);
+            let [free, premium] = [(); 2].map(|()| Arc::new(WaitingQueue::default()));
+            case.workers.free.queue = free.clone();
+            case.workers.premium.as_mut().unwrap().queue = premium.clone();
+            let mut turn = Turn { is_idle: true, ..Turn::default() };
+            let queue = if plan == Plan::Free { &free } else { &premium };
+            let offer = async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                queue.offer("job");
+            };
+            let clock = Instant::now();
+            let (received, ()) = tokio::join!(turn.receive(&case.workers), offer);
+            let (worker, message) = received.unwrap();
+            let is_premium = std::ptr::eq(worker, case.workers.premium.as_ref().unwrap());
+            assert_eq!((message.body.as_str(), is_premium), ("job", plan == Plan::Premium));
+            assert!(clock.elapsed() < Duration::from_millis(900), "{plan}: {:?}", clock.elapsed());
+            assert!(!turn.is_idle);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slot_that_has_a_message_gives_back_that_of_the_other_queue() {
+        let mut case = case([&Outage::default(), &Outage::default()]);
+        let [free, premium] = [(); 2].map(|()| Arc::new(WaitingQueue::default()));
+        case.workers.free.queue = free.clone();
+        case.workers.premium.as_mut().unwrap().queue = premium.clone();
+        let mut turn = Turn { is_idle: true, ..Turn::default() };
+        premium.offer("first");
+        let (_, message) = turn.receive(&case.workers).await.unwrap();
+        assert_eq!(message.body, "first");
+        // The slot runs a job now, and its call at the other queue is still open.
+        free.offer("second");
+        let is_given_back = async {
+            while free.deleted() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), is_given_back).await.unwrap();
+        let (_, message) = turn.receive(&case.workers).await.unwrap();
+        assert_eq!((message.body.as_str(), message.receive_count), ("second", 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_turn_without_a_message_ends() {
+        let mut case = case([&Outage::default(), &Outage::default()]);
+        case.workers.free.queue = Arc::new(WaitingQueue::default());
+        case.workers.premium.as_mut().unwrap().queue = Arc::new(WaitingQueue::default());
+        let mut turn = Turn { is_idle: true, ..Turn::default() };
+        let clock = Instant::now();
+        assert!(turn.receive(&case.workers).await.is_none());
+        assert_eq!(clock.elapsed(), IDLE_WAIT);
+        assert!(turn.is_idle && !turn.has_failed);
     }
 
     /// Runs the workers until this many messages are deleted.

@@ -24,6 +24,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// The shortest visibility that the settings allow.
 pub(crate) const TIMING: Timing = Timing { visibility: Duration::from_secs(6) };
@@ -104,6 +105,63 @@ impl Queue for FakeQueue {
     async fn delete(&self, message: &Message) -> PortResult<()> {
         self.outage.check()?;
         self.deleted.lock().unwrap().push(message.receipt.clone());
+        Ok(())
+    }
+}
+
+/// A queue that delivers what is sent, and whose receivers wait for a message, as those of SQS.
+#[derive(Debug, Default)]
+pub(crate) struct WaitingQueue {
+    waiting: Mutex<VecDeque<String>>,
+    deleted: Mutex<usize>,
+    arrived: Notify,
+}
+
+impl WaitingQueue {
+    /// Adds a message.
+    pub(crate) fn offer(&self, body: &str) {
+        self.waiting.lock().unwrap().push_back(body.to_owned());
+        self.arrived.notify_one();
+    }
+
+    /// The number of messages that were not received yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap().len()
+    }
+
+    /// The number of deleted messages.
+    pub(crate) fn deleted(&self) -> usize {
+        *self.deleted.lock().unwrap()
+    }
+
+    async fn next(&self) -> Message {
+        loop {
+            let next = self.waiting.lock().unwrap().pop_front();
+            if let Some(body) = next {
+                return Message { body, receipt: "r".to_owned(), receive_count: 1, trace: None };
+            }
+            self.arrived.notified().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Queue for WaitingQueue {
+    async fn send_later(&self, body: &str, _: Duration) -> PortResult<()> {
+        self.offer(body);
+        Ok(())
+    }
+
+    async fn receive(&self, _: u8, _: Duration, wait: Duration) -> PortResult<Vec<Message>> {
+        Ok(tokio::time::timeout(wait, self.next()).await.into_iter().collect())
+    }
+
+    async fn extend(&self, _: &Message, _: Duration) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &Message) -> PortResult<()> {
+        *self.deleted.lock().unwrap() += 1;
         Ok(())
     }
 }
