@@ -61,7 +61,7 @@ async function checkGenomeControls(page) {
   await checkPage(page, '/job-browser-dialog');
   await button('Cancel').press('Enter');
   const search = genome.getByRole('textbox', { name: 'Gene or region' });
-  await search.fill('no such gene');
+  await search.fill('NOSUCHGENE');
   await search.press('Enter');
   await genome.getByRole('alertdialog').waitFor();
   await checkPage(page, '/job-browser-alert');

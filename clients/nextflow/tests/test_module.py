@@ -1,6 +1,7 @@
 """The Nextflow module: its description, and its script as Nextflow would run it, with the demo reference of the local stack.
 
-Nextflow itself is in no package registry. The script is taken from the module, and its variables are replaced as Groovy does.
+Nextflow itself is not run: its package on PyPI is a launcher that downloads the program. The script is taken from the module, and its
+variables are replaced as Groovy does.
 """
 
 import gzip
