@@ -70,6 +70,8 @@ fn migrations() -> Migrator {
         "0018_premium_basis",
         "0019_operators",
         "0021_share_links",
+        "0022_webhooks",
+        "0023_mail_kinds",
     ];
     let migrations = files.iter().map(|file| {
         let description =
