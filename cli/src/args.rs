@@ -369,7 +369,8 @@ mod tests {
             assert!(Cli::try_parse_from([&["gas-cli"], arguments].concat()).is_ok());
         }
         let links = ["gas-cli", "links", "00000000-0000-4000-8000-000000000000"];
-        for arguments in [&[][..], &["add"], &["add", "--days", "90", "--no-downloads"]] {
+        assert!(Cli::try_parse_from(links).is_ok());
+        for arguments in [&["add"][..], &["add", "--days", "90", "--no-downloads"]] {
             assert!(Cli::try_parse_from([&links, arguments].concat()).is_ok());
         }
         assert!(Cli::try_parse_from([&links[..], &["add", "--days", "8"]].concat()).is_err());
