@@ -163,9 +163,11 @@ class Stacks(unittest.TestCase):
     def alarms_undo_an_update_unless_they_are_on(self):
         """An update of the machines is watched by the alarms that are off."""
         session = get_session()
-        self.assertEqual(len(self.watched(session)), 2, "the stack has no alarm of the canary")
         cloudwatch = session.create_client("cloudwatch")
-        name = self.resource("observe", "NoWebServerAlarm")
+        names = [self.resource("observe", alarm) for alarm in ("ServerErrorsAlarm", "NoWebServerAlarm")]
+        for name in names:
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
+        self.assertEqual(len(self.watched(session)), 2, "the stack has no alarm of the canary")
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
         after = self.watched(session)
         self.assertEqual(len(after), 1)

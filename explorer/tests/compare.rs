@@ -178,8 +178,11 @@ fn any_records() -> impl Strategy<Value = Vec<Record>> {
     })
 }
 
+/// Contig, position, reference allele and the sorted alternate alleles.
+type Key = (String, u32, String, Vec<String>);
+
 /// The annotations of the records with each key, in order.
-fn by_key(records: &[Record]) -> BTreeMap<(String, u32, String, Vec<String>), Vec<(&str, &str)>> {
+fn by_key(records: &[Record]) -> BTreeMap<Key, Vec<(&str, &str)>> {
     let mut found = BTreeMap::new();
     for (contig, pos, reference, alt, consequence, impact) in records {
         let mut alts: Vec<String> = alt.split(',').map(str::to_owned).collect();

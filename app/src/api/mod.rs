@@ -54,9 +54,6 @@ pub use saved::{
 #[expect(unused_imports, reason = "called by pages that were loaded from the version before")]
 pub use settings::set_mail_about_jobs;
 pub use settings::{account_settings, create_token, revoke_token, set_job_mails, set_time_zone};
-pub use settings::{
-    account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
-};
 pub use share_links::{create_share_link, revoke_share_link, share_links};
 pub use shared::{shared_charts, shared_genome, shared_result, shared_variant, shared_variants};
 pub use trace::begin_trace;

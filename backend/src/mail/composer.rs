@@ -104,11 +104,10 @@ impl Composer {
         now: Timestamp,
     ) -> Result<Digest, ComposeError> {
         let times = TimeFormat::for_account(account, now);
-        let of = |job: &Option<&'_ _>| {
-            let subject = job.map_or(MailSubject::Account, MailSubject::Job);
-            MailContext { account, subject, site: &self.site, times: &times }
-        };
-        let contexts: Vec<_> = jobs.iter().map(of).collect();
+        let subjects = jobs.iter().map(|job| job.map_or(MailSubject::Account, MailSubject::Job));
+        let contexts: Vec<_> = subjects
+            .map(|subject| MailContext { account, subject, site: &self.site, times: &times })
+            .collect();
         let (template, left_out) = kinds::for_job_results(&contexts, wanted);
         let template =
             template.ok_or(ComposeError::Outdated("no job is left that a mail is wanted about"))?;

@@ -17,7 +17,6 @@ mod time_format;
 mod unsubscribe;
 
 pub use composer::{ComposeError, Composer, Digest, MailSettings};
-pub use composer::{ComposeError, Composer, MailSettings};
 pub use context::MailSubject;
 pub use kinds::Notice;
 pub use message::{MailMessage, UnknownMessage};

@@ -152,7 +152,7 @@ pub async fn share_links_contract(store: &dyn ShareLinks, user: UserId, other: U
 
     store.delete_of_job(second).await.unwrap();
     assert_eq!(links(user, Some(second)).await, []);
-    assert_eq!(links(other, Some(job)).await, [foreign.link.clone()]);
+    assert_eq!(links(other, Some(job)).await, std::slice::from_ref(&foreign.link));
 
     let old = ShareLinkRow {
         link: ShareLink { expires_at: Timestamp::UNIX_EPOCH, ..row(user, second, 0).link },

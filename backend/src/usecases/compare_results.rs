@@ -1,7 +1,7 @@
 //! Compares the results of two jobs of a user.
 
-use super::download::{OpenResult, open_result};
 use super::explore::{ExploreError, Explorers, Export};
+use super::result_access::{OpenResult, ResultAccess, open_result};
 use crate::Gas;
 use crate::query_pool::PoolError;
 use futures::{StreamExt, TryStreamExt};
@@ -29,7 +29,7 @@ pub async fn compare_results(
         let (first, second) = open_both(&gas, &opened, &results).await?;
         Ok::<_, ExploreError>(gas_explorer::compare(first, second, kind).await?)
     };
-    let comparison = match explorers.pool.run(owner, compared).await {
+    let comparison = match explorers.pool.run(owner.into(), compared).await {
         Err(PoolError::TooSlow) => return Err(ExploreError::ComparisonTooLong),
         answer => answer??,
     };
@@ -51,8 +51,9 @@ pub async fn export_differences(
     let file_name = format!("{}.{}.differences.tsv", stem(&results.0), stem(&results.1));
     let (gas, opened) = (gas.clone(), explorers.clone());
     let open = async move { open_both(&gas, &opened, &results).await };
-    let (first, second) = explorers.pool.run(owner, open).await??;
-    let content = explorers.stream(owner, gas_explorer::export_differences(first, second)).await?;
+    let (first, second) = explorers.pool.run(owner.into(), open).await??;
+    let content =
+        explorers.stream(owner.into(), gas_explorer::export_differences(first, second)).await?;
     // Empty pieces tell the pool that an export goes on.
     let content = content.try_filter(|piece| std::future::ready(!piece.is_empty())).boxed();
     Ok(Export { file_name, content })
@@ -64,7 +65,8 @@ async fn open_results(
     (first, second): (JobId, JobId),
 ) -> Result<(OpenResult, OpenResult), ExploreError> {
     // One after the other, so that another user's job is not found whatever the second one is.
-    Ok((open_result(gas, owner, first).await?, open_result(gas, owner, second).await?))
+    let open = async |job| open_result(gas, &ResultAccess::of_owner(owner, job)).await;
+    Ok((open(first).await?, open(second).await?))
 }
 
 async fn open_both(

@@ -86,7 +86,9 @@ fn event_of(message: &MailMessage) -> Option<WebhookEvent> {
         },
         MailMessage::Notice(Notice::ResultsArchived { .. }) => Some(WebhookEvent::JobArchived),
         MailMessage::Notice(Notice::ResultsRestored { .. }) => Some(WebhookEvent::JobRestored),
-        MailMessage::Notice(Notice::Welcome { .. } | Notice::PaymentFailed { .. }) => None,
+        MailMessage::Notice(
+            Notice::Welcome { .. } | Notice::PaymentFailed { .. } | Notice::ReferenceBuilt { .. },
+        ) => None,
     }
 }
 

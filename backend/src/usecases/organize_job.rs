@@ -96,7 +96,7 @@ mod tests {
         let event: crate::messages::UserEvent =
             serde_json::from_str(bodies.last().unwrap()).unwrap();
         let LiveEvent::Job(view) = event.event else { panic!("{event:?}") };
-        assert_eq!((event.user_id, &view.organization), (ada.id, &changed.organization));
+        assert_eq!((event.user_id, &view.organization), (Some(ada.id), &changed.organization));
         let again = organize_job(&test.gas, ada.id, job.id, &labelled(&["a", "b"])).await.unwrap();
         assert_eq!((again, test.job_events.bodies().len()), (changed, before + 1), "no change");
     }

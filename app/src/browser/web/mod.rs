@@ -33,8 +33,8 @@ pub use scroll::{focus_row, scroll_into_view, scroll_to};
 pub use start::{reload_if_outdated, start};
 pub use tabs::Tabs;
 pub use window::{
-    copy_text, focus_element, go_to, is_offline, local_time, on_page_hide, page_title, random,
-    send_last_request, sleep, time_zone, use_window_title,
+    copy_text, focus_element, go_to, is_offline, local_time, on_page_hide, origin, page_title,
+    random, send_last_request, sleep, time_zone, use_window_title,
 };
 pub use xhr::UploadRequest;
 
