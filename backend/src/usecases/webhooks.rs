@@ -157,7 +157,7 @@ mod tests {
         let created = create(&test, &ada, new("https://LAB.example.org/gas")).await.unwrap();
         assert!(created.secret.starts_with("whsec_"));
         let listed = list_webhooks(&test.gas, ada.id).await.unwrap();
-        assert_eq!(listed, [created.webhook.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&created.webhook));
         assert_eq!(listed[0].url, "https://lab.example.org/gas");
         assert_eq!(listed[0].events, [WebhookEvent::JobCompleted, WebhookEvent::JobFailed]);
         assert_eq!(list_webhooks(&test.gas, eve.id).await.unwrap(), []);
