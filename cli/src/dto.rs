@@ -132,6 +132,11 @@ pub struct Warning {
 }
 
 impl Job {
+    /// Whether the job has its file, and has not failed.
+    pub const fn is_submitted(&self) -> bool {
+        matches!(self.status, Status::Pending | Status::Running | Status::Completed)
+    }
+
     /// Whether the job has reached a final status. If this program does not know the status, the time
     /// at which the job finished decides.
     pub fn is_finished(&self) -> bool {

@@ -59,6 +59,9 @@ pub async fn submit(
     let id = created.job.id;
     let Some(parts) = created.parts else {
         record.into_iter().for_each(Record::forget);
+        if !created.is_waiting() {
+            return Ok(Outcome::Submitted(created.job));
+        }
         return Ok(Outcome::InOneRequest { key, created });
     };
     let upload = Upload { api, path, version: &version, id, parallel: options.parallel_parts, bar };
@@ -81,7 +84,7 @@ pub async fn submit(
     }
 }
 
-/// Finds the job of the record if it still waits for its file, or creates one.
+/// Finds the job of the record if it still waits for its file or an earlier command has submitted it, or creates one.
 async fn create(
     api: &Api,
     new: &NewUpload,
@@ -89,8 +92,12 @@ async fn create(
 ) -> Result<(Uuid, CreatedJob), CliError> {
     if let Some(key) = record.as_mut().and_then(|record| record.key()) {
         match api.create_in_parts(new, key).await {
-            Ok(created) if created.is_waiting() => return Ok((key, created)),
-            // The job was submitted, has ended or is deleted, or its upload has expired.
+            // The response to the submission was lost, or the record would not be there: another job would annotate the
+            // file twice.
+            Ok(created) if created.is_waiting() || created.job.is_submitted() => {
+                return Ok((key, created));
+            }
+            // The job has failed, was cancelled or deleted, or its upload has expired.
             Ok(_) => {}
             Err(CliError::Problem(problem))
                 if matches!(problem.code.as_str(), "conflict" | "idempotency_key_reused") => {}
@@ -147,7 +154,8 @@ impl Upload<'_> {
             // Storage is asked what has arrived, and signs what is missing.
             parts = self.api.job_parts(self.id).await?;
         }
-        Ok(())
+        // The file may have changed while the last parts were sent, which are all of a file with a few.
+        self.check_unchanged()
     }
 
     async fn put(&self, part: &JobPart) -> Result<(), CliError> {

@@ -38,6 +38,10 @@ struct Stored {
     calls: Vec<(&'static str, String)>,
     /// Whether jobs expect their file in one request, as in earlier versions.
     without_parts: bool,
+    /// The number of parts whose PUT has begun.
+    begun: u32,
+    /// Whether jobs are submitted, and the response to that is lost.
+    loses_submissions: bool,
 }
 
 impl Service {
@@ -75,7 +79,9 @@ async fn create(State(service): State<Arc<Service>>, headers: HeaderMap) -> Json
     let mut state = service.state();
     state.calls.push(("create", key.clone()));
     let job = Service::job(&key, "uploading");
-    Json(if state.without_parts {
+    Json(if state.loses_submissions {
+        json!({"job": Service::job(&key, "running"), "upload": null, "parts": null})
+    } else if state.without_parts {
         json!({"job": job, "upload": {"url": "http://localhost/", "fields": [], "content_type": "text/plain"}})
     } else {
         json!({"job": job, "upload": null, "parts": parts})
@@ -85,14 +91,18 @@ async fn create(State(service): State<Arc<Service>>, headers: HeaderMap) -> Json
 async fn act(
     State(service): State<Arc<Service>>,
     extract::Path((id, action)): extract::Path<(String, String)>,
-) -> Json<Value> {
+) -> Result<Json<Value>, StatusCode> {
     let (name, answer) = match action.as_str() {
         "parts" => ("parts", service.parts()),
         "submit" => ("submit", Service::job(&id, "pending")),
         _ => ("cancel", Service::job(&id, "cancelled")),
     };
-    service.state().calls.push((name, id));
-    Json(answer)
+    let mut state = service.state();
+    state.calls.push((name, id));
+    if name == "submit" && state.loses_submissions {
+        return Err(StatusCode::BAD_GATEWAY);
+    }
+    Ok(Json(answer))
 }
 
 async fn put_part(
@@ -101,6 +111,7 @@ async fn put_part(
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
+    service.state().begun += 1;
     // A part that is not sent together with the others would wait for them until the client gives up.
     service.together.wait().await;
     assert_eq!(headers["content-length"].to_str().ok(), Some(body.len().to_string().as_str()));
@@ -232,6 +243,45 @@ async fn a_file_that_has_changed_is_another_upload() {
     std::fs::write(case.folder.path().join("a.vcf"), &case.content).unwrap();
     case.submit().await.unwrap();
     assert_ne!(case.service.calls()[0].1, first[0].1, "another job");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_its_last_part_is_sent_is_not_submitted() {
+    // The only part waits for the test.
+    let case = Case::new(PART, 2).await;
+    let (service, path) = (case.service.clone(), case.folder.path().join("a.vcf"));
+    let change = async {
+        while service.state().begun == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // File systems keep times of some milliseconds.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        std::fs::write(&path, &case.content).unwrap();
+        service.together.wait().await;
+    };
+    let (submitted, _) = tokio::join!(case.submit(), change);
+    assert!(matches!(submitted.unwrap_err(), CliError::File(_)));
+    assert_eq!(names(&case.service.calls()), ["create", "parts", "cancel"]);
+    assert_eq!(case.records(), 0);
+}
+
+#[tokio::test]
+async fn a_submission_whose_response_is_lost_is_not_repeated_as_another_job() {
+    let case = Case::new(PART, 1).await;
+    let service = case.service.clone();
+    // The parts are created before responses are lost.
+    let lose = async {
+        while service.state().calls.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        service.state().loses_submissions = true;
+    };
+    let (submitted, ()) = tokio::join!(case.submit(), lose);
+    assert!(matches!(submitted.unwrap_err(), CliError::Interrupted(_)));
+    let first = case.service.calls();
+    let Outcome::Submitted(job) = case.submit().await.unwrap() else { panic!("another upload") };
+    assert_eq!((job.id.to_string(), case.records()), (first[0].1.clone(), 0));
+    assert_eq!(names(&case.service.calls()), ["create"]);
 }
 
 #[tokio::test]
