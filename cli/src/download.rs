@@ -8,8 +8,8 @@ use crate::result_stream::{ResultStream, ResumePoint};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use gas_shared::FileName;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::{File, TryLockError};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use uuid::Uuid;
@@ -97,8 +97,8 @@ async fn save_result(
     output: &OutputPaths,
     files: DownloadOptions,
 ) -> Result<PathBuf, CliError> {
-    let incomplete = Incomplete::new(partial_path(&output.result, job.id));
-    let part = incomplete.part.clone();
+    let part = partial_path(&output.result, job.id);
+    let incomplete = Incomplete::lock(&part).map_err(CliError::io(&part))?;
     let from = if files.plain { None } else { incomplete.resume_point() };
     let mut result = ResultStream::start(api, job.id, from).await?;
     let opened = incomplete.open(&result, files).map_err(CliError::io(&part))?;
@@ -134,22 +134,36 @@ async fn save_result(
     Ok(path)
 }
 
-/// An incomplete file, and beside it the entity tag of the stored file that it is of.
+/// An incomplete file, which no other process can continue at the same time, and beside it the entity tag of the stored
+/// file that it is of.
 struct Incomplete {
-    part: PathBuf,
     version: PathBuf,
+    /// Has the lock until it is dropped.
+    file: File,
 }
 
 impl Incomplete {
-    fn new(part: PathBuf) -> Self {
-        let version = part.with_added_extension("etag");
-        Self { part, version }
+    /// Opens the file, which is made if there is none.
+    fn lock(part: &Path) -> io::Result<Self> {
+        let busy = || io::Error::other("another process downloads this result");
+        let mut options = File::options();
+        let file = options.create(true).truncate(false).read(true).write(true).open(part)?;
+        match file.try_lock() {
+            // Some file systems have no locks.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+        }
+        if !part.try_exists()? {
+            // That process has completed the file in the meantime.
+            return Err(busy());
+        }
+        Ok(Self { version: part.with_added_extension("etag"), file })
     }
 
     /// Where an earlier download of the stored file stopped.
     fn resume_point(&self) -> Option<ResumePoint> {
         let etag = std::fs::read_to_string(&self.version).ok()?;
-        let offset = std::fs::metadata(&self.part).ok()?.len();
+        let offset = self.file.metadata().ok()?.len();
         (offset >= GZIP_START.len() as u64).then_some(ResumePoint { offset, etag })
     }
 
@@ -160,15 +174,16 @@ impl Incomplete {
         result: &ResultStream<'_>,
         files: DownloadOptions,
     ) -> io::Result<(Writer, bool)> {
+        let mut file = self.file.try_clone()?;
         if result.offset() > 0 {
-            let mut file = File::options().read(true).append(true).open(&self.part)?;
             let mut start = [0; GZIP_START.len()];
             file.read_exact(&mut start)?;
+            file.seek(SeekFrom::Start(result.offset()))?;
             return Ok((Writer::Stored(file), start == GZIP_START));
         }
         self.forget_version();
         // The file is emptied before its version is stated, so that the version is never that of other bytes.
-        let file = File::create(&self.part)?;
+        file.set_len(0)?;
         if let Some(etag) = result.etag().filter(|_| !files.plain) {
             std::fs::write(&self.version, etag)?;
         }
@@ -422,6 +437,19 @@ mod tests {
         let error = saved(&api, folder.path(), DownloadOptions::default()).await.unwrap_err();
         assert!(matches!(error, CliError::ResultChanged), "{error}");
         assert!(!folder.path().join("a.annot.vcf.gz").exists());
+    }
+
+    #[tokio::test]
+    async fn two_processes_do_not_write_one_incomplete_file() {
+        let content: &[u8] = Vec::leak(packed(&[TEXT; 50]));
+        let (api, _) = storage(content, content.len(), |_| "\"one\"").await;
+        let folder = tempfile::tempdir().unwrap();
+        let part = partial_path(&folder.path().join("a.annot.vcf"), Uuid::nil());
+        let other = Incomplete::lock(&part).unwrap();
+        let error = saved(&api, folder.path(), DownloadOptions::default()).await.unwrap_err();
+        assert!(error.to_string().contains("another process"), "{error}");
+        drop(other);
+        assert!(saved(&api, folder.path(), DownloadOptions::default()).await.unwrap() == content);
     }
 
     #[test]
