@@ -113,6 +113,17 @@ fn long_alleles_are_compared_completely() {
 }
 
 #[test]
+fn long_alleles_in_another_order_are_the_same() {
+    let [one, other] = ["ACGT", "CGTA"].map(|bases| bases.repeat(100));
+    let of = |alts: String| text(&[record("1", 10, "A", &alts, "intron_variant", "MODIFIER")]);
+    let (first, second) = (of(format!("{one},{other}")), of(format!("{other},{one}")));
+    let found = compared(&first, &second, None, 100).unwrap();
+    assert_eq!((found.both, found.only_first, found.only_second), (1, 0, 0));
+    let short = of(format!("{other},C"));
+    assert_eq!(compared(&first, &short, None, 100).unwrap().both, 0);
+}
+
+#[test]
 fn results_without_records_and_equal_results_have_no_differences() {
     let some = text(&[record("1", 10, "A", "G", "intron_variant", "MODIFIER")]);
     let none = text(&[]);

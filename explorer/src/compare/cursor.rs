@@ -33,7 +33,7 @@ const CUT: &str = "…";
 pub(super) type Which = &'static str;
 
 /// What makes records of one position the same: REF, the ALT alleles in alphabetical order, and for alleles that the index
-/// has cut, a digest of the complete ones.
+/// has cut, a digest of the complete ones. Of ALT alleles that it has cut, there is only what says their length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AlleleKey {
     reference: String,
@@ -125,11 +125,13 @@ impl Cursor {
         let values = chunk.rows.values(at).ok_or(NO_ROW)?;
         let text = |part| String::from_utf8_lossy(chunk.rows.text(part, at)).into_owned();
         let (reference, alt) = (text(RowText::Reference), text(RowText::Alt));
-        let key = AlleleKey {
-            reference: reference.clone(),
-            alts: String::from_utf8_lossy(&sorted(alt.as_bytes())).into_owned(),
-            digest: chunk.digests.get(&number).copied(),
+        let digest = chunk.digests.get(&number).copied();
+        let alts = match alt.split_once(CUT) {
+            // The start depends on the order of the alleles in the file, and the digest has all of them.
+            Some((_, length)) if digest.is_some() => length.to_owned(),
+            _ => String::from_utf8_lossy(&sorted(alt.as_bytes())).into_owned(),
         };
+        let key = AlleleKey { reference: reference.clone(), alts, digest };
         let explorer = &self.explorer;
         let gene = explorer.footer.genes.get(values.gene as usize);
         let annotated = AnnotatedRecord {
