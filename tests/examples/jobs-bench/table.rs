@@ -122,7 +122,7 @@ impl Rows {
     fn query(&self, request: &Value) -> Result<String> {
         let is_entries = match request["IndexName"].as_str() {
             Some("user_id-submit_time") => false,
-            Some("user_id-submit_time-entry") => true,
+            Some("user_id-submit_time-list") => true,
             other => bail!("index {other:?} is not known here"),
         };
         let start = match request["ExclusiveStartKey"]["job_id"]["S"].as_str() {
@@ -157,7 +157,7 @@ impl Rows {
 }
 
 /// The attributes of the index of list entries, as in `deploy/template.yaml`.
-const ENTRY: [&str; 13] = [
+const ENTRY: [&str; 16] = [
     "job_id",
     "user_id",
     "submit_time",
@@ -171,6 +171,9 @@ const ENTRY: [&str; 13] = [
     "result_size",
     "results_file_archive_id",
     "thaw_id",
+    "job_title",
+    "job_labels",
+    "job_project",
 ];
 
 async fn handle(State(table): State<Arc<Table>>, headers: HeaderMap, body: Bytes) -> Response {
