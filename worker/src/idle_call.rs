@@ -3,6 +3,7 @@
 use crate::delivery::give_back;
 use gas_backend::chain;
 use gas_backend::ports::{Message, PortResult, Queue};
+use gas_runtime::record_trace;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -51,7 +52,12 @@ impl Drop for IdleCall {
     }
 }
 
+#[tracing::instrument(name = "message_of_nobody", skip_all, fields(trace_id))]
 async fn return_message(queue: &dyn Queue, message: &Message) {
+    // The copy that is sent has the trace of the span.
+    if let Some(trace) = message.trace {
+        record_trace(trace);
+    }
     if let Err(error) = give_back(queue, message).await {
         // It is delivered again after its visibility timeout.
         tracing::warn!(error = %chain(&error), "message not given back");
