@@ -321,8 +321,8 @@ pub struct UsageReport {
     /// How much it is used.
     #[serde(flatten)]
     pub statistics: Statistics,
-    /// What the jobs of the last 30 days cost. The runs of failed and cancelled jobs are not timed, so that these count for
-    /// less than they cost.
+    /// What the jobs of the last 30 days cost. The runs of failed and cancelled jobs are not timed, and a file that several
+    /// workers annotate counts as one worker for the time of its run, so that these count for less than they cost.
     pub costs: JobCosts,
 }
 

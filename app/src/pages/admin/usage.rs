@@ -64,7 +64,7 @@ fn Costs(costs: JobCosts) -> Element {
             dd { "{dollars(total)}, {dollars(per_job)} a job" }
         }
         p { class: "muted",
-            "Estimated from prices that are settings of the web servers (GAS_PRICE_…). Files count for one month. The runs of failed and cancelled jobs are not timed; idle machines, downloads and archives are not included."
+            "Estimated from prices that are settings of the web servers (GAS_PRICE_…). Files count for one month. The runs of failed and cancelled jobs are not timed, and a file that several workers annotate counts as one worker; idle machines, downloads and archives are not included."
         }
     }
 }
