@@ -134,22 +134,44 @@ fn run_against(
         let mut tests = rust_tests(paths, &tools.nextest, filters);
         run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
     })
-    .or_else(|e| { eprintln!("HACK rust {e:#}"); Ok::<(), anyhow::Error>(()) })
-    .and_then(|()| if is_selected(DEPLOY) { deploy::test(paths, &python, root).or_else(|e| { eprintln!("HACK deploy {e:#}"); Ok::<(), anyhow::Error>(()) }) } else { Ok(()) })
+    .or_else(|e| {
+        eprintln!("HACK rust {e:#}");
+        Ok::<(), anyhow::Error>(())
+    })
+    .and_then(|()| {
+        if is_selected(DEPLOY) {
+            deploy::test(paths, &python, root).or_else(|e| {
+                eprintln!("HACK deploy {e:#}");
+                Ok::<(), anyhow::Error>(())
+            })
+        } else {
+            Ok(())
+        }
+    })
     .and_then(|()| {
         if !is_selected(PYTHON_CLIENT) {
             return Ok(());
         }
-        run_python_tests(paths, setup::client_python(paths)?, "clients/python/tests", &description).or_else(|e| { eprintln!("HACK {e:#}"); Ok::<(), anyhow::Error>(()) })
+        run_python_tests(paths, setup::client_python(paths)?, "clients/python/tests", &description)
+            .or_else(|e| {
+                eprintln!("HACK {e:#}");
+                Ok::<(), anyhow::Error>(())
+            })
     })
     .and_then(|()| {
         for name in [GALAXY, NEXTFLOW].into_iter().filter(|name| is_selected(name)) {
             let folder = format!("clients/{name}/tests");
-            run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description).unwrap_or_else(|e| eprintln!("HACK {e:#}"));
+            run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description)
+                .unwrap_or_else(|e| eprintln!("HACK {e:#}"));
         }
         Ok(())
     })
-    .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected).or_else(|e| { eprintln!("HACK browser {e:#}"); Ok::<(), anyhow::Error>(()) }));
+    .and_then(|()| {
+        run_browser_tests(paths, &tools.modules, &description, is_selected).or_else(|e| {
+            eprintln!("HACK browser {e:#}");
+            Ok::<(), anyhow::Error>(())
+        })
+    });
     runtime.block_on(stack.stop());
     match &tested {
         Ok(()) => Stack::wipe(&data_dir)?,

@@ -83,7 +83,6 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     let v1 = OpenApiRouter::new()
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::get, jobs::change, jobs::delete))
-        .routes(routes!(jobs::get, jobs::delete))
         .routes(routes!(jobs::parts))
         .routes(routes!(jobs::submit))
         .routes(routes!(jobs::cancel))
