@@ -6,7 +6,7 @@
 //! request is gone, and the queries of other users continue.
 
 use futures::{Stream, StreamExt};
-use gas_shared::{ShareLinkId, UserId};
+use gas_shared::UserId;
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
@@ -18,21 +18,20 @@ use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
-use uuid::Uuid;
 
-/// Whose queries they are, for the limits of each: a user's, or those through a share link.
+/// Whose queries they are, for the limits of each. The links of a user have one share together: a share for each would
+/// let one user, who makes some links, take all places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct QueryUser(Uuid);
+pub enum QueryUser {
+    /// A user's own.
+    User(UserId),
+    /// Those through the share links of a user.
+    LinksOf(UserId),
+}
 
 impl From<UserId> for QueryUser {
     fn from(user: UserId) -> Self {
-        Self(user.as_uuid())
-    }
-}
-
-impl From<ShareLinkId> for QueryUser {
-    fn from(link: ShareLinkId) -> Self {
-        Self(link.as_uuid())
+        Self::User(user)
     }
 }
 

@@ -3,9 +3,10 @@
 use super::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant as Clock;
+use uuid::Uuid;
 
 fn user(n: u128) -> QueryUser {
-    QueryUser(Uuid::from_u128(n))
+    QueryUser::User(UserId::new(Uuid::from_u128(n)))
 }
 
 fn pool(deadline_millis: u64) -> Arc<QueryPool> {

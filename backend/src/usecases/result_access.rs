@@ -10,7 +10,7 @@ use crate::ports::{ActiveShareLink, PortError, ReferenceCatalog};
 use crate::query_pool::QueryUser;
 use crate::references::PrivateCatalogs;
 use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
-use gas_shared::{Job, JobId, JobStatus, Plan, ShareLinkId, UserId};
+use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ enum Reader {
     /// A signed-in user, or a program with a token of one. Whether the job is theirs is checked with every use.
     Owner,
     /// Whoever has a link.
-    Link { id: ShareLinkId, allows_downloads: bool },
+    Link { allows_downloads: bool },
 }
 
 impl ResultAccess {
@@ -109,8 +109,8 @@ impl ResultAccess {
 
     /// The access through a link that is valid now.
     pub(super) const fn of_link(link: &ActiveShareLink) -> Self {
-        let ActiveShareLink { id, owner, job, allows_downloads, .. } = *link;
-        Self { owner, job, reader: Reader::Link { id, allows_downloads } }
+        let ActiveShareLink { owner, job, allows_downloads, .. } = *link;
+        Self { owner, job, reader: Reader::Link { allows_downloads } }
     }
 
     /// The job.
@@ -122,15 +122,16 @@ impl ResultAccess {
     pub const fn allows_downloads(&self) -> bool {
         match self.reader {
             Reader::Owner => true,
-            Reader::Link { allows_downloads, .. } => allows_downloads,
+            Reader::Link { allows_downloads } => allows_downloads,
         }
     }
 
-    /// Whose queries these are. A link has a share of its own, so that its readers do not slow down the owner.
+    /// Whose queries these are. The links of an owner have a share of their own, so that their readers do not slow down the
+    /// owner.
     pub(super) fn query_user(&self) -> QueryUser {
         match self.reader {
             Reader::Owner => self.owner.into(),
-            Reader::Link { id, .. } => id.into(),
+            Reader::Link { .. } => QueryUser::LinksOf(self.owner),
         }
     }
 
@@ -239,6 +240,7 @@ pub(super) fn absent(job: &Job, otherwise: DownloadError) -> DownloadError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gas_shared::ShareLinkId;
     use uuid::Uuid;
 
     #[test]
