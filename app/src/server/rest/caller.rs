@@ -33,6 +33,10 @@ pub struct CanRead(pub AnyToken);
 /// A caller whose token has scope `jobs:write`.
 pub struct CanWrite(pub AnyToken);
 
+/// A caller whose token has the scopes `jobs:read` and `jobs:write`, for what gives others access to results or tells them
+/// of jobs.
+pub struct CanShare(pub AnyToken);
+
 /// An operator whose token has scope `admin`.
 pub struct CanOperate {
     /// The server's state.
@@ -54,7 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CanRead {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        authorize(parts, state, Scope::JobsRead).await.map(Self)
+        authorize(parts, state, &[Scope::JobsRead]).await.map(Self)
     }
 }
 
@@ -62,7 +66,15 @@ impl<S: Send + Sync> FromRequestParts<S> for CanWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        authorize(parts, state, Scope::JobsWrite).await.map(Self)
+        authorize(parts, state, &[Scope::JobsWrite]).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CanShare {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        authorize(parts, state, &Scope::OF_JOBS).await.map(Self)
     }
 }
 
@@ -70,7 +82,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CanOperate {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let AnyToken { web, account } = authorize(parts, state, Scope::Admin).await?;
+        let AnyToken { web, account } = authorize(parts, state, &[Scope::Admin]).await?;
         match Operator::require(&web.gas, account.id).await {
             Ok(operator) => Ok(Self { web, operator }),
             Err(OperationError::NotOperator) => {
@@ -86,10 +98,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CanOperate {
 async fn authorize<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
-    scope: Scope,
+    scopes: &[Scope],
 ) -> Result<AnyToken, Problem> {
     let (web, caller) = authenticate(parts, state).await?;
-    if !caller.scopes.contains(&scope) {
+    if let Some(scope) = scopes.iter().find(|scope| !caller.scopes.contains(scope)) {
         let text = format!("this operation needs a token with the scope {scope}");
         return Err(challenge(
             Problem::new(Code::InsufficientScope, text),

@@ -1,6 +1,6 @@
 //! `/api/v1/jobs/{id}/links`: share links to a job's result.
 
-use super::caller::{CanRead, CanWrite};
+use super::caller::{CanRead, CanShare, CanWrite};
 use super::jobs::JobPath;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
@@ -56,7 +56,7 @@ pub async fn list(
 /// expired. Without a body, the link expires after 7 days and includes downloads.
 #[utoipa::path(
     post, path = "/jobs/{id}/links", tag = "links", operation_id = "create_share_link",
-    security(("token" = ["jobs:write"])),
+    security(("token" = ["jobs:read", "jobs:write"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     request_body = Option<NewShareLink>,
     responses(
@@ -67,7 +67,7 @@ pub async fn list(
     ),
 )]
 pub async fn create(
-    CanWrite(caller): CanWrite,
+    CanShare(caller): CanShare,
     JobPath(id): JobPath,
     new: Result<Option<Json<NewShareLink>>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedShareLink>), Problem> {

@@ -1,6 +1,6 @@
 //! `/api/v1/webhooks`: the URLs that GAS calls when something happens to the caller's jobs.
 
-use super::caller::{CanRead, CanWrite};
+use super::caller::{CanRead, CanShare, CanWrite};
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
@@ -64,7 +64,7 @@ pub async fn list(CanRead(caller): CanRead) -> Result<Json<Vec<WebhookView>>, Pr
 /// secret is returned here only. You can have 5 webhooks.
 #[utoipa::path(
     post, path = "/webhooks", tag = "webhooks", operation_id = "create_webhook",
-    security(("token" = ["jobs:write"])),
+    security(("token" = ["jobs:read", "jobs:write"])),
     request_body = NewWebhook,
     responses(
         (status = 201, description = "The webhook and its secret", body = CreatedWebhook),
@@ -74,7 +74,7 @@ pub async fn list(CanRead(caller): CanRead) -> Result<Json<Vec<WebhookView>>, Pr
     ),
 )]
 pub async fn create(
-    CanWrite(caller): CanWrite,
+    CanShare(caller): CanShare,
     new: Result<Json<NewWebhook>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedWebhook>), Problem> {
     let Json(new) = new?;
