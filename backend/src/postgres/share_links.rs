@@ -33,9 +33,13 @@ const OF_OWNER: &str = "
 
 const REVOKE: &str = "delete from share_links where owner = $1 and job = $2 and id = $3";
 
+/// A process of a version without links closes accounts and blocks users without deleting the links.
 const BY_HASH: &str = "
-    select id, owner, job, allows_downloads, extract(epoch from expires)::bigint as expires
-    from share_links where secret_hash = $1 and expires > to_timestamp($2)";
+    select link.id, link.owner, link.job, link.allows_downloads,
+        extract(epoch from link.expires)::bigint as expires
+    from share_links link join profiles on profiles.identity_id = link.owner
+    where link.secret_hash = $1 and link.expires > to_timestamp($2)
+        and profiles.deletion_requested is null and profiles.blocked is null";
 
 const COUNT_OPENING: &str = "
     update share_links set opened = opened + 1, last_opened = to_timestamp($2) where id = $1";
