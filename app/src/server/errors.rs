@@ -235,6 +235,7 @@ impl From<DownloadError> for ApiError {
             | DownloadError::SharedArchived => Self::new(ErrorCode::Conflict, error.to_string()),
             DownloadError::LogsDeleted { .. }
             | DownloadError::NoLink
+            | DownloadError::SharedMissing
             | DownloadError::NoDownloads => Self::new(ErrorCode::NotFound, error.to_string()),
             DownloadError::Missing(_) => internal(&error),
         }

@@ -76,7 +76,7 @@ pub async fn read_summary(gas: &Gas, access: &ResultAccess) -> Result<Vec<u8>, D
     let (job, _) = find_completed(gas, access).await?;
     let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
     let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
-    summary.ok_or_else(|| absent(&job, DownloadError::NoSummary(job.id)))
+    summary.ok_or_else(|| access.seen(absent(&job, DownloadError::NoSummary(job.id))))
 }
 
 #[cfg(test)]

@@ -63,6 +63,16 @@ pub enum ExploreError {
     Port(#[from] PortError),
 }
 
+impl ExploreError {
+    /// The error that this reader may see.
+    fn seen(self, access: &ResultAccess) -> Self {
+        match self {
+            Self::Download(error) => access.seen(error).into(),
+            other => other,
+        }
+    }
+}
+
 /// The open results of a process, the cache of their blocks, and the pool that answers queries
 /// about them. Clones share all of them.
 #[derive(Clone)]
@@ -218,7 +228,8 @@ where
     let result = open_result(gas, access).await?;
     let (gas, opened) = (gas.clone(), explorers.clone());
     let answer = async move { query(opened.open(&gas, &result).await?).await };
-    explorers.pool.run(access.query_user(), answer).await?
+    let answer = explorers.pool.run(access.query_user(), answer).await?;
+    answer.map_err(|error| error.seen(access))
 }
 
 /// Reads a page of the table: rows, the number of matches, and the facets if requested.
@@ -332,7 +343,8 @@ pub async fn export_results(
         explorer.check_export(&checked_filter, &checked_formats).await?;
         Ok::<_, ExploreError>(explorer)
     };
-    let explorer = explorers.pool.run(access.query_user(), open).await??;
+    let explorer = explorers.pool.run(access.query_user(), open).await?;
+    let explorer = explorer.map_err(|error| error.seen(access))?;
     let content = match formats.single_file() {
         Some(format) => {
             explorers.stream(access.query_user(), explorer.export(filter, format)).await?

@@ -76,6 +76,9 @@ pub enum DownloadError {
     /// Whoever has a share link cannot read the records now: they are archived, or about to be.
     #[error("the variants of this result are archived at the moment; its charts are still shown")]
     SharedArchived,
+    /// What whoever has a share link wants to read was deleted, or never existed.
+    #[error("this part of the result is not available")]
+    SharedMissing,
     /// The share link does not include downloads.
     #[error("this link does not include downloads")]
     NoDownloads,
@@ -154,6 +157,10 @@ impl ResultAccess {
                 | DownloadError::Restoring(_)
                 | DownloadError::Expired { .. },
             ) => DownloadError::SharedArchived,
+            (
+                Reader::Link { .. },
+                DownloadError::LogsDeleted { .. } | DownloadError::NoSummary(_),
+            ) => DownloadError::SharedMissing,
             (Reader::Link { .. }, error) => error,
         }
     }
@@ -261,11 +268,14 @@ mod tests {
             DownloadError::Restoring(id),
             DownloadError::Expired { id, until },
             DownloadError::Find(FindError::NotFound(id)),
+            DownloadError::LogsDeleted { id, at: until },
+            DownloadError::NoSummary(id),
         ] {
             let own = error.to_string();
             assert!(own.contains(&id.to_string()), "{own}");
             let text = shared.seen(error).to_string();
             assert!(!text.contains(&id.to_string()) && !text.contains("Premium"), "{text}");
+            assert!(!text.contains("Free"), "{text}");
         }
         assert!(!shared.allows_downloads());
         assert_ne!(shared.query_user(), ResultAccess::of_owner(owner, id).query_user());
