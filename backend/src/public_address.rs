@@ -107,6 +107,10 @@ impl TargetUrl {
             return Err(TargetError::TooLong(max_bytes));
         }
         let url = Url::parse(text).map_err(|_| TargetError::NotAUrl(text.to_owned()))?;
+        // What is stored and parsed again: characters that are escaped make it longer.
+        if url.as_str().len() > max_bytes {
+            return Err(TargetError::TooLong(max_bytes));
+        }
         match (url.scheme(), targets) {
             ("https", _) | ("http", Targets::Any) => {}
             _ => return Err(TargetError::Scheme),
