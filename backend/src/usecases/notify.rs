@@ -156,11 +156,13 @@ async fn send_waiting(notifier: &Notifier, user: UserId) -> Result<Notified, Not
         }
         _ => match batch.compose_and_send(notifier).await {
             Ok(outcome) => Ok(outcome),
-            Err(error) => {
+            Err(NotifyError::NotSent(error)) => {
                 let reason = chain(&error).to_string();
                 batch.release(notifier, &reason).await?;
                 Err(NotifyError::NotSent(error))
             }
+            // The mail is sent, but that is not recorded: it keeps its claims.
+            Err(error) => Err(error),
         },
     }
 }
@@ -184,14 +186,19 @@ impl Batch {
     }
 
     /// Sends the mail and records it for each of the events.
-    async fn compose_and_send(&self, notifier: &Notifier) -> PortResult<Notified> {
-        let Digest { mail, left_out } = match self.compose(notifier).await? {
-            Ok(digest) => digest,
-            Err(reason) => return self.give_up_all(notifier, &reason).await,
-        };
-        let message_id = match notifier.mailer.send(&mail).await? {
+    ///
+    /// [`NotifyError::NotSent`] if no mail was sent.
+    async fn compose_and_send(&self, notifier: &Notifier) -> Result<Notified, NotifyError> {
+        let Digest { mail, left_out } =
+            match self.compose(notifier).await.map_err(NotifyError::NotSent)? {
+                Ok(digest) => digest,
+                Err(reason) => return Ok(self.give_up_all(notifier, &reason).await?),
+            };
+        let message_id = match notifier.mailer.send(&mail).await.map_err(NotifyError::NotSent)? {
             SendOutcome::Accepted { message_id } => message_id,
-            SendOutcome::Rejected { reason } => return self.give_up_all(notifier, &reason).await,
+            SendOutcome::Rejected { reason } => {
+                return Ok(self.give_up_all(notifier, &reason).await?);
+            }
         };
         let now = notifier.now();
         let sent = self.mails.iter().zip(&left_out).filter(|(_, reason)| reason.is_none());
@@ -216,7 +223,16 @@ impl Batch {
             self.mails.iter().map(|(_, message)| message.job_id()).collect();
         let known: Vec<JobId> = ids.iter().flatten().copied().collect();
         let found = notifier.jobs.store.jobs(&known).await?;
-        let found: HashMap<JobId, Job> = found.into_iter().map(|job| (job.id, job)).collect();
+        let mut found: HashMap<JobId, Job> = found.into_iter().map(|job| (job.id, job)).collect();
+        // A list leaves out rows that cannot be read, such as those of a newer version beside this one. Here that is an
+        // error, so that their mails are sent later and not given up.
+        for id in known {
+            if !found.contains_key(&id)
+                && let Some(job) = notifier.jobs.store.job(id).await?
+            {
+                found.insert(id, job);
+            }
+        }
         let jobs: Vec<Option<&Job>> =
             ids.iter().map(|id| id.and_then(|id| found.get(&id))).collect();
         match notifier.composer.compose_digest(&account, wanted, &jobs, notifier.now()) {
