@@ -177,7 +177,9 @@ pub fn describe(record: &AuditRecord) -> String {
         "share_link_revoked" => format!("Revoked a share link of job {target}"),
         "webhook_created" => "Created a webhook".to_owned(),
         "webhook_deleted" => "Deleted a webhook".to_owned(),
-        "webhook_disabled" => "A webhook was disabled: it failed for too long, or its URL is gone".to_owned(),
+        "webhook_disabled" => {
+            "A webhook was disabled: it failed for too long, or its URL is gone".to_owned()
+        }
         "reference_added" => format!("Added reference {target}"),
         "reference_deleted" => format!("Deleted reference {target}"),
         "account_exported" => "Downloaded the account's data".to_owned(),

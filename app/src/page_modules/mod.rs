@@ -6,6 +6,6 @@ mod on_demand;
 pub use on_demand::load_page_at;
 pub use on_demand::{
     Account, Admin, Billing, BillingReturn, Changelog, CommandPalette, Compare, EditedPart, Help,
-    HelpIndex, Home, JobBrowser, JobCharts, JobEditor, References, Results, ShareDialog, Shared,
-    module_name,
+    HelpIndex, Home, JobBrowser, JobCharts, JobEditor, JobLog, References, Results, ShareDialog,
+    Shared, Unsubscribe, module_name,
 };

@@ -23,11 +23,11 @@ type Render = fn(Route) -> Element;
 enum PageModule {
     /// The results explorer, and the comparison of two results.
     Explorer,
-    /// The charts and the genome browser of a job.
+    /// The charts, the genome browser and the log of a job.
     Analysis,
     /// What share links show.
     Shared,
-    /// Billing, the account and references.
+    /// Billing, the account, references, and the end of mails.
     Account,
     /// The page of operators.
     Admin,
@@ -44,12 +44,15 @@ impl PageModule {
     const fn of(page: &Route) -> Option<Self> {
         match page {
             Route::Results { .. } | Route::Compare { .. } => Some(Self::Explorer),
-            Route::JobCharts { .. } | Route::JobBrowser { .. } => Some(Self::Analysis),
+            Route::JobCharts { .. } | Route::JobBrowser { .. } | Route::JobLog { .. } => {
+                Some(Self::Analysis)
+            }
             Route::Shared { .. } => Some(Self::Shared),
             Route::Billing {}
             | Route::BillingReturn { .. }
             | Route::Account {}
-            | Route::References {} => Some(Self::Account),
+            | Route::References {}
+            | Route::Unsubscribe { .. } => Some(Self::Account),
             Route::Admin {} => Some(Self::Admin),
             Route::Home {} => Some(Self::Welcome),
             Route::HelpIndex {} | Route::Help { .. } => Some(Self::Help),
@@ -106,6 +109,7 @@ fn analysis() -> Result<Render, SplitLoaderError> {
     Ok(|page| match page {
         Route::JobCharts { id } => rsx! { pages::JobCharts { id } },
         Route::JobBrowser { id, locus } => rsx! { pages::JobBrowser { id, locus } },
+        Route::JobLog { id } => rsx! { pages::JobLog { id } },
         _ => rsx! {},
     })
 }
@@ -127,6 +131,7 @@ fn account() -> Result<Render, SplitLoaderError> {
         Route::BillingReturn { session_id } => rsx! { pages::BillingReturn { session_id } },
         Route::Account {} => rsx! { pages::Account {} },
         Route::References {} => rsx! { pages::References {} },
+        Route::Unsubscribe { token, done } => rsx! { pages::Unsubscribe { token, done } },
         _ => rsx! {},
     })
 }
@@ -373,6 +378,12 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
     on_demand(Route::JobBrowser { id, locus })
 }
 
+/// [`pages::JobLog`], on demand.
+#[component]
+pub fn JobLog(id: String) -> Element {
+    on_demand(Route::JobLog { id })
+}
+
 /// [`pages::Billing`], on demand.
 #[component]
 pub fn Billing() -> Element {
@@ -401,6 +412,12 @@ pub fn Admin() -> Element {
 #[component]
 pub fn References() -> Element {
     on_demand(Route::References {})
+}
+
+/// [`pages::Unsubscribe`], on demand.
+#[component]
+pub fn Unsubscribe(token: String, done: bool) -> Element {
+    on_demand(Route::Unsubscribe { token, done })
 }
 
 /// [`pages::Shared`], on demand.
@@ -460,6 +477,8 @@ mod tests {
         assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
         assert_eq!(module("/s/abc/charts"), Some(PageModule::Shared));
         assert_eq!(module("/s/abc/results?filter=a"), Some(PageModule::Shared));
+        assert_eq!(module("/annotations/1/log"), Some(PageModule::Analysis));
+        assert_eq!(module("/unsubscribe?token=a&done=false"), Some(PageModule::Account));
         assert_eq!(module("/references"), Some(PageModule::Account));
         assert_eq!(module("/admin"), Some(PageModule::Admin));
         assert_eq!(module("/"), Some(PageModule::Welcome));
