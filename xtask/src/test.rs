@@ -130,48 +130,33 @@ fn run_against(
         .with_context(|| format!("the stack's logs are in {}", data_dir.join("logs").display()))?;
     let description = stack.description_path();
     let root = stack.description().root;
-    let tested = step(&format!("tests in Rust, archive {archive}"), || {
-        let mut tests = rust_tests(paths, &tools.nextest, filters);
-        run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
-    })
-    .or_else(|e| {
-        eprintln!("HACK rust {e:#}");
-        Ok::<(), anyhow::Error>(())
-    })
-    .and_then(|()| {
-        if is_selected(DEPLOY) {
-            deploy::test(paths, &python, root).or_else(|e| {
-                eprintln!("HACK deploy {e:#}");
-                Ok::<(), anyhow::Error>(())
-            })
-        } else {
-            Ok(())
-        }
-    })
-    .and_then(|()| {
-        if !is_selected(PYTHON_CLIENT) {
+    let of_engine = |name: &str| {
+        if !is_selected(name) {
             return Ok(());
         }
-        run_python_tests(paths, setup::client_python(paths)?, "clients/python/tests", &description)
-            .or_else(|e| {
-                eprintln!("HACK {e:#}");
-                Ok::<(), anyhow::Error>(())
+        let folder = format!("clients/{name}/tests");
+        run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description)
+    };
+    let stages: [&dyn Fn() -> Result<()>; 6] = [
+        &|| {
+            step(&format!("tests in Rust, archive {archive}"), || {
+                let mut tests = rust_tests(paths, &tools.nextest, filters);
+                run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
             })
-    })
-    .and_then(|()| {
-        for name in [GALAXY, NEXTFLOW].into_iter().filter(|name| is_selected(name)) {
-            let folder = format!("clients/{name}/tests");
-            run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description)
-                .unwrap_or_else(|e| eprintln!("HACK {e:#}"));
-        }
-        Ok(())
-    })
-    .and_then(|()| {
-        run_browser_tests(paths, &tools.modules, &description, is_selected).or_else(|e| {
-            eprintln!("HACK browser {e:#}");
-            Ok::<(), anyhow::Error>(())
-        })
-    });
+        },
+        &|| if is_selected(DEPLOY) { deploy::test(paths, &python, root.clone()) } else { Ok(()) },
+        &|| {
+            if !is_selected(PYTHON_CLIENT) {
+                return Ok(());
+            }
+            let python = setup::client_python(paths)?;
+            run_python_tests(paths, python, "clients/python/tests", &description)
+        },
+        &|| of_engine(GALAXY),
+        &|| of_engine(NEXTFLOW),
+        &|| run_browser_tests(paths, &tools.modules, &description, is_selected),
+    ];
+    let tested = run_all(&stages);
     runtime.block_on(stack.stop());
     match &tested {
         Ok(()) => Stack::wipe(&data_dir)?,
@@ -181,6 +166,15 @@ fn run_against(
         ),
     }
     tested
+}
+
+/// Runs all stages, so that one run shows all that fails, and returns the first error.
+fn run_all(stages: &[&dyn Fn() -> Result<()>]) -> Result<()> {
+    let results: Vec<_> = stages.iter().map(|stage| stage()).collect();
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        eprintln!("gas: {error:#}");
+    }
+    results.into_iter().collect()
 }
 
 /// Runs the tests of a folder, which find the stack and our programs by environment variables.
