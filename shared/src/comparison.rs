@@ -80,7 +80,7 @@ pub struct AnnotatedRecord {
     pub gene: Option<String>,
 }
 
-/// A record with its annotations in two results; both are the same unless [`kinds`](Self::kinds) says otherwise.
+/// A record with its annotations in two results; both are the same unless `kinds` says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Difference {

@@ -22,7 +22,7 @@ fn json(state: JobState) -> String {
 #[test]
 fn a_job_is_serialized_without_internal_fields() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
-    insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"input_deleted_at":null,"progress":null,"failure":null,"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","title":null,"labels":[],"project":null,"note":null,"size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"input_deleted_at":null,"progress":null,"failure":null,"result":null,"warnings":[]}"#);
     let running = JobState::Running(Run {
         claim: ClaimId(Uuid::max()),
         started_at: at,
@@ -31,7 +31,7 @@ fn a_job_is_serialized_without_internal_fields() {
         progress: Progress { step: "annotate".into(), permille: 421, records: 7 },
         shards: None,
     });
-    insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"input_deleted_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","title":null,"labels":[],"project":null,"note":null,"size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"input_deleted_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null,"warnings":[]}"#);
     let failed = JobState::Failed(Failure {
         at,
         kind: FailureKind::Input,
@@ -39,7 +39,7 @@ fn a_job_is_serialized_without_internal_fields() {
         code: Some("bad_position".into()),
         mismatch: None,
     });
-    insta::assert_snapshot!(json(failed), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"failed","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":"2026-09-21T14:15:00Z","input_deleted_at":null,"progress":null,"failure":{"kind":"input","reason":"line 3, POS: \"12a\" is not a position","code":"bad_position","assembly_mismatch":null},"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(failed), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","title":null,"labels":[],"project":null,"note":null,"size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"failed","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":"2026-09-21T14:15:00Z","input_deleted_at":null,"progress":null,"failure":{"kind":"input","reason":"line 3, POS: \"12a\" is not a position","code":"bad_position","assembly_mismatch":null},"result":null,"warnings":[]}"#);
 }
 
 #[test]
