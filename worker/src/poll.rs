@@ -62,7 +62,7 @@ async fn slot(workers: Arc<Workers>, shutdown: Shutdown) {
 struct Turn {
     /// The number of turns so far.
     number: u64,
-    /// Whether the last turn found nothing.
+    /// Whether the last turn found nothing in queues that it could read.
     is_idle: bool,
     /// Whether a queue could not be read in the last turn.
     has_failed: bool,
@@ -88,7 +88,8 @@ impl Turn {
                 if self.is_idle { self.wait(order).await } else { self.ask_both(order).await }
             }
         };
-        self.is_idle = received.is_none();
+        // After an outage, both queues may have messages, and a slot that waits at both would give one back.
+        self.is_idle = received.is_none() && !self.has_failed;
         received
     }
 
