@@ -60,7 +60,8 @@ const BUTTONS = [
   // The menu is inside of the element that opens it, and a button must not contain others.
   ['.igv-gear-menu-column > div > div > svg', (icon) => `Menu of the track ${trackName(icon)}`],
   [':is(.igv-menu-popup-header, .igv-ui-generic-dialog-header) > div', () => 'Close'],
-  ['.igv-menu-popup > div:last-child > :not(hr)'],
+  // Headings and lines between the entries are no buttons.
+  ['.igv-menu-popup > div:last-child > :not(hr, .igv-track-menu-category, .igv-track-menu-border-top:empty)'],
   ['.igv-ui-alert-dialog-container > div:last-child > div, .igv-ui-generic-dialog-ok-cancel > div'],
 ];
 
