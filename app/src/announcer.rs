@@ -33,12 +33,20 @@ pub struct Announcer {
 
 impl Announcer {
     /// Announces a text after those that are being announced. Only call this in the browser.
-    pub fn say(mut self, text: String) {
+    pub fn say(self, text: String) {
+        self.say_if(text, || true);
+    }
+
+    /// The same for news that may be old when the text is to appear: it does not if `is_true` says so.
+    pub fn say_if(mut self, text: String, is_true: impl Fn() -> bool + 'static) {
         let id = *self.next_id.peek();
         self.next_id.set(id + 1);
         // The task does not belong to the component that announces, which may be removed before.
         dioxus::core::spawn_forever(async move {
             browser::sleep(DELAY).await;
+            if !is_true() {
+                return;
+            }
             self.current.write().push(Announcement { id, text });
             browser::sleep(KEPT).await;
             self.current.write().retain(|announcement| announcement.id != id);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { payInDialog } from './support/pay.mjs';
-import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+import { hydrated, live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 const HELP = ['inputs', 'columns', 'consequences', 'plans', 'programs'];
 
@@ -12,14 +12,6 @@ async function upgrade(page) {
   await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
   await payInDialog(page);
   await page.keyboard.press('Escape');
-}
-
-/** Waits until the page is hydrated: its buttons work. The theme is that of the system again at the end. */
-async function hydrated(page) {
-  for (const theme of ['light', 'dark', 'system']) {
-    await page.getByRole('button', { name: /^Theme:/ }).click();
-    await page.getByRole('button', { name: `Theme: ${theme}` }).waitFor();
-  }
 }
 
 test('the home page is open to everybody, shows results, and does not shift', async () => {

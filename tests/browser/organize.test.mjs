@@ -101,7 +101,7 @@ test('labels, a project and a note are added, shown and filtered with counts', a
     await panel(page).getByRole('button', { name: 'Save' }).click();
     await panel(page).getByRole('alert').getByText(/at most 10 labels/).waitFor();
     await checkPage(page, '/organize-form');
-    await page.keyboard.press('Escape');
+    await panel(page).getByRole('button', { name: 'Save' }).press('Escape');
     await panel(page).getByRole('link', { name: 'Label urgent' }).waitFor();
 
     // Labels of other jobs are suggested.

@@ -3,15 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { payInDialog } from './support/pay.mjs';
-import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
-
-/** Waits until a page without a user is hydrated: its buttons work. The theme is that of the system again at the end. */
-async function hydrated(page) {
-  for (const theme of ['light', 'dark', 'system']) {
-    await page.getByRole('button', { name: /^Theme:/ }).click();
-    await page.getByRole('button', { name: `Theme: ${theme}` }).waitFor();
-  }
-}
+import { hydrated, live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 test('a result is shared by a link that can be revoked', async () => {
   const owner = await openBrowser();

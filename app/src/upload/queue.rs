@@ -215,11 +215,19 @@ impl UploadQueue {
             let state = std::mem::replace(&mut file.state, UploadState::Checking);
             file.state = state.after(event);
             let is_new = file.state.name() != before;
-            is_new.then(|| file.state.announcement(&file.name)).flatten()
+            let text = is_new.then(|| file.state.announcement(&file.name)).flatten();
+            text.map(|text| (text, file.state.is_sending()))
         };
-        if let Some(text) = announcement {
-            self.announcer.say(text);
+        match announcement {
+            // A small file is sent before the text appears, and the page of its job is open.
+            Some((text, true)) => self.announcer.say_if(text, move || self.is_sending(id)),
+            Some((text, false)) => self.announcer.say(text),
+            None => {}
         }
+    }
+
+    fn is_sending(self, id: u32) -> bool {
+        self.files.peek().iter().any(|file| file.id == id && file.state.is_sending())
     }
 
     /// Starts the transfer of the next waiting file if fewer than [`MAX_SENDING`] are being sent.

@@ -64,6 +64,20 @@ export async function signIn(page, user) {
   await live(page);
 }
 
+/** Waits until a page without a user is hydrated. Until then, a click on its buttons does nothing. */
+export async function hydrated(page) {
+  const button = page.getByRole('button', { name: /^Theme:/ });
+  // Clicked until it reacts, and then on to the theme of the system again.
+  for (const theme of ['light', 'system']) {
+    const chosen = page.getByRole('button', { name: `Theme: ${theme}` });
+    for (let tries = 0; !(await chosen.isVisible()); tries += 1) {
+      if (tries === 150) throw new Error('the page is not hydrated after 30 s');
+      await button.click();
+      await page.waitForTimeout(200);
+    }
+  }
+}
+
 /** Waits until the page is hydrated and its event stream is open. */
 export async function live(page) {
   await page.locator('.live-dot.live-good').waitFor();

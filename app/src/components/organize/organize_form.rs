@@ -168,7 +168,7 @@ pub fn OrganizeForm(
                 }
             }
             div { class: "actions",
-                button { class: "button button-main", r#type: "submit", disabled: save.is_busy(), "Save" }
+                button { class: "button button-main", r#type: "submit", "aria-disabled": save.is_busy(), "Save" }
                 button {
                     id: CANCEL,
                     class: "button",

@@ -65,7 +65,7 @@ pub fn RenameForm(
                     oninput: move |event| title.set(event.value()),
                 }
             }
-            button { class: "button button-main", r#type: "submit", disabled: save.is_busy(), "Save" }
+            button { class: "button button-main", r#type: "submit", "aria-disabled": save.is_busy(), "Save" }
             button {
                 id: CANCEL,
                 class: "button",
