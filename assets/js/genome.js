@@ -19,7 +19,7 @@ look.replaceSync(`
   .igv-ui-alert-dialog-container { max-width: calc(100% - 2rem); }
   .igv-ui-alert-dialog-container > div:last-child > div,
   .igv-ui-generic-dialog-ok-cancel > div:first-child { border-color: #0b6e6e !important; background: #0b6e6e !important; }
-  .igv-ui-generic-dialog-ok-cancel > div:last-child { background: #51666a !important; }
+  .igv-ui-generic-dialog-ok-cancel > div:last-child { background: #3f5256 !important; }
   /* What can be pressed is at least 24 px high and wide, and shows the focus. */
   .igv-navbar .igv-zoom-widget > [role=button], .igv-navbar .igv-zoom-widget-900 > [role=button] { width: 24px; height: 24px; }
   .igv-navbar .igv-search-icon-container[role=button], .igv-menu-popup-header > [role=button],
