@@ -1,7 +1,5 @@
 //! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, share links,
-//! sessions, rate limits and the audit log.
-//! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, sessions, rate
-//! limits, webhooks and the audit log.
+//! webhooks, sessions, rate limits and the audit log.
 
 mod account_data;
 mod accounts;
@@ -41,13 +39,27 @@ use crate::ports::{PortError, PortResult};
 use gas_shared::Plan;
 use jiff::Timestamp;
 use sqlx::Row;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Locks the profile of a user until the transaction ends, so that what the user makes at the same time (tokens, share
+/// links, webhooks) is counted, and closing the account or blocking the user deletes all of it.
+///
+/// # Errors
+/// [`sqlx::Error::RowNotFound`] if the user is blocked, or the account is being closed.
+async fn lock_active_owner(transaction: &mut PgConnection, owner: Uuid) -> sqlx::Result<()> {
+    const LOCK: &str = "
+        select true from profiles
+        where identity_id = $1 and deletion_requested is null and blocked is null for no key update";
+    let _: (bool,) = sqlx::query_as(LOCK).bind(owner).fetch_one(transaction).await?;
+    Ok(())
+}
 
 /// Connects to the database of a URL, which is the value of `setting`.
 async fn open(url: &Secret, setting: &str, max_connections: u32) -> PortResult<PgPool> {

@@ -1,6 +1,6 @@
 //! The port [`ShareLinks`] on PostgreSQL.
 
-use super::{moment, seconds};
+use super::{lock_active_owner, moment, seconds};
 use crate::ports::{ActiveShareLink, PortError, PortResult, ShareLinkRow, ShareLinks};
 use async_trait::async_trait;
 use gas_shared::share_link::ShareLink;
@@ -9,12 +9,6 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use uuid::Uuid;
-
-/// Serializes the creation of one owner's links, so that each counts the others, with the deletion of all of them. Finds
-/// no row if the account is blocked or being closed.
-const LOCK_OWNER: &str = "
-    select true from profiles
-    where identity_id = $1 and deletion_requested is null and blocked is null for no key update";
 
 const INSERT: &str = "
     insert into share_links (id, owner, job, secret_hash, allows_downloads, created, expires)
@@ -66,8 +60,7 @@ impl PostgresShareLinks {
         let ShareLinkRow { owner, hash, link } = row;
         let mut transaction = self.pool.begin().await?;
         let owner = owner.as_uuid();
-        let _: (bool,) =
-            sqlx::query_as(LOCK_OWNER).bind(owner).fetch_one(&mut *transaction).await?;
+        lock_active_owner(&mut transaction, owner).await?;
         // As a separate statement, it sees the links committed before the lock was granted.
         let done = sqlx::query(INSERT)
             .bind(link.id.as_uuid())

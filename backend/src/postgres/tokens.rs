@@ -1,6 +1,6 @@
 //! The port [`TokenStore`] on PostgreSQL.
 
-use super::{moment, seconds};
+use super::{lock_active_owner, moment, seconds};
 use crate::ports::{ActiveToken, PortError, PortResult, TokenRow, TokenStore};
 use async_trait::async_trait;
 use gas_shared::token::{Scope, TokenView};
@@ -9,12 +9,6 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
-
-/// Serializes the creation of one owner's tokens, so that each counts the others. Finds no row if
-/// the account is blocked or being closed.
-const LOCK_OWNER: &str = "
-    select true from profiles
-    where identity_id = $1 and deletion_requested is null and blocked is null for no key update";
 
 const INSERT: &str = "
     insert into api_tokens (id, owner, name, secret_hash, prefix, scopes, created, expires)
@@ -53,8 +47,7 @@ impl PostgresTokens {
         let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
         let mut transaction = self.pool.begin().await?;
         let owner = owner.as_uuid();
-        let _: (bool,) =
-            sqlx::query_as(LOCK_OWNER).bind(owner).fetch_one(&mut *transaction).await?;
+        lock_active_owner(&mut transaction, owner).await?;
         // As a separate statement, it sees the tokens committed before the lock was granted.
         let done = sqlx::query(INSERT)
             .bind(token.id.as_uuid())

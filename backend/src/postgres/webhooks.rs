@@ -1,6 +1,6 @@
 //! The port [`WebhookStore`] on PostgreSQL.
 
-use super::{moment, seconds};
+use super::{lock_active_owner, moment, seconds};
 use crate::ports::{
     AttemptOutcome, DueDelivery, NewWebhookRow, PortError, PortResult, WebhookStore,
 };
@@ -15,12 +15,6 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 use uuid::Uuid;
-
-/// Serializes the creation of one owner's webhooks, so that each call counts those of the others. Finds no row if the
-/// account is blocked or being closed.
-const LOCK_OWNER: &str = "
-    select true from profiles
-    where identity_id = $1 and deletion_requested is null and blocked is null for no key update";
 
 const INSERT: &str = "
     insert into webhooks (id, owner, url, events, created)
@@ -145,8 +139,7 @@ impl PostgresWebhooks {
         let events: Vec<&str> = new.events.iter().map(|event| event.as_str()).collect();
         let mut transaction = self.pool.begin().await?;
         let owner = owner.as_uuid();
-        let _: (bool,) =
-            sqlx::query_as(LOCK_OWNER).bind(owner).fetch_one(&mut *transaction).await?;
+        lock_active_owner(&mut transaction, owner).await?;
         // As a separate statement, it sees the webhooks committed before the lock was granted.
         let done = sqlx::query(INSERT)
             .bind(new.id.as_uuid())
