@@ -1,20 +1,15 @@
 //! The form for the project, the labels and the note of a job.
 
-use super::leave;
-use crate::api::{self, use_api_action, use_api_resource};
-use crate::browser;
-use crate::components::ErrorNote;
-use crate::live::use_live;
+use super::editor::Editor;
+use crate::api::{self, use_api_resource};
 use dioxus::prelude::*;
 use gas_shared::JobView;
 use gas_shared::job::organization::{MAX_NOTE_CHARS, MAX_PROJECT_CHARS};
 use gas_shared::job::{Label, Organization, OrganizationRequest};
-use std::time::Duration;
 
 const PROJECT: &str = "organize-project";
 const LABELS: &str = "organize-labels";
 const NOTE: &str = "organize-note";
-const CANCEL: &str = "organize-cancel";
 
 /// How many labels of other jobs are suggested.
 const SUGGESTIONS: usize = 12;
@@ -63,7 +58,7 @@ fn split(labels: &str) -> Vec<String> {
     labels.map(str::to_owned).collect()
 }
 
-/// Edits the project, the labels and the note of a job. Esc cancels.
+/// Edits the project, the labels and the note of a job.
 #[component]
 pub fn OrganizeForm(
     /// The job.
@@ -71,42 +66,18 @@ pub fn OrganizeForm(
     /// Closes the form.
     onclose: Callback<()>,
 ) -> Element {
-    let live = use_live();
-    let save = use_api_action();
-    let id = job.id;
     let before = use_hook(|| Fields::of(&job.organization));
     let mut fields = use_signal(|| before.clone());
     // What other jobs have, as a list of all jobs counts it.
     let list = use_api_resource(|| api::jobs(String::new()));
     let list = list.read().and_then(Result::ok).unwrap_or_default();
-    use_effect(|| {
-        spawn(async {
-            browser::sleep(Duration::ZERO).await;
-            browser::focus_element(PROJECT);
-        });
-    });
-    let onsubmit = move |event: FormEvent| {
-        event.prevent_default();
-        let change = fields.peek().change_from(&before);
-        save.start(async move {
-            live.upsert(api::organize_job(id, change).await?.read()?);
-            leave(CANCEL, onclose);
-            Ok(())
-        });
-    };
+    let change = use_callback(move |()| fields.peek().change_from(&before));
     let chosen = split(&fields.read().labels);
     let suggested = list.labels.iter().map(|(label, _)| label.clone());
     let suggested = suggested.filter(|label| !chosen.iter().any(|known| known == label.as_str()));
     let suggested: Vec<Label> = suggested.take(SUGGESTIONS).collect();
     rsx! {
-        form {
-            class: "organize",
-            onsubmit,
-            onkeydown: move |event| {
-                if event.key() == Key::Escape {
-                    leave(CANCEL, onclose);
-                }
-            },
+        Editor { id: job.id, class: "organize", first_field: PROJECT, change, onclose,
             div { class: "field",
                 label { r#for: PROJECT, "Project" }
                 input {
@@ -166,19 +137,6 @@ pub fn OrganizeForm(
                     value: "{fields.read().note}",
                     oninput: move |event| fields.write().note = event.value(),
                 }
-            }
-            div { class: "actions",
-                button { class: "button button-main", r#type: "submit", "aria-disabled": save.is_busy(), "Save" }
-                button {
-                    id: CANCEL,
-                    class: "button",
-                    r#type: "button",
-                    onclick: move |_| leave(CANCEL, onclose),
-                    "Cancel"
-                }
-            }
-            if let Some(error) = save.error() {
-                ErrorNote { error }
             }
         }
     }
