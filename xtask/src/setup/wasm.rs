@@ -57,6 +57,7 @@ impl WasmToolchain {
             && !installed.is_empty()
             && is_stamped(&stamp_file, &std_inputs(&installed))
         {
+            discard_outdated(paths, &std_inputs(&installed))?;
             return Ok(Self { rustc: Some(rustc) });
         }
         if !has("apt-get") {
@@ -80,10 +81,9 @@ impl WasmToolchain {
             .context("rustc is missing after its installation")?;
         step("building Rust's standard library for WebAssembly (once)", || {
             build_sysroot(&sysroot)?;
-            // What was compiled with an earlier library does not link with this one, and cargo does not see that.
-            remove_folder(&paths.target.join(TARGET))?;
             stamp(&stamp_file, &std_inputs(&version))
         })?;
+        discard_outdated(paths, &std_inputs(&version))?;
         Ok(Self { rustc: Some(rustc) })
     }
 
@@ -98,6 +98,19 @@ impl WasmToolchain {
 /// All that the built standard library depends on.
 fn std_inputs(rustc_version: &str) -> String {
     format!("{rustc_version}\n{STD_MANIFEST}\n{}", STD_ARGUMENTS.join(" "))
+}
+
+/// Deletes what was compiled with another standard library. It does not fit this one, and cargo does not see that: the
+/// library is in the cache that all clones share, while each has a target folder of its own.
+fn discard_outdated(paths: &Paths, inputs: &str) -> Result<()> {
+    let folder = paths.target.join(TARGET);
+    let stamp_file = folder.join("std.stamp");
+    if !is_stamped(&stamp_file, inputs) {
+        remove_folder(&folder)?;
+        fs::create_dir_all(&folder)?;
+        stamp(&stamp_file, inputs)?;
+    }
+    Ok(())
 }
 
 fn has_target(rustc: &str) -> bool {
