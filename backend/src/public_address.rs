@@ -107,7 +107,7 @@ impl TargetUrl {
             return Err(TargetError::TooLong(max_bytes));
         }
         let url = Url::parse(text).map_err(|_| TargetError::NotAUrl(text.to_owned()))?;
-        // What is stored and parsed again: characters that are escaped make it longer.
+        // The normal form is what is stored, and is longer than the text if characters are escaped.
         if url.as_str().len() > max_bytes {
             return Err(TargetError::TooLong(max_bytes));
         }

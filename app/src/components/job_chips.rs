@@ -4,7 +4,7 @@ use crate::app::Route;
 use dioxus::prelude::*;
 use gas_shared::job::{Label, ListQuery, Organization};
 
-/// The project and the labels as links. Nothing if there are none.
+/// Shows the project and the labels of a job as links.
 #[component]
 pub fn JobChips(
     /// What the owner has added to the job.

@@ -242,8 +242,9 @@ impl Hub {
         }
     }
 
-    /// Sends an event to all open streams. Streams that are reopened later begin anew, so that their browsers ask for what
-    /// they have missed: browsers of versions that do not know such an event would stop at it each time.
+    /// Sends an event to all open streams. It is not kept for streams that are interrupted: when they are open again, their
+    /// browsers request the current state. A kept event of a kind that an older browser does not know would end its stream
+    /// again and again.
     pub fn send_to_all(&self, event: &LiveEvent) {
         self.recent().clear(Timestamp::now());
         let event = json(event);

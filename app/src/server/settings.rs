@@ -79,8 +79,8 @@ pub struct Settings {
     /// node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
-    /// The key with which the content delivery network in front of the load balancer proves that a request is from it, so
-    /// that the address of the client which it states is believed. Without it, there is none.
+    /// The key that CloudFront sends with each request. Only with this key is the client's address taken from CloudFront's
+    /// header. Leave it out if no CloudFront is in front of the load balancer.
     #[arg(long, env = "GAS_EDGE_KEY", hide_env_values = true)]
     pub edge_key: Option<Secret>,
     /// Where webhooks of users may lead.

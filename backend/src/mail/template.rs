@@ -8,7 +8,7 @@ pub(super) trait MailTemplate: MailBodies {
     /// The kind of mail that users turn off to get no such mail; `None` if it is always sent.
     fn kind(&self) -> Option<JobMailKind>;
 
-    /// What has changed at GAS, for the note on why the user gets the mail.
+    /// The subject of the sentence "You receive this email because … at GAS changed."
     fn about(&self) -> &'static str {
         "one of your jobs"
     }

@@ -20,7 +20,7 @@ pub trait ShareLinks: Send + Sync {
     /// A user's links, also expired ones, to one job or to all, newest first.
     async fn links_of(&self, owner: UserId, job: Option<JobId>) -> PortResult<Vec<ShareLink>>;
 
-    /// Revokes a user's link to a job by deleting it. `false` if there is none with that id.
+    /// Revokes a user's link to a job by deleting it. Returns `false` if the user has no such link to the job.
     async fn revoke(&self, owner: UserId, job: JobId, id: ShareLinkId) -> PortResult<bool>;
 
     /// The link with this secret hash, unless it has expired at `now`.

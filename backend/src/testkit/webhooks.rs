@@ -322,7 +322,7 @@ impl WebhookStore for FakeWebhooks {
     }
 }
 
-/// A receiver whose answers tests choose. It accepts every message until told otherwise.
+/// A receiver whose answers tests choose. By default it accepts every message.
 #[derive(Debug, Default)]
 pub struct FakeWebhookSender {
     answer: Mutex<Option<SendResult>>,

@@ -134,7 +134,7 @@ async fn find_link(
     Ok(found.ok_or(DownloadError::NoLink)?)
 }
 
-/// What is known of a result besides its records and counts.
+/// The file, size and provenance of a result, without records and counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultOutline {
     /// The name of the input.
