@@ -27,8 +27,8 @@ pub async fn apply_billing_model(billing: &Billing) -> PortResult<u64> {
     Ok(count)
 }
 
-/// How long a user is an operator after a sign-in: the longest time of a session. A user who leaves the group of
-/// operators loses the role after that time, also with an API token.
+/// How long a sign-in makes a user an operator: as long as a session can last. A user who leaves the group of operators
+/// loses the role after that time, also with an API token.
 const OPERATOR_FOR: SignedDuration = MAX_SESSION_AGE;
 
 /// Records a sign-in: creates or updates the profile, and makes the user an operator or takes that role away. `None` if
