@@ -65,6 +65,15 @@ fn annotated(reference: &Reference, record: &str) -> Vec<String> {
     entries.collect()
 }
 
+/// The field FLAGS of the first entry.
+fn flags(reference: &Reference, record: &str) -> String {
+    let mut annotator = Annotator::new(reference, 0, AnnotationFormat::Csq);
+    let mut out = Vec::new();
+    annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
+    let line = String::from_utf8(out).unwrap();
+    line.split("CSQ=").nth(1).unwrap().split('|').nth(20).unwrap().to_owned()
+}
+
 fn transcripts<'r>(reference: &'r Reference, contig: &str) -> &'r [Transcript] {
     &reference.contig(contig.as_bytes()).unwrap().model.transcripts
 }
@@ -286,6 +295,17 @@ fn a_record_at_a_transcript_that_is_left_out_says_so() {
         }
         assert_eq!(note_of_haplotypes(record), expected, "{record}");
     }
+    // At the mate of a breakend, or among copied bases.
+    for (record, expected) in [
+        ("X 600 . N N[X:510[ . . .", true),
+        ("X 600 . N N[X:580[ . . .", false),
+        ("X 600 . N N]Y:510] . . .", false),
+        ("X 489 . N <DUP> . . END=600", true),
+    ] {
+        for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+            assert_eq!(note(format, record), expected, "{record}");
+        }
+    }
 }
 
 #[test]
@@ -343,6 +363,126 @@ fn a_trans_spliced_transcript_is_left_out_and_the_others_are_kept() {
     let reference = build("m.gff3", gff, &sequence);
     assert_eq!(left_out(&reference), [("trans-spliced", 1)]);
     assert_eq!(annotated(&reference, "X 175 . C A . . ."), ["intergenic_variant"]);
+}
+
+/// The transcript of [`CODING`] with the phases of its parts, as a GFF3.
+fn with_phases(contig: &str, id: &str, phases: [&str; 3]) -> String {
+    let mut out = line(contig, "mRNA", (151, 448), &format!("ID={id}"));
+    for ((start, end), phase) in CDS.into_iter().zip(phases) {
+        let cds = line(contig, "CDS", (start, end), &format!("Parent={id}"));
+        out += &cds.replace("\t0\t", &format!("\t{phase}\t"));
+    }
+    for (start, end) in EXONS {
+        out += &line(contig, "exon", (start, end), &format!("Parent={id}"));
+    }
+    out
+}
+
+/// NM_020469.2 of ABO has a base that GRCh38 lacks, as NCBI's annotation release 107 says.
+#[test]
+fn a_refseq_transcript_with_other_lengths_than_the_genome_is_left_out() {
+    let sequence = contig("X", 0) + &contig("Y", 0);
+    let note = |differences: &str, kind: &str| match kind {
+        "gff3" => format!(
+            ";Note=isoform 1%3B The RefSeq transcript has {differences} compared to this genomic sequence;\
+             exception=annotated by transcript or proteomic data"
+        ),
+        _ => format!(
+            " note \"The RefSeq transcript has {differences} compared to this genomic sequence\"; exception \
+             \"annotated by transcript or proteomic data\";"
+        ),
+    };
+    for (differences, is_left_out) in [
+        ("1 frameshift", true),
+        ("2 substitutions%2C 1 non-frameshifting indel", true),
+        ("1 substitution", false),
+    ] {
+        let gff = with_phases("X", "T1", ["0"; 3])
+            .replace("ID=T1", &format!("ID=T1{}", note(differences, "gff3")))
+            + &with_phases("Y", "T2", ["0"; 3]);
+        let attributes = "gene_id \"G1\"; transcript_id \"T1\";";
+        let differences = differences.replace("%2C", ",");
+        let gtf = gtf_parts("X", 0, &format!("{attributes}{}", note(&differences, "gtf")))
+            + &gtf_parts("Y", 0, "gene_id \"G2\"; transcript_id \"T2\";");
+        for (name, models) in [("m.gff3", gff), ("m.gtf", gtf)] {
+            let reference = build(name, &models, &sequence);
+            let reason = "its sequence and the genome differ by insertions or deletions";
+            let expected = if is_left_out { vec![(reason, 1)] } else { vec![] };
+            assert_eq!(left_out(&reference), expected, "{differences} {models}");
+            let record = annotated(&reference, "X 175 . C A . . .");
+            let whole = [format!("T1 {MISSENSE}")];
+            assert_eq!(record == whole, !is_left_out, "{differences} {record:?}");
+            if !is_left_out {
+                // Its bases are those of the genome, not those of RefSeq's sequence.
+                assert_eq!(flags(&reference, "X 175 . C A . . ."), "rseq_mrna_nonmatch");
+            }
+            assert_eq!(flags(&reference, "Y 175 . C A . . ."), "");
+            let edited = models.replace("annotated by transcript or proteomic data", "RNA editing");
+            let edited = edited.replace(" compared to this genomic sequence", "");
+            assert_eq!(
+                flags(&build(name, &edited, &sequence), "X 175 . C A . . ."),
+                "rseq_mrna_nonmatch"
+            );
+            assert_eq!(annotated(&reference, "Y 175 . C A . . ."), [format!("T2 {MISSENSE}")]);
+        }
+    }
+}
+
+/// The parts have 30, 60 and 18 bases, so that each begins at the same base of a codon as the first one.
+#[test]
+fn a_coding_sequence_whose_phases_contradict_its_lengths_is_left_out() {
+    let sequence = contig("X", 0) + &contig("Y", 0) + &contig("Z", 0);
+    let good = with_phases("X", "T1", ["1", "1", "1"]) + &with_phases("Y", "T2", ["2", ".", "2"]);
+    // The protein of the model goes on in another frame behind the first part.
+    let models = good + &with_phases("Z", "T3", ["0", "2", "2"]);
+    let reference = build("m.gff3", &models, &sequence);
+    let reason = "the phases of the CDS contradict the lengths of its parts";
+    assert_eq!(left_out(&reference), [(reason, 1)]);
+    assert!(transcripts(&reference, "Z").is_empty());
+    assert_eq!((transcripts(&reference, "X").len(), transcripts(&reference, "Y").len()), (1, 1));
+    let mut out = Vec::new();
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+    annotator.record(1, b"Z\t175\t.\tC\tA\t.\t.\t.", &mut out).unwrap();
+    assert!(String::from_utf8(out).unwrap().contains("GAS_NOTE=left_out_transcript"));
+    // Pseudogenes are not translated.
+    let pseudogene = models.replace("ID=T3", "ID=T3;pseudo=true");
+    assert!(left_out(&build("m.gff3", &pseudogene, &sequence)).is_empty());
+    // The phases of a file that has the same ones everywhere mean nothing.
+    let dummy = with_phases("X", "T1", ["0", "1", "1"]) + &with_phases("Z", "T3", ["0", "1", "1"]);
+    let reference = build("m.gff3", &dummy, &sequence);
+    assert!(left_out(&reference).is_empty());
+    assert_eq!(annotated(&reference, "X 175 . C A . . ."), [format!("T1 {MISSENSE}")]);
+    let notes = &reference.manifest.notes;
+    let note = "the phases of 2 coding sequences contradict the lengths of their parts";
+    assert!(notes.iter().any(|found| found.starts_with(note)), "{notes:?}");
+}
+
+/// The GFF3 of Ensembl does not mark selenocysteines: codon 462 of SELENON is TGA, and the protein goes on.
+#[test]
+fn a_stop_codon_behind_which_the_coding_sequence_goes_on_has_an_unknown_residue() {
+    let sequence = contig("X", 0).replace("ATGGCTAAACTG", "ATGGCTTGACTG");
+    let models = with_phases("X", "T1", ["0"; 3]);
+    let reference = build("m.gff3", &models, &sequence);
+    for (record, expected) in [
+        ("X 177 . T A . . .", "T1 missense_variant protein_coding 1/3 27 p.?"),
+        ("X 178 . G A . . .", "T1 stop_gained protein_coding 1/3 28 p.?"),
+        ("X 175 . C A . . .", "T1 missense_variant protein_coding 1/3 25 p.Ala2Asp"),
+        ("X 180 . C A . . .", "T1 missense_variant protein_coding 1/3 30 p.Leu4Met"),
+        ("X 179 . A AGCC . . .", "T1 inframe_insertion protein_coding 1/3 29-30 p.?"),
+    ] {
+        assert_eq!(annotated(&reference, record), [expected], "{record}");
+    }
+    let notes = &reference.manifest.notes;
+    let note = "1 coding sequences go on behind stop codons, whose residues are unknown";
+    assert!(
+        notes.iter().any(|found| found.starts_with(note) && found.ends_with(": T1")),
+        "{notes:?}"
+    );
+    // The genes of other people can go on where that of the genome ends.
+    let segment = models.replace("ID=T1", "ID=T1;biotype=IG_V_gene");
+    let reference = build("m.gff3", &segment, &sequence);
+    let found = annotated(&reference, "X 177 . T A . . .");
+    assert!(found[0].starts_with("T1 stop_lost IG_V_gene 1/3 27 p.Ter3Argext"), "{found:?}");
 }
 
 #[test]
@@ -555,20 +695,21 @@ fn escaped_identifiers_and_recoded_codons_are_read() {
 fn a_translation_exception_without_effect_is_noted_and_its_transcript_is_kept() {
     for (exceptions, expected, recoded_as) in [
         ("(pos:177..179%2Caa:Sec)", "", vec![(2, b'U')]),
-        ("(pos:178..180%2Caa:Sec)", "that is no codon of the CDS", vec![]),
-        ("(pos:10..12%2Caa:Sec)", "that is no codon of the CDS", vec![]),
+        // The residue of TGA, behind which the CDS goes on, is unknown then.
+        ("(pos:178..180%2Caa:Sec)", "that is no codon of the CDS", vec![(2, b'X')]),
+        ("(pos:10..12%2Caa:Sec)", "that is no codon of the CDS", vec![(2, b'X')]),
         ("(pos:177..179%2Caa:Foo)", "with \"Foo\", which is no amino acid", vec![(2, b'X')]),
         ("(pos:177..179%2Caa:OTHER)", "", vec![(2, b'X')]),
         ("(pos:177..179%2Caa:sec)", "", vec![(2, b'U')]),
         (
             "(pos:180..182%2Caa:Sec)",
             "codon 4 (CTG) is no stop codon that stands for Sec",
-            vec![(3, b'U')],
+            vec![(2, b'X'), (3, b'U')],
         ),
         (
             "(pos:180..182%2Caa:Pyl)",
             "codon 4 (CTG) is no stop codon that stands for Pyl",
-            vec![(3, b'O')],
+            vec![(2, b'X'), (3, b'O')],
         ),
     ] {
         let mut gff = line("1", "mRNA", (151, 448), "ID=T1");
@@ -628,6 +769,325 @@ fn a_transcript_that_cannot_be_translated_is_left_out_with_its_reason() {
     let reference = build("m.gff3", &elsewhere, &contig("1", 0));
     assert_eq!(left_out(&reference), [("no sequence for the contig", 1)]);
     assert_eq!(reference.manifest.transcripts, 1);
+}
+
+/// AGA and AGG are stop codons in the mitochondria of vertebrates only (codes 2 and 5 of NCBI's
+/// gc.prt), and Ensembl's files of other species name no code.
+#[test]
+fn a_mitochondrion_is_read_by_the_code_that_its_models_name_or_else_by_that_of_vertebrates_if_it_fits()
+ {
+    let models = |name: &str, rest: &str| {
+        let mut gff = line(name, "mRNA", (151, 448), "ID=T1");
+        for region in EXONS {
+            gff += &line(name, "exon", region, "Parent=T1");
+        }
+        for region in CDS {
+            gff += &line(name, "CDS", region, &format!("ID=C1;Parent=T1{rest}"));
+        }
+        gff
+    };
+    let reason = "the genetic code of the mitochondrion is not that of vertebrates, and is not named (transl_table)";
+    for name in ["MT", "chrM", "Mito", "MtDNA", "mitochondrion_genome"] {
+        let fitting = contig(name, 0);
+        let reference = build("m.gff3", &models(name, ""), &fitting);
+        let coding = transcripts(&reference, name)[0].cds.as_ref().unwrap();
+        assert_eq!(
+            (coding.table, left_out(&reference)),
+            (CodonTable::VertebrateMitochondrial, vec![])
+        );
+        // The third codon becomes AGA.
+        let other = fitting.replace("ATGGCTAAACTGG", "ATGGCTAGACTGG");
+        let reference = build("m.gff3", &models(name, ""), &other);
+        assert_eq!((left_out(&reference), reference.manifest.transcripts), (vec![(reason, 1)], 0));
+        assert_eq!(reference.manifest.genes, 0);
+        assert_eq!(reference.contig(name.as_bytes()).unwrap().nearest_gene(300), None);
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("{name}\t178\t.\tG\tT\t.\t.\t.");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("GAS_NOTE=left_out_transcript"), "{name}");
+        let reference = build("m.gff3", &models(name, ";transl_table=5"), &other);
+        let entries = annotated(&reference, &format!("{name} 178 . G T . . ."));
+        assert_eq!(entries, ["T1 missense_variant protein_coding 1/3 28 p.Ser3Met"], "{name}");
+    }
+    // A code that is named counts, whatever other models of the contig say.
+    let other = contig("MT", 0).replace("ATGGCTAAACTGG", "ATGGCTAGACTGG");
+    let named = models("MT", ";transl_table=2").replace("T1", "T2").replace("C1", "C2");
+    let reference = build("m.gff3", &(models("MT", "") + &named), &other);
+    assert_eq!((left_out(&reference), reference.manifest.genes), (vec![(reason, 1)], 1));
+    let kept = transcripts(&reference, "MT").iter().map(|kept| (&*kept.id, kept.gene));
+    assert!(kept.eq([("T2", 0)]));
+    // One of many models can be in another frame than the ribosome's.
+    let shifted = models("MT", "").replace("CDS\t171\t", "CDS\t174\t");
+    let rest = (2..6).map(|n| {
+        // In this frame there is no AGA.
+        shifted
+            .replace("CDS\t174\t", "CDS\t175\t")
+            .replace("T1", &format!("T{n}"))
+            .replace("C1", &format!("C{n}"))
+    });
+    let reference = build("m.gff3", &(models("MT", "") + &rest.collect::<String>()), &other);
+    assert_eq!((left_out(&reference), reference.manifest.transcripts), (vec![], 5));
+    for name in ["Pt", "Pltd", "ChrC", "chloroplast"] {
+        let reference = build("m.gff3", &models(name, ""), &contig(name, 0));
+        let coding = transcripts(&reference, name)[0].cds.as_ref().unwrap();
+        assert_eq!(coding.table, CodonTable::Bacterial);
+    }
+}
+
+/// NCBI's code 11 has the start codons GTG and TTG, which Ensembl's files of bacteria do not say.
+/// E. coli has 14% GTG and 3% TTG.
+#[test]
+fn a_genome_without_introns_and_with_other_start_codons_is_that_of_a_prokaryote() {
+    // Genes of 60 bases, 100 bases apart, on both strands. Two of them are in two parts.
+    let genes = |others: usize, apart: isize, tag: &str| {
+        let mut sequence = ">1\n".to_owned();
+        let mut gff = String::new();
+        for n in 0..60 {
+            let start = if n < others { "GTG" } else { "ATG" };
+            let coding = format!("{start}{}TAA", "GCTAAACTGGAACGTGGC".repeat(3));
+            let gene = format!("{coding}{}", "ACCTGTCAGG".repeat(4));
+            let from = 100 * n;
+            let (bases, region, strand) = if n % 2 == 0 {
+                (gene, (from + 1, from + 60), '+')
+            } else {
+                let mirrored = reversed(&format!(">x\n{gene}\n"), "").0;
+                (mirrored.lines().nth(1).unwrap().to_owned(), (from + 41, from + 100), '-')
+            };
+            sequence += &bases;
+            let (first, last) = region;
+            let mut parts = vec![region];
+            if [20, 21].contains(&n) {
+                let next = (first + 30).checked_add_signed(apart).unwrap();
+                parts = vec![(first, first + 29), (next, last)];
+            }
+            let tag = if n < others { tag } else { "" };
+            let mut models =
+                line("1", "mRNA", region, &format!("ID=T{n};biotype=protein_coding{tag}"));
+            for kind in ["exon", "CDS"] {
+                for part in &parts {
+                    models += &line("1", kind, *part, &format!("Parent=T{n}"));
+                }
+            }
+            gff += &models.replace("\t+\t", &format!("\t{strand}\t"));
+        }
+        (sequence + "\n", gff)
+    };
+    for (others, apart, tag, table) in [
+        (0, 0, "", CodonTable::Standard),
+        (10, 0, "", CodonTable::Bacterial),
+        // Programmed frameshifts, such as that of prfB of E. coli.
+        (10, 1, "", CodonTable::Bacterial),
+        (10, -1, "", CodonTable::Bacterial),
+        (10, 10, "", CodonTable::Bacterial),
+        (10, 11, "", CodonTable::Standard),
+        (10, 0, ";tag=cds_start_NF", CodonTable::Standard),
+    ] {
+        let (sequence, gff) = genes(others, apart, tag);
+        let reference = build("m.gff3", &gff, &sequence);
+        let found = transcripts(&reference, "1").iter().map(|t| t.cds.as_ref().unwrap().table);
+        assert!(found.eq(std::iter::repeat_n(table, 60)), "{others} {apart} {tag}");
+        let is_prokaryotic = table == CodonTable::Bacterial;
+        let notes = reference.manifest.notes.join("\n");
+        assert_eq!(notes.contains("read by genetic code 11"), is_prokaryotic, "{notes}");
+        let of = |record: &str, id: &str| {
+            annotated(&reference, record).into_iter().find(|e| e.starts_with(id)).unwrap()
+        };
+        if is_prokaryotic {
+            assert!(of("1 2 . T C . . .", "T0 ").starts_with("T0 start_lost"));
+            assert!(of("1 1 . G T . . .", "T0 ").starts_with("T0 start_retained_variant"));
+            // On the reverse strand, CAC is GTG.
+            assert!(of("1 199 . A G . . .", "T1 ").starts_with("T1 start_lost"));
+        }
+    }
+}
+
+/// NCBI's GTF has an attribute for each codon.
+#[test]
+fn repeated_attributes_name_codons_that_the_genetic_code_does_not_translate() {
+    let of_gtf = "gene_id \"G1\"; transcript_id \"T1\";";
+    let except =
+        "transl_except \"(pos:177..179,aa:Sec)\"; transl_except \"(pos:180..182,aa:OTHER)\";";
+    let models = gtf_parts("1", 0, of_gtf).replace("\tCDS\t", "\tcds\t");
+    let models = models
+        .replace("\tcds\t171\t200\t.\t+\t0\t", &format!("\tCDS\t171\t200\t.\t+\t0\t{except} "));
+    let models = models.replace("\tcds\t", "\tCDS\t");
+    let sequence = contig("1", 0).replace("ATGGCTAAACTGG", "ATGGCTTGACTGG");
+    let reference = build("m.gtf", &models, &sequence);
+    assert_eq!(recoded(&transcripts(&reference, "1")[0]), [(2, b'U'), (3, b'X')]);
+}
+
+/// The GFF3 of TAIR10: the protein is no transcript of its own.
+#[test]
+fn a_protein_that_is_a_parent_of_its_cds_is_no_transcript() {
+    let mut gff = line("1", "gene", (151, 448), "ID=AT1;Name=AT1")
+        + &line("1", "mRNA", (151, 448), "ID=AT1.1;Parent=AT1;Index=1")
+        + &line("1", "protein", (171, 398), "ID=AT1.1-Protein;Derives_from=AT1.1");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "Parent=AT1.1");
+    }
+    let only_protein = gff.clone();
+    for region in CDS {
+        gff += &line("1", "CDS", region, "Parent=AT1.1,AT1.1-Protein;");
+    }
+    let only_protein =
+        only_protein + &CDS.map(|region| line("1", "CDS", region, "Parent=AT1.1-Protein")).concat();
+    for models in [gff, only_protein] {
+        let reference = build("m.gff3", &models, &contig("1", 0));
+        let entries = annotated(&reference, "1 175 . C A . . .");
+        assert_eq!(entries, [format!("AT1.1 {MISSENSE}")]);
+        assert_eq!((reference.manifest.genes, left_out(&reference)), (1, vec![]));
+    }
+}
+
+#[test]
+fn identifiers_of_wormbase_have_no_prefix() {
+    let mut gff = line("1", "gene", (151, 448), "ID=Gene:WBGene1;Name=WBGene1")
+        + &line("1", "mRNA", (151, 448), "ID=Transcript:Y74C9A.3.1;Parent=Gene:WBGene1");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "Parent=Transcript:Y74C9A.3.1");
+    }
+    for region in CDS {
+        gff += &line("1", "CDS", region, "ID=CDS:Y74C9A.3;Parent=Transcript:Y74C9A.3.1");
+    }
+    let reference = build("m.gff3", &gff, &contig("1", 0));
+    let entries = annotated(&reference, "1 175 . C A . . .");
+    assert_eq!(entries, [format!("Y74C9A.3.1 {MISSENSE}")]);
+    assert_eq!(&*reference.contig(b"1").unwrap().model.genes[0].id, "WBGene1");
+}
+
+#[test]
+fn parts_of_a_gene_are_those_of_its_transcript() {
+    let sequence = contig("1", 0);
+    let gene = line("1", "gene", (151, 448), "ID=G1");
+    let mrna = |id: &str| line("1", "mRNA", (151, 448), &format!("ID={id};Parent=G1"));
+    let parts = |kind: &str, parent: &str| {
+        let regions = if kind == "CDS" { CDS } else { EXONS };
+        regions.map(|region| line("1", kind, region, &format!("Parent={parent}"))).concat()
+    };
+    let both = gene.clone() + &mrna("T1") + &parts("exon", "G1,T1") + &parts("CDS", "T1");
+    let cds_of_gene = gene.clone() + &mrna("T1") + &parts("exon", "T1") + &parts("CDS", "G1");
+    for models in [both, cds_of_gene] {
+        let reference = build("m.gff3", &models, &sequence);
+        let entries = annotated(&reference, "1 175 . C A . . .");
+        assert_eq!(entries, [format!("T1 {MISSENSE}")]);
+        assert_eq!(left_out(&reference), []);
+    }
+    let segment = gene.clone()
+        + &line("1", "V_gene_segment", (151, 448), "ID=id-V1;Parent=G1;gbkey=V_segment")
+        + &parts("exon", "id-V1")
+        + &parts("CDS", "G1");
+    let entries = annotated(&build("m.gff3", &segment, &sequence), "1 175 . C A . . .");
+    assert_eq!(entries, ["id-V1 missense_variant V_gene_segment 1/3 25 p.Ala2Asp"]);
+    // Which of two mRNAs is translated is not known, so that neither is called non-coding.
+    let several = gene + &mrna("T1") + &mrna("T2") + &parts("exon", "T1,T2") + &parts("CDS", "G1");
+    let reference = build("m.gff3", &several, &sequence);
+    assert_eq!(
+        left_out(&reference),
+        [("the CDS of its gene names none of several mRNAs as its parent", 2)]
+    );
+    let entries = annotated(&reference, "1 175 . C A . . .");
+    assert_eq!(entries, ["G1 missense_variant protein_coding 1/3 5 p.Ala2Asp"]);
+}
+
+/// NCBI's curated pseudogenes have neither transcripts nor exons. A variant in one is not between
+/// genes (SO: intergenic_variant).
+#[test]
+fn a_pseudogene_without_parts_is_its_own_transcript_and_another_gene_is_left_out() {
+    let pseudogene = "ID=gene-P1;Name=P1;gbkey=Gene;gene_biotype=pseudogene;pseudo=true";
+    let gene = "ID=gene-Q1;Name=Q1;gbkey=Gene;gene_biotype=other";
+    let element = "ID=id-M1;gbkey=mobile_element";
+    let gff = line("X", "pseudogene", (201, 260), pseudogene)
+        + &line("X", "gene", (301, 360), gene)
+        + &line("X", "mobile_genetic_element", (401, 460), element)
+        + &with_phases("Y", "T2", ["0"; 3]);
+    let gtf = line(
+        "X",
+        "gene",
+        (201, 260),
+        "gene_id \"P1\"; transcript_id \"\"; gene \"P1\"; gene_biotype \"pseudogene\"; pseudo \"true\";",
+    ) + &line(
+        "X",
+        "gene",
+        (301, 360),
+        "gene_id \"Q1\"; transcript_id \"\"; gene_biotype \"other\";",
+    ) + &line("Y", "gene", (151, 448), "gene_id \"G2\"; transcript_id \"\";")
+        + &gtf_parts("Y", 0, "gene_id \"G2\"; transcript_id \"T2\";");
+    let sequence = contig("X", 0) + &contig("Y", 0);
+    let bases = sequence.lines().nth(1).unwrap().to_owned();
+    for (name, models) in [("m.gff3", gff), ("m.gtf", gtf)] {
+        let reference = build(name, &models, &sequence);
+        assert_eq!(left_out(&reference), [("neither exons nor CDS", 1)], "{name}");
+        assert_eq!(reference.manifest.transcripts, 2, "{name}");
+        let record = |pos: usize| {
+            let base = &bases[pos - 1..pos];
+            format!("X {pos} . {base} {} . . .", if base == "A" { "C" } else { "A" })
+        };
+        assert_eq!(
+            annotated(&reference, &record(230)),
+            ["P1 non_coding_transcript_exon_variant pseudogene 1/1 30"],
+            "{name}"
+        );
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        annotator.record(1, record(330).replace(' ', "\t").as_bytes(), &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("GAS_NOTE=left_out_transcript"), "{name}");
+    }
+}
+
+/// HGVS numbers the bases of the transcript's sequence, and of the introns within it.
+#[test]
+fn bases_of_a_transcript_outside_its_exons_have_no_description() {
+    let mut gff = line("1", "mRNA", (101, 500), "ID=T1");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "Parent=T1");
+    }
+    for region in CDS {
+        gff += &line("1", "CDS", region, "ID=C1;Parent=T1");
+    }
+    let sequence = contig("1", 0);
+    for (sequence, gff, places) in [(sequence.clone(), gff.clone(), [150, 151, 448, 449]), {
+        let (sequence, gff) = reversed(&sequence, &gff);
+        (sequence, gff, [551, 550, 253, 252])
+    }] {
+        let reference = build("m.gff3", &gff, &sequence);
+        let bases = sequence.lines().nth(1).unwrap();
+        let described = places.map(|pos| {
+            let base = &bases[pos - 1..pos];
+            let alt = if base == "A" { "C" } else { "A" };
+            hgvs_c(&reference, &format!("1 {pos} . {base} {alt} . . ."))
+        });
+        let positions = described
+            .map(|text| text.split(|c: char| c.is_ascii_uppercase()).next().unwrap().to_owned());
+        assert_eq!(positions, ["", "c.-20", "c.*50", ""]);
+    }
+}
+
+/// SO: 5_prime_UTR_variant is "a UTR variant of the 5' UTR", and an intron is no part of it.
+#[test]
+fn a_deletion_of_bases_of_an_intron_beside_the_coding_sequence_is_in_no_untranslated_region() {
+    let mut gff = line("1", "mRNA", (151, 448), "ID=T1");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "Parent=T1");
+    }
+    gff += &line("1", "CDS", (261, 320), "ID=C1;Parent=T1");
+    for (sequence, gff, acceptor, donor) in
+        [(contig("1", 0), gff.clone(), "255 . N <DEL> . . END=265", "315 . N <DEL> . . END=325"), {
+            let (sequence, gff) = reversed(&contig("1", 0), &gff);
+            (sequence, gff, "435 . N <DEL> . . END=445", "375 . N <DEL> . . END=385")
+        }]
+    {
+        let reference = build("m.gff3", &gff, &sequence);
+        for (record, site) in [(acceptor, "splice_acceptor"), (donor, "splice_donor")] {
+            let entry = annotated(&reference, &format!("1 {record}")).remove(0);
+            assert!(entry.contains(site) && entry.contains("coding_sequence_variant"), "{entry}");
+            assert!(!entry.contains("UTR"), "{record}: {entry}");
+        }
+    }
+    // With a base of an exon on the other side of the intron it is.
+    let reference = build("m.gff3", &gff, &contig("1", 0));
+    let entry = annotated(&reference, "1 199 . N <DEL> . . END=265").remove(0);
+    assert!(entry.contains("5_prime_UTR_variant"), "{entry}");
 }
 
 /// The contig of [`contig`] on the other strand, and the same of lines of features.
@@ -796,6 +1256,24 @@ fn a_transcript_across_the_origin_is_left_out_with_the_reason() {
         let kept = u64::from(name == "m.gff3");
         assert_eq!(reference.manifest.transcripts, kept, "{why}");
     }
+    // As NCBI writes it. Only records in the transcript have the note.
+    let beyond = gene.replace("\t700\t", "\t730\t") + &line("c1", "CDS", (671, 730), cds);
+    for models in [format!("{region}{other}{beyond}"), format!("{region}{other}{across}")] {
+        let reference = build("m.gff3", &models, &contig("c1", 0));
+        assert_eq!(left_out(&reference), [("crosses the origin of a circular contig", 1)]);
+        let view = reference.contig(b"c1").unwrap();
+        let noted = [1, 30, 31, 400, 670, 671, 700].map(|pos| view.lacks_models(pos, pos));
+        assert_eq!(noted, [true, true, false, false, false, true, true]);
+    }
+    // A part that begins beyond the last base.
+    let apart = format!("{region}{gene}{}", parts("CDS", [(671, 700), (705, 730)], cds));
+    let reference = build("m.gff3", &apart, &contig("c1", 0));
+    assert_eq!(left_out(&reference), [("crosses the origin of a circular contig", 1)]);
+    assert_eq!(reference.manifest.left_out_regions["c1"], [(5, 30), (671, 700)]);
+    let outside = line("c1", "mRNA", (705, 730), "ID=T1");
+    let reference = build("m.gff3", &format!("{plain}{outside}"), &contig("c1", 0));
+    assert_eq!(left_out(&reference), [("ends beyond the contig's sequence", 1)]);
+    assert!(reference.manifest.left_out_regions.is_empty());
     // A gene of a linear contig that is incomplete at both ends of the contig.
     let models = format!("{plain}{sorted}");
     let reference = build("m.gff3", &models, &contig("c1", 0));

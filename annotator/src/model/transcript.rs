@@ -157,6 +157,8 @@ pub struct TranscriptFlags {
     pub cds_start_nf: bool,
     /// The 3' end of the CDS is unknown.
     pub cds_end_nf: bool,
+    /// RefSeq's sequence of the transcript has other bases than the genome.
+    pub other_bases: bool,
 }
 
 /// A transcript.
@@ -193,6 +195,16 @@ impl Transcript {
         Some(match self.strand {
             Strand::Forward => exon.cdna_start + pos - exon.start,
             Strand::Reverse => exon.cdna_start + exon.end - pos,
+        })
+    }
+
+    /// First and last genomic position of the exons. In models that are cut out of a larger region,
+    /// the transcript reaches further.
+    pub fn exon_region(&self) -> Option<(i32, i32)> {
+        let (first, last) = (self.exons.first()?, self.exons.last()?);
+        Some(match self.strand {
+            Strand::Forward => (first.start, last.end),
+            Strand::Reverse => (last.start, first.end),
         })
     }
 

@@ -1,14 +1,17 @@
 //! Assembles the features of a file into genes and transcripts.
 
+use super::genetic_code::named_code;
 use super::gff::Features;
-use super::group::{TranscriptFeatures, group_features};
+use super::group::group_features;
 use super::left_out::{LeftOut, LeftOutReport};
 use super::manifest::Contig;
 use super::transcript::{GenomeContig, build_gene, build_transcript, stripped_id};
+use super::transcript_features::TranscriptFeatures;
 use super::translation_exception::ExceptionNotes;
 use crate::contig_names::ContigNames;
 use crate::model::ContigModel;
-use std::collections::{HashMap, HashSet};
+use gas_shared::assembly::is_mitochondrial;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The models of a file.
 #[derive(Debug, Default)]
@@ -19,6 +22,11 @@ pub(super) struct Assembled {
     pub left_out: LeftOutReport,
     /// The translation exceptions that do not set a residue.
     pub exceptions: ExceptionNotes,
+    /// A note, if the phases within coding sequences have no meaning.
+    pub ignored_phases: Option<String>,
+    /// The coding transcripts of mitochondria that name no genetic code: their indices in the
+    /// model, by the number of the contig.
+    pub unnamed_codes: BTreeMap<u32, BTreeSet<usize>>,
 }
 
 /// Builds the models and reports the transcripts that are left out.
@@ -27,8 +35,11 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
         models: contigs.iter().map(|_| ContigModel::default()).collect(),
         left_out: LeftOutReport::default(),
         exceptions: ExceptionNotes::default(),
+        ignored_phases: None,
+        unnamed_codes: BTreeMap::new(),
     };
     let grouped = group_features(found);
+    out.ignored_phases.clone_from(&grouped.ignored_phases);
     let mut gene_numbers: HashMap<(u32, &str), u32> = HashMap::new();
     // A transcript that is joined from several contigs is reported once.
     let mut joined: HashSet<&str> = HashSet::new();
@@ -61,15 +72,22 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
             }
             (Err(reason), _) => {
                 out.left_out.add(stripped_id(key.id), key.contig, reason);
-                let places = number.into_iter().flat_map(|number| {
-                    places_of(features).into_iter().map(move |place| (number, place))
-                });
-                out.left_out.regions.extend(places);
+                if let (Some(number), Some(contig)) = (number, contig) {
+                    let places = places_of(features, reason).into_iter();
+                    let places = places.flat_map(|place| on_contig(place, contig, reason));
+                    out.left_out.regions.extend(places.map(|place| (number, place)));
+                }
                 continue;
             }
             (Ok(_), None) => continue,
         };
         let model = &mut out.models[number as usize];
+        if transcript.cds.is_some()
+            && named_code(features).is_none()
+            && contig.is_some_and(|contig| is_mitochondrial(&contig.name))
+        {
+            out.unnamed_codes.entry(number).or_default().insert(model.transcripts.len());
+        }
         let gene = *gene_numbers.entry((number, gene_key)).or_insert_with(|| {
             model.genes.push(build_gene(gene_key, gene_feature, sample));
             model.genes.len() as u32 - 1
@@ -95,7 +113,7 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
 const MOST_TRANSCRIPT_BASES: i32 = 3_000_000;
 
 /// The regions of a transcript that is left out: the whole one, or its parts if they are apart.
-fn places_of(features: &TranscriptFeatures<'_>) -> Vec<(i32, i32)> {
+fn places_of(features: &TranscriptFeatures<'_>, reason: LeftOut) -> Vec<(i32, i32)> {
     let places: Vec<(i32, i32)> = features
         .lines
         .iter()
@@ -106,19 +124,34 @@ fn places_of(features: &TranscriptFeatures<'_>) -> Vec<(i32, i32)> {
         .collect();
     let start = places.iter().map(|place| place.0).min().unwrap_or(0);
     let end = places.iter().map(|place| place.1).max().unwrap_or(0);
-    let is_apart = features.left_out == Some(LeftOut::SeveralPlaces);
+    let is_apart = matches!(reason, LeftOut::SeveralPlaces | LeftOut::CrossesOrigin);
     if is_apart || end - start > MOST_TRANSCRIPT_BASES { places } else { vec![(start, end)] }
 }
 
-/// Sorts genes by position, as the search for the nearest gene requires. Transcripts stay in file
-/// order.
-fn sort_genes(model: &mut ContigModel) {
-    let mut order: Vec<u32> = (0..model.genes.len() as u32).collect();
+/// What a contig has of a region of a transcript that is left out. NCBI numbers on beyond the last
+/// base of a circular contig, so that a region there is at its beginning, too.
+fn on_contig(
+    (start, end): (i32, i32),
+    contig: &Contig,
+    reason: LeftOut,
+) -> impl Iterator<Item = (i32, i32)> {
+    let length = i32::try_from(contig.length).unwrap_or(i32::MAX);
+    let rest = (reason == LeftOut::CrossesOrigin && end > length)
+        .then(|| ((start - length).max(1), end - length));
+    (start <= length).then(|| (start, end.min(length))).into_iter().chain(rest)
+}
+
+/// Sorts genes by position, as the search for the nearest gene requires, and removes those without
+/// transcripts. Transcripts stay in file order.
+pub(super) fn sort_genes(model: &mut ContigModel) {
+    let mut order: Vec<u32> = model.transcripts.iter().map(|transcript| transcript.gene).collect();
+    order.sort_unstable();
+    order.dedup();
     order.sort_by_key(|g| {
         let gene = &model.genes[*g as usize];
         (gene.start, gene.end)
     });
-    let mut new_number = vec![0u32; order.len()];
+    let mut new_number = vec![0u32; model.genes.len()];
     for (new, old) in order.iter().enumerate() {
         new_number[*old as usize] = new as u32;
     }

@@ -6,11 +6,14 @@ use super::gff::{Features, read_features};
 use super::manifest::{
     Contig, FORMAT, Manifest, ReferenceFile, Source, TaggedTranscripts, TrackEntry, contig_names,
 };
+use super::read_stop_codons::mark_read_stop_codons;
+use super::recognized_code::{leave_out_other_codes, recognize_prokaryote};
+use super::splice::splice;
 use super::stop_codons::complete_stop_codons;
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
 use crate::colocated::{self, BuiltTrack, Genome};
-use crate::model::{ContigModel, Strand, TranscriptFlags, complement};
+use crate::model::{ContigModel, TranscriptFlags};
 use crate::source_file::SourceFile;
 use gas_shared::assembly::{Assembly, plain_name};
 use sha2::{Digest, Sha256};
@@ -72,9 +75,13 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
         {
             return Err(source.error(format!("no contig of the file has a sequence ({first})")));
         }
+        leave_out_other_codes(&mut built, &contigs, &sequence);
         if !found.has_stop_codons {
             notes.extend(complete_stop_codons(&mut built.models, &contigs, &sequence));
         }
+        notes.extend(recognize_prokaryote(&mut built.models, &contigs, &sequence));
+        notes.extend(built.ignored_phases.take());
+        notes.extend(mark_read_stop_codons(&mut built.models, &contigs, &sequence));
         built.exceptions.add_sense_codons(&built.models, &contigs, &sequence);
         notes.extend(built.exceptions.into_notes());
         sources.push(describe(&source, "gff"));
@@ -249,22 +256,6 @@ fn write_spliced(
         }
     }
     writer.flush().map_err(Error::file(&path))
-}
-
-fn splice(
-    bases: &mut Vec<u8>,
-    contig: &[u8],
-    regions: impl Iterator<Item = (i32, i32)>,
-    strand: Strand,
-) {
-    bases.clear();
-    for (start, end) in regions {
-        let part = &contig[start as usize - 1..end as usize];
-        match strand {
-            Strand::Forward => bases.extend_from_slice(part),
-            Strand::Reverse => bases.extend(part.iter().rev().map(|b| complement(*b))),
-        }
-    }
 }
 
 fn write_tracks(

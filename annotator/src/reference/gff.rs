@@ -18,8 +18,8 @@ pub struct Feature {
     pub end: i32,
     /// Strand; `None` if it is not given.
     pub strand: Option<Strand>,
-    /// Phase of a CDS feature; 0 if it is not given.
-    pub phase: u8,
+    /// Phase of a CDS feature, if it is given.
+    pub phase: Option<u8>,
     /// Attributes in file order, with decoded values. A feature with several parents has several
     /// `Parent` attributes.
     pub attributes: Vec<(String, String)>,
@@ -226,7 +226,7 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
             "-" => Some(Strand::Reverse),
             _ => None,
         },
-        phase: phase.parse().ok().filter(|p| *p < 3).unwrap_or(0),
+        phase: phase.parse().ok().filter(|p| *p < 3),
         attributes,
     };
     Ok((feature, gtf))
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(feature.attribute(&["Name"]), Some("A;B"));
         let line = "1\tx\tCDS\t5\t9\t.\t+\t2\tgene_id \"G1\"; transcript_id \"T1\"; tag \"basic\";";
         let (feature, gtf) = parse_feature(line).unwrap();
-        assert!(gtf && feature.phase == 2 && feature.has_tag("basic"));
+        assert!(gtf && feature.phase == Some(2) && feature.has_tag("basic"));
         assert_eq!(feature.attribute(&["transcript_id"]), Some("T1"));
     }
 

@@ -8,7 +8,8 @@
 use super::copies::is_at_several_places;
 use super::gff::{Feature, Features};
 use super::left_out::LeftOut;
-use super::translation_exception::TranslationException;
+use super::reading_frame::leave_out_other_frames;
+use super::transcript_features::TranscriptFeatures;
 use std::collections::{HashMap, HashSet};
 
 /// What identifies a transcript in a file.
@@ -19,65 +20,6 @@ pub(super) struct TranscriptKey<'a> {
     gene: &'a str,
     /// `transcript_id` in GTF, ID in GFF3.
     pub(super) id: &'a str,
-}
-
-/// The features of one transcript.
-#[derive(Clone, Default)]
-pub(super) struct TranscriptFeatures<'a> {
-    /// The feature of the transcript itself, or of the gene whose direct parts it consists of.
-    pub(super) transcript: Option<&'a Feature>,
-    /// Further lines of the same identifier, at other places.
-    pub(super) lines: Vec<&'a Feature>,
-    /// The key of its gene.
-    pub(super) gene: Option<&'a str>,
-    pub(super) exons: Vec<&'a Feature>,
-    pub(super) cds: Vec<&'a Feature>,
-    /// Stop codons. GTF does not include them in the CDS, GFF3 does.
-    pub(super) stop_codons: Vec<&'a Feature>,
-    /// Untranslated regions, if there are no exons.
-    pub(super) utrs: Vec<&'a Feature>,
-    /// Codons that the genetic code does not translate.
-    pub(super) exceptions: Vec<TranslationException>,
-    /// Why it is left out.
-    pub(super) left_out: Option<LeftOut>,
-}
-
-impl<'a> TranscriptFeatures<'a> {
-    /// Any of the features; `None` if there are none.
-    pub(super) fn any(&self) -> Option<&'a Feature> {
-        self.transcript.into_iter().chain(self.parts()).next()
-    }
-
-    /// Exons, CDS, stop codons and untranslated regions.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &'a Feature> {
-        self.exons.iter().chain(&self.cds).chain(&self.stop_codons).chain(&self.utrs).copied()
-    }
-
-    fn add_part(&mut self, feature: &'a Feature) {
-        match feature.kind.as_str() {
-            "exon" | "pseudogenic_exon" => self.exons.push(feature),
-            "CDS" => self.cds.push(feature),
-            "stop_codon" => self.stop_codons.push(feature),
-            _ => self
-                .exceptions
-                .push(TranslationException::selenocysteine(feature.start, feature.end)),
-        }
-        if let Some(list) = feature.attribute(&["transl_except"]) {
-            for exception in TranslationException::parse(list) {
-                // Each part of a CDS repeats the attribute.
-                if !self.exceptions.contains(&exception) {
-                    self.exceptions.push(exception);
-                }
-            }
-        }
-    }
-
-    /// Whether INSDC's or NCBI's attributes say that it is joined from separate transcripts.
-    fn is_declared_trans_spliced(&self) -> bool {
-        let exceptions = self.transcript.into_iter().chain(self.parts());
-        let mut texts = exceptions.filter_map(|feature| feature.attribute(&["exception"]));
-        texts.any(|text| text.contains("trans-splicing") || text.contains("trans_splicing"))
-    }
 }
 
 /// The features of a file by gene and transcript.
@@ -95,6 +37,8 @@ pub(super) struct GroupedFeatures<'a> {
     pub(super) transcripts: HashMap<TranscriptKey<'a>, TranscriptFeatures<'a>>,
     /// Coding sequences that are left out because a transcript has only one: its key and their regions.
     pub(super) further_cds: Vec<(TranscriptKey<'a>, (i32, i32))>,
+    /// A note, if the phases within coding sequences have no meaning.
+    pub(super) ignored_phases: Option<String>,
 }
 
 impl<'a> GroupedFeatures<'a> {
@@ -114,6 +58,15 @@ impl<'a> GroupedFeatures<'a> {
             }
             Some(_) => {}
             None => (transcript.transcript, transcript.gene) = (Some(feature), gene),
+        }
+    }
+
+    /// Adds a gene without transcripts and parts. A pseudogene is its own transcript, as NCBI's
+    /// curated pseudogenes have neither; what another gene consists of is not known.
+    fn add_gene_without_parts(&mut self, key: TranscriptKey<'a>, feature: &'a Feature) {
+        self.define(key, Some(key.id), feature);
+        if !(feature.is_pseudogene() || is_pseudogene_type(feature)) {
+            self.transcript(key).left_out = Some(LeftOut::NoExons);
         }
     }
 
@@ -139,6 +92,8 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
             transcript.left_out = Some(LeftOut::UnreadableLine);
         } else if transcript.is_declared_trans_spliced() {
             transcript.left_out = Some(LeftOut::TransSpliced);
+        } else if transcript.has_other_sequence() {
+            transcript.left_out = Some(LeftOut::OtherSequence);
         } else if transcript.transcript.is_none() && transcript.left_out.is_none() {
             let genes = out.repeated_genes.get(&(key.contig, key.gene));
             let parts = match &transcript.exons[..] {
@@ -153,6 +108,7 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
     }
     reject_joined_contigs(&mut out);
     separate_coding_sequences(&mut out);
+    out.ignored_phases = leave_out_other_frames(out.transcripts.values_mut());
     out
 }
 
@@ -184,6 +140,15 @@ fn group_gtf(found: &Features) -> GroupedFeatures<'_> {
         }
     }
     out.add_utrs(utrs);
+    let with_parts: HashSet<(&str, &str)> =
+        out.order.iter().map(|key| (key.contig, key.gene)).collect();
+    for feature in found.features.iter().filter(|feature| feature.kind == "gene") {
+        let gene = feature.attribute(&["gene_id"]).unwrap_or_default();
+        let contig = feature.contig.as_str();
+        if !gene.is_empty() && !with_parts.contains(&(contig, gene)) {
+            out.add_gene_without_parts(TranscriptKey { contig, gene, id: gene }, feature);
+        }
+    }
     out
 }
 
@@ -208,8 +173,11 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
             // Prokka and Prodigal write CDS features only.
             let own = feature.attribute(&["transcript_id", "ID", "locus_tag", "protein_id"]);
             let own = own.filter(|_| parent.is_none());
-            for id in feature.parents().chain(own) {
-                out.transcript(key(id)).add_part(feature);
+            let mut earlier = HashSet::new();
+            for id in feature.parents().map(|id| transcript_of(id, contig, &rows)).chain(own) {
+                if earlier.insert(id) {
+                    out.transcript(key(id)).add_part(feature);
+                }
             }
             continue;
         }
@@ -228,6 +196,7 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
         }
     }
     out.add_utrs(utrs);
+    assign_parts_of_genes(&mut out, &rows);
     // The parent of a part may be a gene (bacteria), and a transcript may have no gene.
     let has_lines = out.transcripts.values().any(|transcript| transcript.transcript.is_some());
     for (key, transcript) in &mut out.transcripts {
@@ -241,7 +210,101 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
         }
         transcript.gene.get_or_insert(key.id);
     }
+    let with_parts: HashSet<(&str, &str)> =
+        out.order.iter().map(|key| (key.contig, key.id)).collect();
+    for feature in &found.features {
+        let (contig, Some(id)) = (feature.contig.as_str(), feature.attribute(&["ID"])) else {
+            continue;
+        };
+        let is_gene = feature.kind == "gene"
+            || feature.kind.ends_with("_gene")
+            || feature.kind == "pseudogene";
+        if is_gene && !is_parent.contains(id) && !with_parts.contains(&(contig, id)) {
+            out.add_gene_without_parts(TranscriptKey { contig, gene: "", id }, feature);
+        }
+    }
     out
+}
+
+/// Whether the biotype of a gene is that of a pseudogene, as in files of Ensembl.
+fn is_pseudogene_type(gene: &Feature) -> bool {
+    let biotype = gene.attribute(&["biotype", "gene_biotype", "gene_type"]);
+    gene.kind == "pseudogene" || biotype.is_some_and(|biotype| biotype.ends_with("pseudogene"))
+}
+
+/// Gives the parts that name a gene as their parent to its transcript. Some files name the gene as
+/// the parent of a CDS beside the mRNA, others name the gene beside the transcript as the parent of
+/// each exon.
+fn assign_parts_of_genes<'a>(
+    out: &mut GroupedFeatures<'a>,
+    rows: &HashMap<(&'a str, &'a str), &'a Feature>,
+) {
+    let mut children: HashMap<(&str, &str), Vec<TranscriptKey<'_>>> = HashMap::new();
+    for (key, transcript) in &out.transcripts {
+        if let (Some(_), Some(gene)) = (transcript.transcript, transcript.gene)
+            && gene != key.id
+        {
+            children.entry((key.contig, gene)).or_default().push(*key);
+        }
+    }
+    let of_genes: Vec<TranscriptKey<'_>> = out
+        .order
+        .iter()
+        .filter(|key| children.contains_key(&(key.contig, key.id)))
+        .filter(|key| rows.get(&(key.contig, key.id)).is_some_and(|row| row.kind.contains("gene")))
+        .copied()
+        .collect();
+    let mut emptied = HashSet::new();
+    for key in of_genes {
+        let (Some(children), Some(mut parts)) =
+            (children.get(&(key.contig, key.id)), out.transcripts.remove(&key))
+        else {
+            continue;
+        };
+        // Segments of immunoglobulins and T-cell receptors are translated, too.
+        let is_translated =
+            |line: &Feature| line.kind == "mRNA" || line.kind.ends_with("_gene_segment");
+        let lacks_cds = |child: &&TranscriptKey<'_>| {
+            out.transcripts.get(*child).is_some_and(|child| {
+                child.cds.is_empty() && child.transcript.is_some_and(is_translated)
+            })
+        };
+        let lacking: Vec<_> = children.iter().filter(lacks_cds).copied().collect();
+        if !parts.cds.is_empty() {
+            for child in &lacking {
+                let Some(child) = out.transcripts.get_mut(child) else { continue };
+                if let [_] = lacking[..] {
+                    child.cds = std::mem::take(&mut parts.cds);
+                    child.stop_codons.append(&mut parts.stop_codons);
+                    child.exceptions.append(&mut parts.exceptions);
+                } else {
+                    child.left_out = Some(LeftOut::UnclearCds);
+                }
+            }
+        }
+        let is_of_child = |exon: &&Feature| {
+            exon.parents().any(|parent| children.iter().any(|child| child.id == parent))
+        };
+        if parts.cds.is_empty() && parts.exons.iter().all(is_of_child) {
+            emptied.insert(key);
+        } else {
+            out.transcripts.insert(key, parts);
+        }
+    }
+    out.order.retain(|key| !emptied.contains(key));
+}
+
+/// The transcript that a parent of a part is, or that it derives from: TAIR's files name the
+/// protein as a further parent of its CDS (`Parent=AT1G01010.1,AT1G01010.1-Protein`).
+fn transcript_of<'a>(
+    parent: &'a str,
+    contig: &'a str,
+    rows: &HashMap<(&'a str, &'a str), &'a Feature>,
+) -> &'a str {
+    let protein = rows
+        .get(&(contig, parent))
+        .filter(|row| matches!(row.kind.as_str(), "protein" | "polypeptide"));
+    protein.and_then(|row| row.attribute(&["Derives_from"])).unwrap_or(parent)
 }
 
 /// The gene of a transcript: its topmost ancestor, as a miRNA is part of a primary transcript.

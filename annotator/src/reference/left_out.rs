@@ -25,6 +25,12 @@ pub(super) enum LeftOut {
     SeveralPlaces,
     /// It crosses the origin of a circular contig.
     CrossesOrigin,
+    /// NCBI says that its sequence has bases which the genome lacks, or lacks some of the genome.
+    OtherSequence,
+    /// The phases of its coding sequence contradict the lengths of the parts.
+    OtherFrame,
+    /// Its gene has a coding sequence and several mRNAs without one.
+    UnclearCds,
     /// It is joined from several contigs, or declared as trans-spliced.
     TransSpliced,
     /// Its exons are on both strands.
@@ -35,6 +41,8 @@ pub(super) enum LeftOut {
     DefinedTwice,
     /// The genetic code is not supported.
     UnknownGeneticCode,
+    /// The genetic code of its mitochondrion is not named, and is not that of vertebrates.
+    UnnamedGeneticCode,
     /// A further coding sequence of a transcript. The longest one is kept.
     FurtherCds,
 }
@@ -53,11 +61,17 @@ impl LeftOut {
             Self::NoParent => "the parent is not in the file",
             Self::SeveralPlaces => "at several places of one contig",
             Self::CrossesOrigin => "crosses the origin of a circular contig",
+            Self::OtherSequence => "its sequence and the genome differ by insertions or deletions",
+            Self::OtherFrame => "the phases of the CDS contradict the lengths of its parts",
+            Self::UnclearCds => "the CDS of its gene names none of several mRNAs as its parent",
             Self::TransSpliced => "trans-spliced",
             Self::BothStrands => "exons on both strands",
             Self::NoStrand => "no strand",
             Self::DefinedTwice => "defined twice on one contig",
             Self::UnknownGeneticCode => "the genetic code is not supported",
+            Self::UnnamedGeneticCode => {
+                "the genetic code of the mitochondrion is not that of vertebrates, and is not named (transl_table)"
+            }
             Self::FurtherCds => "a further CDS of a transcript, of which the longest is kept",
         }
     }

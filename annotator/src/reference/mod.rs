@@ -6,12 +6,19 @@ mod build;
 mod copies;
 mod fasta;
 mod genes;
+mod genetic_code;
 mod gff;
 mod group;
 mod left_out;
 mod manifest;
+mod read_stop_codons;
+mod reading_frame;
+mod recognized_code;
+mod refseq_note;
+mod splice;
 mod stop_codons;
 mod transcript;
+mod transcript_features;
 mod translation_exception;
 
 pub(crate) use build::checksum;
@@ -81,7 +88,7 @@ pub struct ContigView<'a> {
 pub(crate) fn map_file(file: &File) -> io::Result<Mmap> {
     // SAFETY: the files of a reference are written once by `build_reference` and are not changed
     // while in use. If another process truncates one, SIGBUS ends this process.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "a file cannot be mapped in safe code")]
     unsafe {
         Mmap::map(file)
     }

@@ -1,16 +1,18 @@
 //! Builds the model of a transcript from its features: exons, coding sequence, genetic code, flags.
 
+use super::genetic_code::{named_code, usual_code};
 use super::gff::Feature;
-use super::group::TranscriptFeatures;
 use super::left_out::LeftOut;
 use super::manifest::Contig;
+use super::transcript_features::TranscriptFeatures;
 use super::translation_exception::ExceptionProblem;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
 use gas_shared::assembly::is_mitochondrial;
 
-/// An ID without the prefix by which Ensembl and NCBI tell the types of features apart.
+/// An ID without the prefix by which Ensembl, WormBase and NCBI tell the types of features apart.
 pub(super) fn stripped_id(id: &str) -> &str {
-    let prefixes = ["gene:", "transcript:", "CDS:", "gene-", "rna-", "cds-"];
+    let prefixes =
+        ["gene:", "transcript:", "CDS:", "Gene:", "Transcript:", "gene-", "rna-", "cds-"];
     prefixes.iter().find_map(|prefix| id.strip_prefix(prefix)).unwrap_or(id)
 }
 
@@ -62,7 +64,9 @@ pub(super) fn build_transcript(
     let exons = exon_regions(features, contig)?;
     let (start, end) = (exons[0].0, exons[exons.len() - 1].1);
     if end as u64 > contig.length {
-        return Err(LeftOut::BeyondContig);
+        // The specification of GFF3 gives features across the origin an end beyond the last base.
+        let wraps = is_circular && start as u64 <= contig.length;
+        return Err(if wraps { LeftOut::CrossesOrigin } else { LeftOut::BeyondContig });
     }
     // The CDS of a pseudogene is where that of its parent gene was, and is not translated.
     let is_pseudogene =
@@ -211,6 +215,7 @@ fn read_flags(features: &TranscriptFeatures<'_>) -> TranscriptFlags {
         flags.cds_start_nf |= line.has_tag("cds_start_NF");
         flags.cds_end_nf |= line.has_tag("cds_end_NF");
     }
+    flags.other_bases = features.has_other_bases();
     // NCBI marks the incomplete ends of a CDS: `start_range=.,5` is its left end.
     let left = features.cds.iter().any(|part| part.attribute(&["start_range"]).is_some());
     let right = features.cds.iter().any(|part| part.attribute(&["end_range"]).is_some());
@@ -260,7 +265,7 @@ fn build_cds(
     is_prokaryotic: bool,
 ) -> Result<Option<(Cds, Vec<ExceptionProblem>)>, LeftOut> {
     let mut parts: Vec<(i32, i32, u8)> =
-        features.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
+        features.cds.iter().map(|f| (f.start, f.end, f.phase.unwrap_or(0))).collect();
     if parts.is_empty() {
         return Ok(None);
     }
@@ -340,17 +345,13 @@ fn codon_table(
     contig: &Contig,
     is_prokaryotic: bool,
 ) -> Result<CodonTable, LeftOut> {
-    if let Some(named) = features.cds.iter().find_map(|f| f.attribute(&["transl_table"])) {
-        let known = named.trim().parse().ok().and_then(CodonTable::from_number);
-        return known.ok_or(LeftOut::UnknownGeneticCode);
+    match named_code(features) {
+        Some(named) => {
+            let known = named.trim().parse().ok().and_then(CodonTable::from_number);
+            known.ok_or(LeftOut::UnknownGeneticCode)
+        }
+        None => Ok(usual_code(contig, is_prokaryotic)),
     }
-    Ok(if is_mitochondrial(&contig.name) {
-        CodonTable::VertebrateMitochondrial
-    } else if is_prokaryotic {
-        CodonTable::Bacterial
-    } else {
-        CodonTable::Standard
-    })
 }
 
 /// Sets the codons that the genetic code does not translate. Returns why some are not set.

@@ -1,0 +1,29 @@
+//! The genetic code of coding sequences by what the file says: the code that a transcript names (`transl_table`), or the usual one
+//! of its contig.
+
+use super::manifest::Contig;
+use super::transcript_features::TranscriptFeatures;
+use crate::model::CodonTable;
+use gas_shared::assembly::is_mitochondrial;
+
+/// The genetic code of the coding sequences of a contig that name none.
+pub(super) fn usual_code(contig: &Contig, is_prokaryotic: bool) -> CodonTable {
+    if is_mitochondrial(&contig.name) {
+        CodonTable::VertebrateMitochondrial
+    } else if is_prokaryotic || is_plastid(&contig.name) {
+        CodonTable::Bacterial
+    } else {
+        CodonTable::Standard
+    }
+}
+
+/// The genetic code that a transcript names.
+pub(super) fn named_code<'a>(features: &TranscriptFeatures<'a>) -> Option<&'a str> {
+    features.cds.iter().find_map(|part| part.attribute(&["transl_table"]))
+}
+
+/// Whether a contig has the name of a plastid, as in files of Ensembl, NCBI and TAIR.
+fn is_plastid(name: &str) -> bool {
+    let names = ["Pt", "chrPt", "Pltd", "ChrC", "plastid", "chloroplast"];
+    names.iter().any(|plastid| name.eq_ignore_ascii_case(plastid))
+}
