@@ -403,8 +403,14 @@ fn selenocysteine_is_kept_before_and_after_the_change() {
     check(&cases, &marked, UTR5.len());
     // Each dialect that marks the codon.
     let plain = genes("1", [UTR5, cds, UTR3], (0, "", ""), None);
-    let expected = ["stop_lost", "c.7T>G", "Ter3GlyextTer3"];
-    check(&[("unmarked", 7, 1, "G", expected)], &plain, UTR5.len());
+    // The model goes on behind the codon, so that it does not end the protein, but the residue is not named.
+    let cases = [
+        ("unmarked", 7, 1, "G", ["missense", "c.7T>G", "?"]),
+        ("unmarked, to a stop codon", 8, 1, "A", ["stop_gained", "c.8G>A", "?"]),
+        ("unmarked, residue behind", 11, 1, "C", ["missense", "c.11T>C", "Leu4Pro"]),
+        ("unmarked, shifted frame before", 4, 1, "", ["frameshift", "c.4del", "Ala2ProfsTer3"]),
+    ];
+    check(&cases, &plain, UTR5.len());
     let at = FLANK.len() + UTR5.len() + 6;
     let len = 2 * FLANK.len() + UTR5.len() + cds.len() + UTR3.len();
     let positions = format!("{}..{}", at + 1, at + 3);
@@ -529,13 +535,22 @@ fn incomplete_coding_sequences_lose_no_start_or_stop() {
     let cases = [
         ("first whole codon", 4, 1, "A", ["missense", "c.4C>A", "Ala2Asp"]),
         ("incomplete codon", 1, 1, "C", ["coding_sequence", "c.1G>C", "?"]),
-        ("shifted frame", 1, 1, "", ["frameshift", "c.1del", "Ala2LeufsTer12"]),
+        // The first residue is encoded by NGA before and by NAG after the deletion, so that it always differs.
+        ("shifted frame", 1, 1, "", ["frameshift", "c.1del", "?"]),
+        ("shifted frame behind it", 4, 1, "", ["frameshift", "c.4del", "Ala2ValfsTer12"]),
     ];
     check(&cases, &start_unknown, 0);
     // A codon that starts no translation, without a tag.
     let no_start = genes("1", [UTR5, "GCCGGTAAATGA", UTR3], (0, "", ""), None);
     let cases = [("first codon", 2, 1, "A", ["missense", "c.2C>A", "Ala1Asp"])];
     check(&cases, &no_start, UTR5.len());
+    // Nor a codon that could start translation, at the first base of the transcript, as in ENST00000418127.
+    for utr5 in ["", UTR5] {
+        let near = genes("1", [utr5, "CTGGGTAAATGA", UTR3], (0, "", ""), None);
+        let lost = ["start_lost", "c.2T>C", "Met1?"];
+        let expected = if utr5.is_empty() { ["missense", "c.2T>C", "Leu1Pro"] } else { lost };
+        check(&[("codon like ATG", 2, 1, "C", expected)], &near, utr5.len());
+    }
     // An incomplete codon at the end, and no stop codon.
     for tag in ["", ";tag=cds_end_NF"] {
         let partial = genes("1", [UTR5, "ATGGCTAAAGA", ""], (0, "", tag), None);

@@ -341,7 +341,7 @@ fn other_formats_have_a_value_for_each_alt_in_info() {
         }
         assert!(!info[1].contains_key("gnomADe_AC") && !info[1].contains_key("Existing_variation"));
         for definition in [
-            "##INFO=<ID=gnomADe_AF,Number=A,Type=Float,Description=\"gnomADe_AC / gnomADe_AN (gnomAD exomes 1.2)\">",
+            "##INFO=<ID=gnomADe_AF,Number=A,Type=Float,Description=\"Allele frequency, gnomADe_AC / gnomADe_AN (gnomAD exomes 1.2)\">",
             "##INFO=<ID=gnomADe_AC,Number=A,Type=Integer,",
             "##INFO=<ID=CLIN_SIG,Number=A,Type=String,",
             "##INFO=<ID=Existing_variation,Number=A,Type=String,",
@@ -538,6 +538,47 @@ fn regions_that_an_allele_overlaps_are_named_and_many_are_summarized() {
     assert_eq!(of(6), BTreeSet::from([""]));
 }
 
+/// A region that is copied is affected, whatever the length of the copy and the form in which it is
+/// written.
+#[test]
+fn a_long_tandem_duplication_is_in_the_regions_that_it_copies() {
+    let columns = || vec![column("REGULATORY", ColumnKind::Category)];
+    let sources = Sources::new()
+        .add(
+            description("Regulatory", Matching::Overlap, columns()),
+            &[
+                (Key::Region { start: 1, end: 5 }, &[text("before")]),
+                (Key::Region { start: 20, end: 30 }, &[text("copied")]),
+                (Key::Region { start: 58, end: 70 }, &[text("end")]),
+            ],
+        )
+        .add(
+            description("Genes", Matching::Gene, vec![column("PANEL", ColumnKind::Text)]),
+            &[(Key::Gene(b"ONE"), &[text("panel")])],
+        );
+    let bases = &SEQUENCE[5..60];
+    let records = [
+        "1\t5\t.\tC\t<DUP>\t.\t.\tEND=60\n".to_owned(),
+        "1\t5\t.\tC\t<CN2>\t.\t.\tEND=60\n".to_owned(),
+        format!("1\t5\t.\tC\tC{bases}\t.\t.\t.\n"),
+        // The copy of a few bases is an insertion between two bases.
+        "1\t64\t.\tT\t<DUP>\t.\t.\tEND=66\n".to_owned(),
+    ];
+    let found = entries(&annotate(&records.concat(), &sources.options()).unwrap());
+    for (one, expected) in
+        found.iter().zip([&["copied", "end"][..]; 3].into_iter().chain([&["end"][..]]))
+    {
+        let of: BTreeSet<&str> = values(&one[0], &["REGULATORY"])[0].split('&').collect();
+        assert_eq!(of, expected.iter().copied().collect());
+    }
+    assert_eq!(found.len(), 4);
+    // In INFO, the genes are those of the copied bases.
+    let options = Options { mode: Mode::Full(AnnotationFormat::Ann), ..sources.options() };
+    let record = "1\t40\t.\tT\t<DUP>\t.\t.\tEND=240\n";
+    let found = info(&annotate(record, &options).unwrap());
+    assert_eq!(found[0].get("PANEL").map(String::as_str), Some("panel"));
+}
+
 #[test]
 fn a_score_of_positions_is_the_largest_of_those_of_the_allele() {
     let columns = vec![column("phyloP", ColumnKind::Decimal { decimals: 3 })];
@@ -571,7 +612,7 @@ fn a_source_that_does_not_fit_is_an_error_that_says_why() {
     let twice = Sources::new()
         .add(description("a", Matching::Minimized, one("x")), &[])
         .add(description("b", Matching::Position, one("x")), &[]);
-    assert!(twice.error().contains("the source a 1.2 has the column x, too"), "{}", twice.error());
+    assert!(twice.error().contains("the source a 1.2 also has the column x"), "{}", twice.error());
     let mut absent = Sources::new();
     absent.paths.push(SourcePath { path: PathBuf::from("absent"), id: None, sha256: None });
     assert!(absent.error().contains("absent: "), "{}", absent.error());

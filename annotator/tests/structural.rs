@@ -4,6 +4,7 @@
 #[path = "common/small_reference.rs"]
 mod small_reference;
 
+use gas_annotate::annotate::Annotator;
 use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
@@ -61,6 +62,8 @@ fn sequence() -> String {
         (970, "A"),
         (971, "AC"),
         (979, "CT"),
+        (1150, "TTA"),
+        (1448, "CAT"),
     ] {
         bases[pos - 1..pos - 1 + text.len()].copy_from_slice(text.as_bytes());
     }
@@ -346,6 +349,77 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
     ] {
         assert_eq!(terms(pos, alt, fields, transcript), expected, "{pos} {alt} {fields}");
     }
+}
+
+#[test]
+fn a_coding_sequence_that_begins_and_ends_within_codons_has_no_start_or_stop_to_lose() {
+    let models = MODELS
+        .replace("CDS\t351\t400\t.\t+\t0", "CDS\t351\t400\t.\t+\t2")
+        .replace("CDS\t501\t600\t.\t+\t1", "CDS\t501\t600\t.\t+\t0")
+        .replace("CDS\t701\t751\t.\t+\t0", "CDS\t701\t751\t.\t+\t2");
+    let fasta = format!(">1\n{}\n>2\n{}\n", sequence(), &sequence()[..600]);
+    let reference = small_reference(&fasta, &format!("##gff-version 3\n{models}"));
+    for (pos, end, utr) in [(349, 355, 5), (748, 800, 3)] {
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("1\t{pos}\t.\tN\t<DEL>\t.\t.\tEND={end}");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let found = text.split("CSQ=").nth(1).unwrap().split('|').nth(1).unwrap();
+        let expected =
+            format!("feature_truncation&coding_sequence_variant&{utr}_prime_UTR_variant");
+        assert_eq!(found, expected, "{record}");
+    }
+}
+
+/// SO: stop_lost is a change of the terminator codon, start_lost of the start codon. Models of
+/// Ensembl's GFF3 that are cut at an end have neither there, and no attribute says so.
+#[test]
+fn a_coding_sequence_without_start_and_stop_codon_has_none_to_lose() {
+    let expected =
+        |utr: u8| format!("feature_truncation&coding_sequence_variant&{utr}_prime_UTR_variant");
+    let mut bases = sequence().into_bytes();
+    for (pos, codon) in [(351, b"GCC"), (749, b"GCC"), (1150, b"GGC"), (1448, b"GGC")] {
+        bases[pos - 1..pos + 2].copy_from_slice(codon);
+    }
+    let bases = String::from_utf8(bases).unwrap();
+    let fasta = format!(">1\n{bases}\n>2\n{}\n", &bases[..600]);
+    let reference = small_reference(&fasta, &format!("##gff-version 3\n{MODELS}"));
+    for (pos, end, utr) in [(349, 355, 5), (748, 800, 3), (1446, 1452, 5), (1140, 1155, 3)] {
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("1\t{pos}\t.\tN\t<DEL>\t.\t.\tEND={end}");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let mut entries = text.split("CSQ=").nth(1).unwrap().split(',');
+        let found =
+            entries.find_map(|entry| entry.split('|').nth(1).filter(|t| t.contains("coding_seq")));
+        assert_eq!(found, Some(&expected(utr)[..]), "{record}: {text}");
+    }
+}
+
+/// The poly-A tail completes the stop codon of many mitochondrial genes, `T` or `TA`. The bases
+/// before are those of another codon.
+#[test]
+fn a_stop_codon_that_the_poly_a_tail_completes_is_its_own_bases() {
+    let coding = "ATGGCCGCAGCTCTACTAACCT";
+    let fasta = format!(">MT\nGGCATTGCAA{coding}GGCCATTGCAAGTCATTGCA\n");
+    let end = 10 + coding.len();
+    let models = format!(
+        "MT\tx\tmRNA\t11\t{end}\t.\t+\t.\tID=T\nMT\tx\texon\t11\t{end}\t.\t+\t.\tParent=T\n\
+         MT\tx\tCDS\t11\t{end}\t.\t+\t0\tID=P;Parent=T\n"
+    );
+    let reference = small_reference(&fasta, &models);
+    let terms = |pos: usize, end: usize| {
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("MT\t{pos}\t.\tN\t<DEL>\t.\t.\tEND={end}");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        text.split("CSQ=").nth(1).unwrap().split('|').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(terms(end - 2, end - 1), "frameshift_variant&feature_truncation");
+    assert_eq!(terms(end - 1, end), "frameshift_variant&stop_lost&feature_truncation");
 }
 
 #[test]
@@ -666,6 +740,9 @@ fn genomic_descriptions_follow_the_nomenclature_and_show_uncertainty() {
         (950, "<DEL>", "END=952;IMPRECISE", ""),
         (950, "<DEL>", "END=99999", ""),
         (950, "<DEL>", "SVTYPE=DEL", ""),
+        (950, "<CN2>", "END=952", "1:g.955_956dup"),
+        // A duplication has one copy more.
+        (950, "<CN3>", "END=952", ""),
         (950, "<CNV>", "END=952", ""),
         (950, "<INVDUP>", "END=952", ""),
         (950, "<DUP:INV>", "END=952", ""),
@@ -690,10 +767,10 @@ fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
         ("<DEL>", "END=500;CIPOS=-10,10", "have uncertain ends"),
         ("<DEL>", "END=500;IMPRECISE", "have uncertain ends"),
         ("<INS>", "IMPRECISE", "have uncertain ends"),
-        ("<DEL>", "END=x5", "have an END that is no number"),
-        ("<DEL>", "END=1e3;SVLEN=9", "have an END that is no number"),
-        ("<DEL>", "SVLEN=ten", "have an SVLEN that is no number"),
-        ("<DEL>", "END=500;SVLEN=50.0", "have an SVLEN that is no number"),
+        ("<DEL>", "END=x5", "have an END that is not a number"),
+        ("<DEL>", "END=1e3;SVLEN=9", "have an END that is not a number"),
+        ("<DEL>", "SVLEN=ten", "have an SVLEN that is not a number"),
+        ("<DEL>", "END=500;SVLEN=50.0", "have an SVLEN that is not a number"),
         ("<DEL>,*", "SVLEN=9", "have an SVLEN with another number of values than ALT"),
         ("<DEL>", "SVLEN=9,8", "have an SVLEN with another number of values than ALT"),
     ] {
@@ -710,7 +787,7 @@ fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
             // The warning shows a value that cannot be used.
             let key = ["END", "SVLEN"]
                 .into_iter()
-                .find(|key| expected.contains(&format!("{key} that is no number")));
+                .find(|key| expected.contains(&format!("{key} that is not a number")));
             let value = key.and_then(|key| fields.split(';').find(|field| field.starts_with(key)));
             assert!(
                 value.is_none_or(|value| warning.contains(&format!("INFO/{value})"))),

@@ -190,7 +190,7 @@ fn an_error_says_what_is_wrong_where_and_what_to_do() {
         ("GENEF:c.5del".into(), "GENEF is a gene, whose transcripts have different".into()),
         ("GENEF:c.5del".into(), "name one of them, such as TF.3".into()),
         ("NM_000059.4:c.5del".into(), "the reference has no transcript NM_000059.4".into()),
-        ("20:c.5del".into(), "20 is no transcript; write g.".into()),
+        ("20:c.5del".into(), "20 is not a transcript; write g.".into()),
         ("TF.3:g.5del".into(), "TF.3 is a transcript; write c.".into()),
         ("NF:c.5del".into(), "NF is non-coding; write n.".into()),
         ("7:5:A:C".into(), "the reference (test) has no sequence 7".into()),

@@ -61,7 +61,7 @@ impl AlleleConsequence {
         if copies_exon_or_intron(transcript, placements)
             && let Some(copied) = placements.copied(transcript.strand)
         {
-            self.fill_copied(transcript, copied);
+            self.fill_copied(contig, transcript, copied);
             return true;
         }
         let placements = inside.as_ref().unwrap_or(placements);

@@ -123,7 +123,7 @@ impl<'a> Predicates<'a> {
         };
         let stop = match edited {
             Some(edited) => edited.stop_outcome(),
-            None => lost(coding.has_stop() && deletes(cds.len - 2, cds.len)),
+            None => lost(coding.has_stop() && deletes(coding.first_of_stop(), cds.len)),
         };
         // A start codon that moves with the bases after it keeps the protein.
         let same_protein = edited.is_some_and(|edited| {

@@ -110,8 +110,13 @@ impl<'a> EditedCoding<'a> {
         if self.origin != 0 || self.from < 0 {
             return 0;
         }
-        let changed = |n: &usize| self.codon_at(*n as i64 * 3) != self.coding.codon(*n);
+        let changed = |n: &usize| !self.keeps_codon(*n);
         (self.first_codon()..last).find(changed).unwrap_or(last)
+    }
+
+    /// Whether a codon (from 0) has the same bases as before.
+    pub fn keeps_codon(&self, number: usize) -> bool {
+        self.codon_at(self.origin + number as i64 * 3) == self.coding.codon(number)
     }
 
     /// Whether a replaced base, or the place of an insertion, is inside `from..to`.

@@ -9,11 +9,8 @@ use crate::model::{Strand, Transcript};
 use crate::placements::Placements;
 use crate::reference::{ContigView, Reference};
 use crate::structural_variant::{Ends, Junction, StructuralKind, StructuralVariant};
+use crate::variant::STRUCTURAL_BASES;
 use gas_shared::variant::SoTerm;
-
-/// The least bases of a sequence allele that is looked at, which is the size from which variants are
-/// called structural. Shorter ones join genes only where these overlap.
-const LEAST_BASES: usize = 50;
 
 /// The junctions of a variant, and the genes at its two breaks.
 #[derive(Debug, Default)]
@@ -82,11 +79,12 @@ impl Junctions {
         Self::between(contig, (variant.start, variant.end), joined)
     }
 
-    /// The junctions of a deletion or tandem duplication whose bases are known.
+    /// The junctions of a deletion or tandem duplication whose bases are known. Short ones join
+    /// genes only where these overlap, and have none.
     #[inline]
     pub(crate) fn of_sequence(contig: &ContigView<'_>, places: &Placements<'_>) -> Self {
         let Allele { start, end, reference, alt } = places.first;
-        if reference.len().max(alt.len()) < LEAST_BASES {
+        if reference.len().max(alt.len()) < STRUCTURAL_BASES {
             return Self::default();
         }
         if alt.is_empty() {

@@ -281,13 +281,22 @@ fn untranslated_parts(transcript: &Transcript, allele: &Allele<'_>, in_cdna: boo
     let Some((first, last)) = transcript.coding_region().filter(|_| in_cdna) else {
         return (false, false);
     };
+    // An allele of several bases can have those of an intron beyond the coding sequence, and none
+    // of an untranslated region.
+    let touches = |from: i32, to: i32| {
+        allele.overlaps(from, to)
+            && (allele.start >= allele.end
+                || transcript.exons.iter().any(|exon| {
+                    let (from, to) = (from.max(exon.start), to.min(exon.end));
+                    from <= to && allele.overlaps(from, to)
+                }))
+    };
     // A coding sequence that reaches the end of the transcript has no untranslated region there.
     let before = transcript.start < first
-        && (allele.overlaps(transcript.start, first - 1)
+        && (touches(transcript.start, first - 1)
             || (allele.is_insertion() && allele.start == first));
     let after = last < transcript.end
-        && (allele.overlaps(last + 1, transcript.end)
-            || (allele.is_insertion() && allele.end == last));
+        && (touches(last + 1, transcript.end) || (allele.is_insertion() && allele.end == last));
     match transcript.strand {
         Strand::Forward => (before, after),
         Strand::Reverse => (after, before),

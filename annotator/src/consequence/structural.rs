@@ -7,8 +7,10 @@
 use super::allele_consequence::AlleleConsequence;
 use super::locate::{IntronOverlap, locate};
 use super::so_terms::SoTerms;
+use super::translatable::Translatable;
 use crate::allele::Allele;
 use crate::model::Transcript;
+use crate::reference::ContigView;
 use crate::structural_variant::{Ends, StructuralKind, StructuralVariant};
 use gas_shared::variant::SoTerm;
 
@@ -17,6 +19,7 @@ impl AlleleConsequence {
     /// far away.
     pub fn fill_structural(
         &mut self,
+        contig: &ContigView<'_>,
         transcript: &Transcript,
         variant: &StructuralVariant<'_>,
     ) -> bool {
@@ -27,19 +30,29 @@ impl AlleleConsequence {
         if !allele.overlaps(transcript.start, transcript.end) {
             return self.fill_nearby(transcript, &allele);
         }
-        self.fill_overlapping(transcript, variant);
+        self.fill_overlapping(contig, transcript, variant);
         true
     }
 
     /// The terms of a transcript that gets a second copy of its bases `start..=end`, which include a whole
     /// exon or intron: how the copies are spliced is not known.
-    pub(super) fn fill_copied(&mut self, transcript: &Transcript, (start, end): (i32, i32)) {
+    pub(super) fn fill_copied(
+        &mut self,
+        contig: &ContigView<'_>,
+        transcript: &Transcript,
+        (start, end): (i32, i32),
+    ) {
         let copy = StructuralVariant::exact(StructuralKind::Duplication, start, end);
         self.start = start;
-        self.fill_overlapping(transcript, &copy);
+        self.fill_overlapping(contig, transcript, &copy);
     }
 
-    fn fill_overlapping(&mut self, transcript: &Transcript, variant: &StructuralVariant<'_>) {
+    fn fill_overlapping(
+        &mut self,
+        contig: &ContigView<'_>,
+        transcript: &Transcript,
+        variant: &StructuralVariant<'_>,
+    ) {
         self.location = locate(transcript, &span(variant.start, variant.end));
         if variant.covers(transcript.start, transcript.end) {
             self.fill_covered(transcript, variant.kind);
@@ -51,7 +64,7 @@ impl AlleleConsequence {
         match transcript.cds {
             Some(_) => {
                 self.utr_terms();
-                self.structural_coding_terms(transcript, variant);
+                self.structural_coding_terms(contig, transcript, variant);
                 self.coding_transcript_terms(transcript);
             }
             None => self.terms.insert(if self.location.in_cdna {
@@ -68,6 +81,7 @@ impl AlleleConsequence {
             StructuralKind::Deletion => self.terms = SoTerms::of(SoTerm::TranscriptAblation),
             StructuralKind::Duplication
             | StructuralKind::CopyGain
+            | StructuralKind::CopyGains
             | StructuralKind::OtherDuplication => {
                 self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
             }
@@ -96,6 +110,7 @@ impl AlleleConsequence {
             StructuralKind::RepeatContraction if in_exon && within => SoTerm::FeatureTruncation,
             StructuralKind::Duplication
             | StructuralKind::CopyGain
+            | StructuralKind::CopyGains
             | StructuralKind::OtherDuplication
             | StructuralKind::Insertion
             | StructuralKind::RepeatExpansion
@@ -111,6 +126,7 @@ impl AlleleConsequence {
     /// The terms of variants that touch the coding sequence.
     fn structural_coding_terms(
         &mut self,
+        contig: &ContigView<'_>,
         transcript: &Transcript,
         variant: &StructuralVariant<'_>,
     ) {
@@ -137,10 +153,12 @@ impl AlleleConsequence {
             StructuralKind::Insertion | StructuralKind::Breakend | StructuralKind::Inversion
         );
         let changes = |first, last| (is_deletion || breaks_codons) && changes(first, last);
-        if !transcript.flags.cds_start_nf && changes(1, 3) {
+        // Many models begin or end without a start or stop codon, which they cannot lose.
+        let coding = Translatable::new(contig, transcript, cds);
+        if coding.has_start() && changes(1, 3) {
             self.terms.insert(SoTerm::StartLost);
         }
-        if !transcript.flags.cds_end_nf && changes(cds.len - 2, cds.len) {
+        if coding.has_stop() && changes(coding.first_of_stop(), cds.len) {
             self.terms.insert(SoTerm::StopLost);
         }
     }

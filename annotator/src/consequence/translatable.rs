@@ -31,9 +31,16 @@ impl<'a> Translatable<'a> {
     /// The coding sequence of a transcript.
     pub fn new(contig: &ContigView<'a>, transcript: &'a Transcript, cds: &'a Cds) -> Self {
         let cdna = contig.cdna(transcript);
+        let bases = contig.coding(cds);
+        // A coding sequence that begins with the transcript, but not with ATG, is one whose start was not found:
+        // where translation starts at another codon, the model has bases before it.
+        let is_cut = cds.cdna_start == 1
+            && cds.table.starts_at_atg()
+            && !bases.starts_with(b"ATG")
+            && cds.recoded.first().is_none_or(|codon| codon.number > 0);
         Self {
             phase: usize::from(cds.start_phase),
-            cds: contig.coding(cds),
+            cds: bases,
             tail: if cds.stop_from_poly_a {
                 (3 - (usize::from(cds.start_phase) + cds.len as usize) % 3) % 3
             } else {
@@ -43,7 +50,7 @@ impl<'a> Translatable<'a> {
             utr5: &cdna[..cds.cdna_start as usize - 1],
             table: cds.table,
             recoded: &cds.recoded,
-            start_known: !transcript.flags.cds_start_nf && cds.start_phase == 0,
+            start_known: !transcript.flags.cds_start_nf && cds.start_phase == 0 && !is_cut,
             end_known: !transcript.flags.cds_end_nf,
         }
     }
@@ -71,6 +78,12 @@ impl<'a> Translatable<'a> {
         self.end_known
             && self.len().is_multiple_of(3)
             && (self.len() / 3).checked_sub(1).and_then(|last| self.residue(last)) == Some(b'*')
+    }
+
+    /// The first of the coding bases (from 1, without the phase) that are part of a stop codon at
+    /// the end. The poly-A tail can supply the others.
+    pub const fn first_of_stop(&self) -> i32 {
+        self.cds.len() as i32 - 2 + self.tail as i32
     }
 
     /// The bases of a reference codon (from 0).

@@ -186,6 +186,8 @@ fn describe_insertion(
 fn describe_to_stop(out: &mut Vec<u8>, peptides: &mut Peptides, edited: &EditedCoding<'_>) -> bool {
     let coding = edited.coding;
     let mut number = edited.first_codon();
+    // Whether an unknown residue before may be the first one that differs.
+    let mut may_differ = false;
     let (before, after) = loop {
         let (Some(before), Some(after)) = (coding.residue(number), edited.residue(number)) else {
             return false;
@@ -196,6 +198,7 @@ fn describe_to_stop(out: &mut Vec<u8>, peptides: &mut Peptides, edited: &EditedC
         if before == b'*' {
             return write_silent(out, coding, edited.first_changed_codon(number), number + 1);
         }
+        may_differ |= before == b'X' && !edited.keeps_codon(number);
         number += 1;
     };
     if after == b'X' {
@@ -216,6 +219,9 @@ fn describe_to_stop(out: &mut Vec<u8>, peptides: &mut Peptides, edited: &EditedC
     }
     if after == b'*' {
         return true;
+    }
+    if may_differ && before != b'*' {
+        return false;
     }
     // The number counts from the first residue that differs: as residue 1 of a shifted frame, as
     // residue 0 of an extension.

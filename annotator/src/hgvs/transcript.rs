@@ -53,9 +53,10 @@ pub(super) fn describe_transcript(
     transcript: &Transcript,
     placements: &Placements<'_>,
 ) -> Option<i32> {
-    let inside = |pos: i32| (transcript.start..=transcript.end).contains(&pos);
+    // Bases of the transcript outside its exons have no positions, and are in no intron.
+    let region = transcript.exon_region()?;
+    let inside = |pos: i32| (region.0..=region.1).contains(&pos);
     let mut allele = placements.most_3_prime(transcript.strand);
-    let region = (transcript.start, transcript.end);
     let within;
     if !inside(allele.start.min(allele.end)) || !inside(allele.start.max(allele.end)) {
         // The sequence of the transcript ends within the 3'-most place, but not within another one.
