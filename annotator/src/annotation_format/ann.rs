@@ -32,7 +32,7 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
         out.extend_from_slice(b"|||||");
         push_int(out, distance);
         out.push(b'|');
-        write_pick(out, entry.is_picked);
+        write_messages(out, entry);
         return;
     }
     let location = &consequence.location;
@@ -51,7 +51,7 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     push_position(out, location.cds.start.map(|p| (p + 2) / 3), length / 3);
     out.extend_from_slice(b"||");
-    write_pick(out, entry.is_picked);
+    write_messages(out, entry);
 }
 
 /// Appends the entry of an allele without a transcript.
@@ -75,6 +75,15 @@ pub(crate) fn write_ann_site(out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
     }
     out.push(b'|');
     write_pick(out, entry.is_picked);
+}
+
+/// Appends what the last field says of a transcript. Messages are separated by `&`.
+fn write_messages(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    write_pick(out, entry.is_picked);
+    if entry.transcript.flags.other_bases {
+        let message: &[u8] = b"&INFO_RSEQ_MRNA_NONMATCH";
+        out.extend_from_slice(&message[usize::from(!entry.is_picked)..]);
+    }
 }
 
 /// Appends the mark of the picked annotation to the last field. The standard has no field for it, and

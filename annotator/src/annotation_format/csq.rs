@@ -212,8 +212,13 @@ fn write_codon(out: &mut Vec<u8>, codon: &[u8], offset: usize, changed: usize) {
 
 fn write_flags(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let flags = entry.transcript.flags;
-    let incomplete = [(flags.cds_start_nf, "cds_start_NF"), (flags.cds_end_nf, "cds_end_NF")];
-    write_joined(out, &incomplete);
+    let words = [
+        (flags.cds_start_nf, "cds_start_NF"),
+        (flags.cds_end_nf, "cds_end_NF"),
+        // VEP's word for it, in its field REFSEQ_MATCH.
+        (flags.other_bases, "rseq_mrna_nonmatch"),
+    ];
+    write_joined(out, &words);
     out.push(b'|');
     if entry.optional.pick {
         out.extend_from_slice(if entry.is_picked { b"1|" } else { b"|" });

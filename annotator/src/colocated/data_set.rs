@@ -18,10 +18,9 @@ pub(super) struct Query<'a> {
 }
 
 impl Query<'_> {
-    /// The first and the last base of the allele.
+    /// The first and the last base by which the allele is in a region.
     pub(super) fn region(&self) -> (i32, i32) {
-        let (start, end) = self.variant.span();
-        (start.min(end), start.max(end))
+        self.variant.region()
     }
 }
 

@@ -97,8 +97,7 @@ impl Regions {
 impl Track for Regions {
     fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool {
         let Some((regions, index)) = self.contigs.get(contig as usize) else { return false };
-        let (start, end) = variant.span();
-        let (start, end) = (start.min(end), start.max(end));
+        let (start, end) = variant.region();
         let mut any = false;
         for region in index.query(start, end).filter_map(|n| regions.get(n as usize)) {
             if region.start <= end && region.end >= start {

@@ -106,7 +106,13 @@ pub(super) fn written_columns(source: &SourceDescription) -> Vec<WrittenColumn> 
     for quotient in &source.quotients {
         let columns = number(&quotient.numerator).zip(number(&quotient.denominator));
         let Some((numerator, denominator)) = columns else { continue };
-        let description = format!("{} / {}", quotient.numerator, quotient.denominator);
+        let parts = format!("{} / {}", quotient.numerator, quotient.denominator);
+        // Pages show the description as a label, which the formula alone is not.
+        let description = if quotient.name.ends_with("AF") {
+            format!("Allele frequency, {parts}")
+        } else {
+            parts
+        };
         let from = ValueFrom::Quotient { numerator, denominator };
         add(&quotient.name, SourceColumnKind::Float, &description, from);
     }

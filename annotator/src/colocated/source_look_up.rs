@@ -103,9 +103,11 @@ impl Rows<'_> {
                 ControlFlow::Break(())
             })
         };
+        let is_copy = query.variant.copied().is_some()
+            && self.source.file.description().matching == Matching::Overlap;
         match &query.allele {
-            Some(allele) => self.matcher.rows_of(contig, allele, found)?,
-            None => {
+            Some(allele) if !is_copy => self.matcher.rows_of(contig, allele, found)?,
+            _ => {
                 let (start, end) = query.region();
                 let position = |n: i32| u32::try_from(n).unwrap_or(0);
                 self.matcher.overlapping(contig, (position(start), position(end)), found)?;

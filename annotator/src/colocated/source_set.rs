@@ -324,7 +324,7 @@ impl Shared {
         });
         other.map_or(Ok(()), |other| {
             Err(format!(
-                "the source {} has the column {name}, too; use one of the two sources",
+                "the source {} also has the column {name}; use only one of the two sources",
                 other.column.source
             ))
         })
