@@ -238,8 +238,7 @@ impl<'r> Annotator<'r> {
                 continue;
             };
             alts += 1;
-            let (start, end) = variant.span();
-            lacks_models |= contig.lacks_models(start.min(end), start.max(end));
+            lacks_models |= self.lacks_models(contig, &variant);
             if is_cut {
                 continue;
             }
@@ -253,6 +252,21 @@ impl<'r> Annotator<'r> {
         self.records.counts.multiallelic += u64::from(alts > 1);
         self.records.counts.add_region_classes(entries.region_classes);
         Annotated { has_variants: !entries.is_empty, is_cut, lacks_models }
+    }
+
+    /// Whether the reference lacks a transcript where the variant is, at the mate of a breakend, or
+    /// among the bases that a tandem duplication copies.
+    fn lacks_models(&self, contig: &ContigView<'_>, variant: &Variant<'_>) -> bool {
+        let (start, end) = variant.region();
+        contig.lacks_models(start, end)
+            || match variant {
+                Variant::Structural(StructuralVariant { mate: Some(mate), .. }) => {
+                    let contig = self.records.reference.contig(mate.contig);
+                    contig
+                        .is_some_and(|it| it.lacks_models(mate.start.saturating_sub(1), mate.start))
+                }
+                _ => false,
+            }
     }
 
     /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
@@ -395,7 +409,7 @@ impl<'r> Annotator<'r> {
         let near = match end.variant {
             Variant::Sequence(places) => self.consequence.fill(&end.contig, transcript, places),
             Variant::Structural(structural) => {
-                self.consequence.fill_structural(transcript, structural)
+                self.consequence.fill_structural(&end.contig, transcript, structural)
             }
         };
         if near && let Some(term) = end.junctions.fusion(end.contig.number, transcript) {

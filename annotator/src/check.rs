@@ -37,7 +37,7 @@ pub struct Finding {
 pub struct CheckReport {
     /// Whether the file can be annotated.
     pub valid: bool,
-    /// Whether the file is a text with a variant a line instead of VCF or BCF.
+    /// Whether the file is a text with one variant per line instead of VCF or BCF.
     pub is_variant_list: bool,
     /// VCF version; empty for a text.
     pub version: String,
@@ -114,7 +114,7 @@ pub struct CheckOptions {
     pub max_mismatch_percent: f64,
 }
 
-/// Checks a VCF or BCF file, or a text with a variant a line. With a reference, its REF alleles and contigs are
+/// Checks a VCF or BCF file, or a text with one variant per line. With a reference, its REF alleles and contigs are
 /// checked too, and whether the lines of a text stand for variants. The report lists the problems of the file.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 //! a record with the help of a [`reference`] ([`placements`] of an allele in a repeat,
 //! [`consequence`], [`hgvs`], [`annotation_format`]),
 //! and [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and
-//! writes them in order; [`report`] summarizes the counts; [`shards`] divides a large file over machines. [`text_input`] turns a text with a variant a line
+//! writes them in order; [`report`] summarizes the counts; [`shards`] divides a large file over machines. [`text_input`] turns a text with one variant per line
 //! into such a file, and [`pick`] chooses the annotations of an allele that are written.
 
 pub mod allele;

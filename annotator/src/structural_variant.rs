@@ -17,8 +17,10 @@ pub enum StructuralKind {
     Deletion,
     /// `<DUP>`, `<DUP:TANDEM>`
     Duplication,
-    /// `<CN2>` and more copies, whose places are not known.
+    /// `<CN2>`, whose second copy can be anywhere.
     CopyGain,
+    /// `<CN3>` and more copies.
+    CopyGains,
     /// `<DUP:DISPERSED>`, `<DUP:INV>`, `<INVDUP>`: copies elsewhere or in reverse orientation, which
     /// are no duplication of HGVS.
     OtherDuplication,
@@ -74,7 +76,8 @@ impl StructuralKind {
                 match number(copies)? {
                     0 => Self::Deletion,
                     1 => Self::CopyNumber,
-                    _ => Self::CopyGain,
+                    2 => Self::CopyGain,
+                    _ => Self::CopyGains,
                 }
             }
             _ => return None,
@@ -236,11 +239,11 @@ impl StructuralProblem {
                 "structural alleles have neither END nor SVLEN; only their first base is annotated"
             }
             Self::UnreadableEnd => {
-                "structural alleles have an END that is no number; without SVLEN, only their first base is \
+                "structural alleles have an END that is not a number; without SVLEN, only their first base is \
                  annotated"
             }
             Self::UnreadableLength => {
-                "structural alleles have an SVLEN that is no number; without END, only their first base is \
+                "structural alleles have an SVLEN that is not a number; without END, only their first base is \
                  annotated"
             }
             Self::LengthsPerAllele => {
@@ -801,7 +804,7 @@ mod tests {
             ("<CN=0>", "END=200;SVTYPE=CNV", Kind::Deletion),
             ("<CN1>", "END=200", Kind::CopyNumber),
             ("<CN2>", "END=200", Kind::CopyGain),
-            ("<CN=13>", "END=200", Kind::CopyGain),
+            ("<CN=13>", "END=200", Kind::CopyGains),
             ("<DUP:TANDEM>", "END=200", Kind::Duplication),
             ("<INVDUP>", "END=200", Kind::OtherDuplication),
             ("<DUP:INV>", "END=200", Kind::OtherDuplication),

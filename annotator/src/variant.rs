@@ -1,7 +1,11 @@
 //! An alternative allele of a record.
 
+use crate::model::Strand;
 use crate::placements::Placements;
 use crate::structural_variant::StructuralVariant;
+
+/// The size from which variants are called structural.
+pub(crate) const STRUCTURAL_BASES: usize = 50;
 
 /// One alternative allele of a record.
 pub(crate) enum Variant<'a> {
@@ -18,6 +22,26 @@ impl Variant<'_> {
             Self::Sequence(places) => (places.first.start, places.first.end),
             Self::Structural(variant) => (variant.start, variant.end),
         }
+    }
+
+    /// The bases that a tandem duplication of structural size copies, at its leftmost place.
+    pub(crate) fn copied(&self) -> Option<(i32, i32)> {
+        match self {
+            Self::Sequence(places) if places.first.alt.len() >= STRUCTURAL_BASES => {
+                places.copied(Strand::Reverse)
+            }
+            _ => None,
+        }
+    }
+
+    /// The first and the last base by which the variant is in a region: of its span, beside an
+    /// insertion, or of the bases that a tandem duplication copies, whether it is written as a
+    /// symbolic allele or in bases.
+    pub(crate) fn region(&self) -> (i32, i32) {
+        self.copied().unwrap_or_else(|| {
+            let (start, end) = self.span();
+            (start.min(end), start.max(end))
+        })
     }
 
     /// First and last base that the variant affects: its span, or the bases that a tandem duplication

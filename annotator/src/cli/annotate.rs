@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Arguments of `annotate`.
 #[derive(Debug, Args)]
 pub(crate) struct AnnotateArgs {
-    /// VCF or BCF file, or a text with a variant a line; plain, gzip or BGZF.
+    /// VCF or BCF file, or a text with one variant per line; plain, gzip or BGZF.
     input: PathBuf,
     /// Format of the input.
     #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
@@ -51,7 +51,7 @@ enum InputFormat {
     Auto,
     /// VCF or BCF.
     Vcf,
-    /// A variant a line: chr1:12345 A>G, 1-12345-A-G, NC_000001.11:12344:A:G (SPDI), HGVS descriptions of DNA
+    /// One variant per line: chr1:12345 A>G, 1-12345-A-G, NC_000001.11:12344:A:G (SPDI), HGVS descriptions of DNA
     /// (g., m., c. and n.), or lines of a VCF file without header and samples. Lines that are no variants are
     /// warnings.
     Text,

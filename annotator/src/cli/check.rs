@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// VCF or BCF file, or a text with a variant a line; plain, gzip or BGZF.
+    /// VCF or BCF file, or a text with one variant per line; plain, gzip or BGZF.
     input: PathBuf,
     /// Folder of a reference, to also check REF alleles and contigs, and what the lines of a text stand for.
     #[arg(long)]

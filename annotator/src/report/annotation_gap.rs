@@ -86,7 +86,7 @@ impl AnnotationGap {
             Self::OverlappingAllele => "overlap another allele of their haplotype",
             Self::NoCarrier => "have alleles in coding sequence that no sample carries",
             Self::LeftOutTranscript => "are at transcripts that the reference leaves out",
-            Self::UnreadableLine => "are lines of the list that are no variants",
+            Self::UnreadableLine => "are lines of the list that are not variants",
         }
     }
 

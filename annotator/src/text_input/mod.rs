@@ -136,7 +136,7 @@ fn for_each_line(
     Ok(())
 }
 
-/// Reads a text with a variant a line, and calls `on_problem` for each line without one. Without a reference,
+/// Reads a text with one variant per line, and calls `on_problem` for each line without one. Without a reference,
 /// only the form of the lines is checked. Returns the number of variants.
 ///
 /// # Errors
@@ -174,7 +174,7 @@ pub fn check_text(
     }
 }
 
-/// Annotates a text with a variant a line, as [`annotate_file`] does a VCF file. The records have the text of
+/// Annotates a text with one variant per line, as [`annotate_file`] does a VCF file. The records have the text of
 /// their line as ID, and are sorted. Lines without a variant are among the warnings.
 ///
 /// # Errors
@@ -261,7 +261,7 @@ impl VariantList {
     fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
         if self.more_problems > 0 {
-            warnings.push(format!("{} more lines are no variants", self.more_problems));
+            warnings.push(format!("{} more lines are not variants", self.more_problems));
         }
         if self.unknown_versions > 0 {
             warnings.push(format!(

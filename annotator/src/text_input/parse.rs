@@ -127,7 +127,7 @@ fn parse_site<'t>(text: &'t str, site: &'t str, change: &'t str) -> Parsed<Notat
     if split_hgvs(site).is_some() {
         return error(
             offset(text, change),
-            "a description has no white space; write one variant a line",
+            "a description has no white space; write one variant per line",
         );
     }
     match site.rsplit_once(':') {
@@ -283,7 +283,7 @@ impl<'t> Cursor<'t> {
                 error(start, "uncertain positions are not read; write exact ones")
             }
             _ if self.rest().starts_with('[') => {
-                error(start, "write one variant a line, without brackets")
+                error(start, "write one variant per line, without brackets")
             }
             _ => error(start, "expected a position"),
         }
@@ -370,7 +370,7 @@ impl<'t> Cursor<'t> {
             let rest = shown(self.rest());
             return error(
                 self.at,
-                format!("{rest:?} follows the description; write one variant a line"),
+                format!("{rest:?} follows the description; write one variant per line"),
             );
         }
         Ok(edit)
@@ -497,12 +497,12 @@ mod tests {
             ("chr1:99999999999:A:G", 6, "not a position"),
             ("chr1:5:AU:G", 8, "not a REF allele"),
             ("  chr1:5 A>", 12, "not an ALT allele"),
-            ("NM_1.1:c.5A>G;NM_1.1:c.6A>G", 14, "one variant a line"),
+            ("NM_1.1:c.5A>G;NM_1.1:c.6A>G", 14, "one variant per line"),
             ("NM_1.1:c.5AC>GT", 11, "write delins"),
             ("NM_1.1:c.5_6A>G", 8, "write delins"),
             ("NM_1.1:c.5insA", 8, "between two positions"),
             ("NM_1.1:c.(5_6)del", 10, "uncertain positions"),
-            ("NM_1.1:c.[5A>G;7del]", 10, "one variant a line"),
+            ("NM_1.1:c.[5A>G;7del]", 10, "one variant per line"),
             ("NM_1.1:c.5CAG[7]", 14, "expected a change"),
             ("NM_1.1:c.0del", 10, "counted from 1"),
             ("NM_1.1:c.99999999999del", 10, "larger than any position"),

@@ -174,7 +174,7 @@ impl<'r> Resolver<'r> {
         }
         if self.reference.contig(id.as_bytes()).is_some() {
             return format!(
-                "{id} is no transcript; write g., or the transcript in parentheses: {id}(ENST…):c.…"
+                "{id} is not a transcript; write g., or the transcript in parentheses: {id}(ENST…):c.…"
             );
         }
         let named = |contig: &ContigView<'r>| {

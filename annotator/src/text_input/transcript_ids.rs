@@ -21,13 +21,17 @@ pub(super) struct Found<'r> {
 /// An identifier without its version, and the version.
 fn split_version(id: &str) -> (&str, Option<&str>) {
     match id.rsplit_once('.') {
-        Some((base, version))
-            if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            (base, Some(version))
-        }
+        Some((base, version)) if is_version(version) => (base, Some(version)),
         _ => (id, None),
     }
+}
+
+/// GENCODE adds to the version of a transcript that is lifted to another assembly: `2_1`.
+fn is_version(text: &str) -> bool {
+    let (version, lifted) = text.split_once('_').unwrap_or((text, "0"));
+    [version, lifted]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl<'r> TranscriptIds<'r> {
