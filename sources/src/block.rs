@@ -312,7 +312,7 @@ macro_rules! with_popcnt {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("popcnt") {
             // SAFETY: the processor has the instruction.
-            #[allow(unsafe_code)]
+            #[expect(unsafe_code, reason = "functions for one kind of processor are unsafe to call")]
             return unsafe { $block.$fast($($argument),*) };
         }
         $block.$any($($argument),*)

@@ -86,7 +86,7 @@ impl SourceFile {
         let file = File::open(path).map_err(error)?;
         // SAFETY: the map is only read. As for all mapped files, another process that truncates the file
         // ends this one; builders and caches replace files by a rename instead.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "a file cannot be mapped in safe code")]
         let map = unsafe { Mmap::map(&file) }.map_err(error)?;
         let source = Self::new(Bytes::Mapped(map, file))?;
         if let Bytes::Mapped(map, _) = &source.bytes
@@ -218,7 +218,7 @@ impl SourceFile {
     fn release(&self, range: Range<usize>) {
         if let Bytes::Mapped(map, _) = &self.bytes {
             // SAFETY: the map is read-only and of a file, so pages that are needed again are read again.
-            #[allow(unsafe_code)]
+            #[expect(unsafe_code, reason = "safe advice never gives back pages")]
             // Advice that is not followed costs memory of the page cache only.
             let _ = unsafe {
                 map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
@@ -606,7 +606,7 @@ fn fetch(bytes: &[u8]) {
     for line in bytes.chunks(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a request for any address has no effect that could be seen.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "there is no safe function to prefetch memory")]
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }

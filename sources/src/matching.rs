@@ -184,12 +184,63 @@ impl StoredRow<'_> {
     }
 }
 
-/// An identifier without the version after its last dot.
+/// An accession of Ensembl, RefSeq, CCDS or UCSC without the version after its last dot. GENCODE adds to the version of a model
+/// that is lifted to another assembly (`ENST00000456328.2_1`) or on Y (`.15_PAR_Y`). In other identifiers, such as
+/// `AT1G01010.1`, the number is that of the transcript.
 pub fn without_version(identifier: &[u8]) -> &[u8] {
     let dot = identifier.iter().rposition(|b| *b == b'.');
     let version = dot.filter(|dot| {
-        let digits = &identifier[dot + 1..];
-        !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+        let (accession, version) = (&identifier[..*dot], &identifier[dot + 1..]);
+        let is_ensembl = accession.starts_with(b"ENS");
+        (is_ensembl || has_versions(accession)) && is_version(version, is_ensembl)
     });
     &identifier[..version.unwrap_or(identifier.len())]
+}
+
+/// Whether an accession is of a database other than Ensembl that has versions: `NM_007294`, `CCDS11453`, `uc002ict`.
+fn has_versions(accession: &[u8]) -> bool {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    match accession {
+        [b'A'..=b'Z', b'A'..=b'Z', b'_', number @ ..] => is_number(number),
+        [b'C', b'C', b'D', b'S', number @ ..] => is_number(number),
+        [b'u', b'c', rest @ ..] => rest.len() == 6 && rest.iter().all(u8::is_ascii_alphanumeric),
+        _ => false,
+    }
+}
+
+fn is_version(text: &[u8], is_ensembl: bool) -> bool {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let plain = text.strip_suffix(b"_PAR_Y").filter(|_| is_ensembl).unwrap_or(text);
+    match plain.iter().position(|b| *b == b'_').filter(|_| is_ensembl) {
+        Some(at) => is_number(&plain[..at]) && is_number(&plain[at + 1..]),
+        None => is_number(plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The identifiers of GENCODE 49 for GRCh37 (lifted) and 19 (pseudoautosomal), RefSeq, UCSC, TAIR and WormBase.
+    #[test]
+    fn a_version_is_no_number_of_a_transcript() {
+        for (identifier, expected) in [
+            ("ENST00000335137.4", "ENST00000335137"),
+            ("ENSG00000223972.5_2", "ENSG00000223972"),
+            ("ENSG00000182378.15_PAR_Y", "ENSG00000182378"),
+            ("ENST00000381218.8_3_PAR_Y", "ENST00000381218"),
+            ("ENSMUST00000193812.2", "ENSMUST00000193812"),
+            ("ENST00000335137", "ENST00000335137"),
+            ("ENST00000335137.", "ENST00000335137."),
+            ("NM_007294.4", "NM_007294"),
+            ("CCDS30547.1", "CCDS30547"),
+            ("uc001aaa.3", "uc001aaa"),
+            ("AT1G01010.1", "AT1G01010.1"),
+            ("Y74C9A.3.1", "Y74C9A.3.1"),
+            ("g12.t1", "g12.t1"),
+            ("contig_1.5_12", "contig_1.5_12"),
+        ] {
+            assert_eq!(without_version(identifier.as_bytes()), expected.as_bytes());
+        }
+    }
 }

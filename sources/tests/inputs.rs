@@ -219,7 +219,8 @@ fn identifiers_of_dbsnp_are_numbers_with_a_prefix() {
     let genome = genome(SEQUENCE);
     let text = "##INFO=<ID=RS,Number=1,Type=Integer,Description=\"\">\n\
         ##INFO=<ID=COMMON,Number=0,Type=Flag,Description=\"\">\n\
-        NC_000001.11\t1\trs775809821\tG\tA,T\t.\t.\tRS=775809821;COMMON\n\
+        ##INFO=<ID=FREQ,Number=.,Type=String,Description=\"\">\n\
+        NC_000001.11\t1\trs775809821\tG\tA,T\t.\t.\tRS=775809821;FREQ=TOPMED:0.9,.,0.1;COMMON\n\
         NC_000001.11\t2\trs5\tA\tG\t.\t.\tRS=5\n";
     let file = built("dbsnp", text, Some(&genome)).open();
     assert_eq!(rows(&file, &genome, 1, "G", "T"), ["rs775809821|1"]);

@@ -218,6 +218,35 @@ fn all_identifiers_of_dbsnp_for_an_allele_are_kept_and_contigs_of_another_versio
     assert_eq!((built.summary.rows, built.summary.other_contig), (4, 2));
 }
 
+/// The header of dbSNP: "RS is a common SNP. A common SNP is one that has at least one 1000Genomes population with a minor
+/// allele of frequency >= 1%", and FREQ is "an ordered list of allele frequencies as reported by various genomic studies,
+/// starting with the reference allele followed by alternate alleles as ordered in the ALT column".
+#[test]
+fn of_several_alleles_of_an_identifier_only_those_with_a_frequency_are_common() {
+    let text = vcf(
+        "RS:1:Integer FREQ:.:String COMMON:0:Flag",
+        "1\t3\trs1\tT\tA,C,G\t.\t.\tRS=1;FREQ=1000Genomes:0.988,.,0.01,0.002|TOPMED:0.9989,3e-05,0.001,.;COMMON\n\
+         1\t5\trs2\tC\tA,T\t.\t.\tRS=2;FREQ=TOPMED:0.9,0.05,0.05\n\
+         1\t7\trs3\tC\tA\t.\t.\tRS=3;FREQ=TOPMED:0.999,0.001;COMMON\n\
+         1\t9\trs4\tC\tA,G\t.\t.\tRS=4;COMMON\n",
+    );
+    let built = by_recipe("dbsnp", &text);
+    for (position, reference, alt, expected) in [
+        (3, "T", "A", "rs1|"),
+        (3, "T", "C", "rs1|1"),
+        (3, "T", "G", "rs1|"),
+        // Not common, whatever the frequencies.
+        (5, "C", "A", "rs2|0"),
+        // A flag of the only allele needs no frequency.
+        (7, "C", "A", "rs3|1"),
+        (9, "C", "G", "rs4|"),
+    ] {
+        let found =
+            rows(&built, 0, (position, reference, alt), &["Existing_variation", "dbSNP_COMMON"]);
+        assert_eq!(found, [expected], "{position}{reference}>{alt}");
+    }
+}
+
 #[test]
 fn an_allele_in_two_genes_has_the_scores_of_spliceai_for_both() {
     let text = vcf(
@@ -229,6 +258,19 @@ fn an_allele_in_two_genes_has_the_scores_of_spliceai_for_both() {
     let columns = ["SpliceAI_pred_SYMBOL", "SpliceAI_pred_DS_AG", "SpliceAI_pred_DP_AG"];
     assert_eq!(rows(&built, 0, (3, "T", "C"), &columns), ["ONE|0.01|-1", "TWO|0.91|5"]);
     assert_eq!(rows(&built, 0, (3, "T", "G"), &columns), ["ONE|0.02|"]);
+}
+
+/// SpliceAI scores no allele such as `*` or a long one, so that a record can have an entry for one ALT only.
+#[test]
+fn the_only_entry_of_a_record_is_that_of_the_allele_it_names() {
+    let text = vcf(
+        "SpliceAI:.:String",
+        "1\t3\t.\tT\tC,G\t.\t.\tSpliceAI=C|ONE|0.91|0.00|0.00|0.00|-1|2|3|4\n",
+    );
+    let built = by_recipe("spliceai", &text);
+    let columns = ["SpliceAI_pred_SYMBOL", "SpliceAI_pred_DS_AG"];
+    assert_eq!(rows(&built, 0, (3, "T", "C"), &columns), ["ONE|0.91"]);
+    assert_eq!(rows(&built, 0, (3, "T", "G"), &columns), ["|"]);
 }
 
 #[test]

@@ -166,6 +166,10 @@ pub struct ColumnInput {
     /// Texts that stand for a missing value, besides `.` and the empty one.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// Of a flag of a VCF file that is about any ALT of its record: the INFO key with the frequencies of all alleles, the first
+    /// that of REF, such as `1000Genomes:0.98,0.015,0.005|TOPMED:0.97,.,0.03`. If a record has several ALTs, the flag is that
+    /// of the ALTs with a frequency of 1 % or more, and missing for the others.
+    pub frequencies: Option<String>,
 }
 
 /// Why there is no recipe.
@@ -298,13 +302,19 @@ impl Recipe {
                 "{name:?} is no name of a column; use letters, digits, '_', '.', '+' and '-'"
             ));
         }
-        for (n, ColumnInput { column, separator, part, .. }) in self.columns.iter().enumerate() {
+        for (n, input) in self.columns.iter().enumerate() {
+            let ColumnInput { column, separator, part, frequencies, .. } = input;
             let name = &column.name;
             if self.columns[..n].iter().any(|other| other.column.name == *name) {
                 return Err(format!("two columns have the name {name}"));
             }
             if matches!(column.kind, ColumnKind::Decimal { decimals } if decimals > MAX_DECIMALS) {
                 return Err(format!("{name}: at most {MAX_DECIMALS} decimals are possible"));
+            }
+            if frequencies.is_some()
+                && (column.kind != ColumnKind::Flag || !matches!(self.input, InputFormat::Vcf))
+            {
+                return Err(format!("{name}: frequencies belong to a flag of a VCF file"));
             }
             if part == &Some(0) || part.is_some() != separator.is_some() {
                 return Err(format!("{name}: part, from 1, and separator belong together"));
