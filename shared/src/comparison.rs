@@ -27,7 +27,7 @@ pub enum DifferenceKind {
 /// A text that is no [`DifferenceKind`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no kind of difference; it is one of only_first, only_second, consequence and impact"
+    "{0:?} is not a kind of difference; expected one of only_first, only_second, consequence and impact"
 )]
 pub struct UnknownKind(String);
 
@@ -205,7 +205,7 @@ fn different_provenance(first: &Provenance, second: &Provenance) -> Vec<String> 
     let mut notes = Vec::new();
     if first.assembly != second.assembly {
         notes.push(format!(
-            "The assemblies differ ({} and {}): the same position is another place, so records cannot be matched.",
+            "The assemblies differ ({} and {}): the same position means another place, so records cannot be matched.",
             first.assembly, second.assembly
         ));
     }

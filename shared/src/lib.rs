@@ -17,6 +17,7 @@ pub mod exit_code;
 pub mod explorer;
 pub mod file_name;
 pub mod ids;
+pub mod import;
 pub mod job;
 pub mod job_mails;
 pub mod job_options;

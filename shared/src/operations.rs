@@ -153,6 +153,10 @@ pub struct QueueState {
     pub waiting: u64,
     /// Messages that a process works on.
     pub in_flight: u64,
+    /// How long the oldest message has been in the queue, in seconds, as CloudWatch measured it within the last 15 minutes. It is
+    /// `null` if it has not, as on the local stack.
+    #[serde(default)]
+    pub oldest_secs: Option<u64>,
     /// Messages in the dead-letter queue, which failed several times.
     pub dead_letters: u64,
 }

@@ -25,6 +25,7 @@ pub const MAX_SAVED_COLUMNS_BYTES: usize = 4 * 1024;
 
 /// A filter to save. It replaces one of the same name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewSavedFilter {
     /// The name, of 1 to 60 characters.
@@ -66,6 +67,7 @@ pub struct SavedFilter {
 
 /// A gene panel to save. It replaces one of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewGenePanel {
     /// The name, of 1 to 60 characters.

@@ -64,6 +64,7 @@ impl From<ShareTerm> for u16 {
 
 /// A share link to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewShareLink {
     /// The days until it expires: 1, 7, 30 or 90. 7 without it.

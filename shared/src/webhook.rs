@@ -70,6 +70,7 @@ impl FromStr for WebhookEvent {
 
 /// The request for a new webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewWebhook {
     /// The URL to call: `https`, with a host that has public addresses only.

@@ -40,7 +40,10 @@ pub fn plain_spelling(name: &[u8]) -> Vec<u8> {
     let long = upper.strip_prefix(b"CHROMOSOME");
     let bare = long.or_else(|| upper.strip_prefix(b"CHR")).unwrap_or(&upper);
     match bare {
-        b"M" | b"MT" | b"RCRS" | b"MITO" | b"0M" => b"MT".to_vec(),
+        // Also Ensembl's names for nematodes and flies.
+        b"M" | b"MT" | b"RCRS" | b"MITO" | b"0M" | b"MTDNA" | b"MITOCHONDRION_GENOME" => {
+            b"MT".to_vec()
+        }
         // Escherichia coli K-12 MG1655 in RefSeq and GenBank.
         b"NC_000913.3" | b"U00096.3" => b"CHROMOSOME".to_vec(),
         [b'0', last @ (b'1'..=b'9' | b'X' | b'Y')] => vec![*last],
@@ -67,6 +70,8 @@ mod tests {
             ("NC_000024.9", "Y"),
             ("0X", "X"),
             ("M", "MT"),
+            ("MtDNA", "MT"),
+            ("mitochondrion_genome", "MT"),
             ("NC_012920.1", "MT"),
             ("NC_001807.4", "NC_001807.4"),
             ("HG104_PATCH", "HG104_PATCH"),

@@ -5,7 +5,7 @@
 //! ([`NumericColumn::of_source`]). A result has the columns of its [`ColumnSet`](super::ColumnSet), which index,
 //! filters, sort orders, rows, exports and pages iterate.
 
-use super::column_label::{label_of_source, long_label_of_source};
+use super::column_label::{filter_label_of_source, label_of_source, long_label_of_source};
 use super::{ColumnName, Range, Row};
 use crate::source::SourceColumn;
 use std::borrow::Cow;
@@ -134,7 +134,7 @@ impl NumericColumn {
             long_label: long_label_of_source(&source).into(),
             row_value: RowValue::Number,
             filter: NumericFilter {
-                label: format!("{label} {words}").into(),
+                label: filter_label_of_source(&source, words).into(),
                 example: if is_frequency { "0.01" } else { "1" },
                 bound,
                 limit: if is_frequency { 1.0 } else { f32::MAX },

@@ -40,6 +40,20 @@ pub enum FilterError {
         /// The bytes of the value.
         found: usize,
     },
+    /// A value has a character that no file has and that the database cannot store.
+    #[error("a value of {list} has a NUL character (U+0000); remove it")]
+    Nul {
+        /// The field of the filter.
+        list: String,
+    },
+    /// A bound has no number in single precision. JSON would write it as null, which is no bound.
+    #[error(
+        "a bound of {list} is not between -3.4e38 and 3.4e38, the range of numbers in single precision"
+    )]
+    Bound {
+        /// The field of the filter.
+        list: String,
+    },
     /// There are too many criteria.
     #[error("the filter has criteria about {found} columns; the limit is {MAX_FILTER_COLUMNS}")]
     TooManyColumns {
@@ -143,6 +157,12 @@ impl Filter {
                 column.check_values(values)?;
             }
         }
+        for (name, range) in self.ranges.iter() {
+            check_bounds(name, *range)?;
+        }
+        for balance in self.samples.iter().filter_map(|criterion| criterion.balance) {
+            check_bounds("samples", balance)?;
+        }
         let found = self.categories.iter().len() + self.ranges.iter().len();
         if found > MAX_FILTER_COLUMNS {
             return Err(FilterError::TooManyColumns { found });
@@ -175,7 +195,15 @@ fn check_texts<T: AsRef<str>>(list: &str, texts: &[T]) -> Result<(), FilterError
     if longest > MAX_FILTER_TEXT_BYTES {
         return Err(FilterError::LongValue { list: list.to_owned(), found: longest });
     }
+    if texts.iter().any(|text| text.as_ref().contains('\0')) {
+        return Err(FilterError::Nul { list: list.to_owned() });
+    }
     Ok(())
+}
+
+fn check_bounds(list: &str, range: Range) -> Result<(), FilterError> {
+    let is_finite = [range.min, range.max].into_iter().flatten().all(f32::is_finite);
+    if is_finite { Ok(()) } else { Err(FilterError::Bound { list: list.to_owned() }) }
 }
 
 impl Serialize for Filter {
@@ -395,6 +423,20 @@ mod tests {
     }
 
     #[test]
+    fn no_value_has_a_character_that_cannot_be_stored() {
+        for json in [
+            r#"{"genes":["A\u0000"]}"#,
+            r#"{"ids":["\u0000"]}"#,
+            r#"{"filters":["PASS","\u0000"]}"#,
+            r#"{"text":"a\u0000"}"#,
+            r#"{"samples":[{"sample":"\u0000"}]}"#,
+        ] {
+            let error = serde_json::from_str::<Filter>(json).unwrap_err().to_string();
+            assert!(error.contains("has a NUL character"), "{json}: {error}");
+        }
+    }
+
+    #[test]
     fn listed_values_are_checked_and_saved_links_are_read() {
         let read = |json: &str| serde_json::from_str::<Filter>(json);
         let error = read(r#"{"impacts":["HIGH"]}"#).unwrap_err().to_string();
@@ -406,6 +448,19 @@ mod tests {
         assert_eq!(read(r#"{"known":true}"#).unwrap(), Filter::of_values(&RS_ID, &["yes"]));
         assert_eq!(read(r#"{"known":false}"#).unwrap(), Filter::of_values(&RS_ID, &["no"]));
         assert!(read(r#"{"known":null,"impacts":[]}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_bound_without_a_number_is_rejected() {
+        for json in [
+            r#"{"quality":{"min":1e39}}"#,
+            r#"{"quality":{"max":-1e39}}"#,
+            r#"{"samples":[{"sample":"S","balance":{"max":1e39}}]}"#,
+        ] {
+            let error = serde_json::from_str::<Filter>(json).unwrap_err().to_string();
+            assert!(error.contains("not between -3.4e38 and 3.4e38"), "{json}: {error}");
+        }
+        assert!(serde_json::from_str::<Filter>(r#"{"quality":{"max":3.4e38}}"#).is_ok());
     }
 
     #[test]

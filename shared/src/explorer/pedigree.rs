@@ -96,7 +96,7 @@ pub fn parse_pedigree(text: &str) -> Result<Vec<Individual>, PedigreeError> {
             return Err(error(line, format!("{name} has the same father and mother")));
         }
         if let Some(first) = lines_by_name.insert(individual.name.clone(), line) {
-            return Err(error(line, format!("{name} is on line {first}, too")));
+            return Err(error(line, format!("{name} is already on line {first}")));
         }
         all.push(individual);
     }
@@ -132,7 +132,7 @@ mod tests {
             ("F1 a 0 0 1 sick", 1, "not a phenotype"),
             ("F1 a 0 0 1 1\nF1 b a a 1 1", 2, "same father and mother"),
             ("F1 a a 0 1 1", 1, "parent of itself"),
-            ("F1 a 0 0 1 1\nF2 a 0 0 1 1", 2, "on line 1, too"),
+            ("F1 a 0 0 1 1\nF2 a 0 0 1 1", 2, "already on line 1"),
         ] {
             let error = parse_pedigree(text).unwrap_err();
             assert_eq!(error.line, line, "{text:?}");

@@ -93,7 +93,7 @@ impl Preset {
         match columns.population_frequency() {
             Some(column) => format!("{what}; {} at most 1% or unknown", column.label).into(),
             None => {
-                format!("{what}; common variants, too: these results have no population frequency")
+                format!("{what}; includes common variants, because these results have no population frequency")
                     .into()
             }
         }

@@ -64,7 +64,7 @@ pub enum InheritanceMode {
     DeNovo,
     /// All copies of the child have the ALT allele, and each parent one.
     Recessive,
-    /// Two different ALT alleles in one gene, one of each parent. Which alleles are on different copies is told by
+    /// Two different ALT alleles in one gene, one of each parent. Which alleles are on different copies follows from
     /// the parents' genotypes or by phased genotypes (GT with `|`, in one phase set PS). Without parents and
     /// phase, any two count.
     CompoundHeterozygous,

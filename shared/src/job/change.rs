@@ -13,7 +13,7 @@
 
 use super::{
     AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus,
-    NotAnnotated, ObjectLocation, OrganizationChange, Progress, Results, ResultsChange,
+    NotAnnotated, ObjectLocation, OrganizationChange, Parts, Progress, Results, ResultsChange,
     RetentionChange, Run, ShardProgress, ShardedRun,
 };
 use crate::Provenance;
@@ -29,6 +29,11 @@ pub enum Change {
         size: u64,
         /// Its entity tag in S3.
         etag: String,
+    },
+    /// The service has copied more of the file from its URL.
+    Copied {
+        /// The bytes copied so far.
+        bytes: u64,
     },
     /// The job was overdue ([`Job::due`]), and the reconciler repeats the message that continues it.
     Reconciled,
@@ -124,6 +129,7 @@ impl Change {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Uploaded { .. } => "uploaded",
+            Self::Copied { .. } => "copied",
             Self::Reconciled => "reconciled",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
@@ -192,6 +198,7 @@ impl Job {
                 next.input.uploaded_at = Some(now);
                 next.state = self.state_after(change, now)?;
             }
+            Change::Copied { .. } => next.state = self.state_after(change, now)?,
             change => {
                 next.state = self.state_after(change, now)?;
                 if matches!(self.state, JobState::Uploading { .. }) {
@@ -208,6 +215,10 @@ impl Job {
         match (&self.state, change) {
             (JobState::Uploading { .. }, Change::Uploaded { .. }) => {
                 Ok(JobState::Pending { since: now })
+            }
+            (JobState::Uploading { parts: Some(parts) }, Change::Copied { bytes }) => {
+                let parts = Parts { copied: Some(bytes.min(parts.size)), ..parts.clone() };
+                Ok(JobState::Uploading { parts: Some(parts) })
             }
             (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now, 0)),
             (JobState::Running(run), Change::Claimed { claim, heartbeat_timeout }) => {

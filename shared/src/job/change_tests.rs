@@ -49,6 +49,22 @@ fn running() -> Job {
 }
 
 #[test]
+fn the_copy_of_a_file_is_progress_of_an_upload_in_parts() {
+    let parts = Parts { upload_id: "u".into(), size: 9, part_bytes: 5, copied: Some(0) };
+    let job = new_job().of_size(9).in_parts(parts);
+    let half = job.apply(Change::Copied { bytes: 5 }, at(1)).unwrap();
+    assert_eq!((half.status(), half.version), (JobStatus::Uploading, 2));
+    assert_eq!((half.copied_bytes(), half.input.size), (Some(5), Some(9)));
+    assert_eq!(half.due(), job.due(), "progress does not move the deadline");
+    let pending = half.apply(Change::Uploaded { size: 9, etag: "e".into() }, at(2)).unwrap();
+    assert_eq!(pending.copied_bytes(), None);
+    for other in [pending, new_job(), running()] {
+        let rejected = other.apply(Change::Copied { bytes: 5 }, at(3)).unwrap_err();
+        assert!(matches!(rejected, ChangeRejected::Illegal { change: "copied", .. }));
+    }
+}
+
+#[test]
 fn a_job_passes_through_all_states_to_completion() {
     let done = running().apply(completed(1), at(9)).unwrap();
     assert_eq!(done.status(), JobStatus::Completed);

@@ -150,10 +150,10 @@ impl fmt::Display for CoverageWarning {
                 "s have a REF that differs from the reference, and are not annotated."
             }
             (CoverageProblem::UnreadableLine, true) => {
-                " is no variant, and not in the result; the run log says why."
+                " is not a variant and is left out of the result; the run log says why."
             }
             (CoverageProblem::UnreadableLine, false) => {
-                "s are no variants, and not in the result; the run log says why."
+                "s are not variants and are left out of the result; the run log says why."
             }
             (CoverageProblem::Other, true) => " is not annotated; INFO/GAS_NOTE says why.",
             (CoverageProblem::Other, false) => "s are not annotated; INFO/GAS_NOTE says why.",
@@ -205,7 +205,7 @@ mod tests {
             ),
             (
                 "unreadable_line",
-                "2 lines are no variants, and not in the result; the run log says why.",
+                "2 lines are not variants and are left out of the result; the run log says why.",
             ),
             ("not_annotated", "3 records are not annotated; INFO/GAS_NOTE says why."),
         ];

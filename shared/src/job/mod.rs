@@ -109,7 +109,7 @@ pub const LOG_CUT: &str = "\nThe log continues.\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "most jobs are completed, so a box saves nothing")]
 pub enum JobState {
-    /// The client has an upload ticket and has not confirmed the upload yet.
+    /// The client has an upload ticket and has not confirmed the upload yet, or the service copies the file from a URL.
     Uploading {
         /// The multipart upload; `None` if the file is sent in one request.
         parts: Option<Parts>,
@@ -403,6 +403,14 @@ impl Job {
     /// The name of the job's state.
     pub const fn status(&self) -> JobStatus {
         self.state.status()
+    }
+
+    /// The bytes of the file that the service has copied, while it copies the file from a URL.
+    pub fn copied_bytes(&self) -> Option<u64> {
+        match &self.state {
+            JobState::Uploading { parts: Some(parts) } => parts.copied,
+            _ => None,
+        }
     }
 
     /// When retention deleted the input; `None` if there never was one.

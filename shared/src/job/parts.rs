@@ -9,6 +9,9 @@ pub struct Parts {
     pub size: u64,
     /// The size of every part but the last, in bytes.
     pub part_bytes: u64,
+    /// The bytes that the service has copied so far, if it copies the file from a URL. `None` if the client sends the
+    /// parts.
+    pub copied: Option<u64>,
 }
 
 /// A part of a file.
@@ -43,7 +46,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts(size: u64, part_bytes: u64) -> Vec<Part> {
-        Parts { upload_id: "u".into(), size, part_bytes }.all().collect()
+        Parts { upload_id: "u".into(), size, part_bytes, copied: None }.all().collect()
     }
 
     #[test]

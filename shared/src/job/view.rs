@@ -33,6 +33,9 @@ pub struct JobView {
     /// What its owner has added to find it again.
     #[serde(default, skip_serializing_if = "Organization::is_empty")]
     pub organization: Organization,
+    /// The bytes of the file that the service has copied, while it copies the file from a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<u64>,
     /// The current state.
     pub state: StateView,
 }
@@ -143,6 +146,7 @@ impl From<&Job> for JobView {
             input_deleted_at: job.input_deleted_at(),
             options: job.options.clone(),
             organization: job.organization.clone(),
+            copied: job.copied_bytes(),
             state: StateView::from(&job.state),
         }
     }

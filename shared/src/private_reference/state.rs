@@ -66,6 +66,7 @@ impl UploadedSource {
             upload_id: self.upload_id.clone(),
             size: self.size,
             part_bytes: part_bytes(self.size),
+            copied: None,
         }
     }
 }

@@ -60,13 +60,6 @@ pub enum PrivateStateView {
     Deleting,
 }
 
-impl PrivateStateView {
-    /// Whether something will happen without the owner.
-    pub const fn is_at_work(&self) -> bool {
-        matches!(self, Self::Building | Self::Deleting)
-    }
-}
-
 impl From<&PrivateReference> for PrivateReferenceView {
     fn from(reference: &PrivateReference) -> Self {
         let name = |source: &UploadedSource| source.file_name.clone();

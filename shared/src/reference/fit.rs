@@ -112,7 +112,7 @@ impl ReferenceChoice {
     }
 
     /// The known assembly of the reference, by its name or the lengths of its contigs.
-    pub fn known_assembly(&self) -> Option<&'static Assembly> {
+    fn known_assembly(&self) -> Option<&'static Assembly> {
         let of_length = |contig: &ReferenceContig| {
             Assembly::of_length(&plain_name(&contig.name), contig.length)
         };

@@ -1,6 +1,7 @@
 //! Manifests: what a reference contains, and where it is from.
 
-use super::{ReferenceFile, ReferenceId, Sha256};
+use super::{ReferenceId, Sha256};
+use crate::catalog::CatalogFile;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -29,7 +30,7 @@ pub struct ReferenceManifest {
     /// The version of the engine's reference format.
     pub engine_format: u32,
     /// The files, which together are a reference of the engine.
-    pub files: Vec<ReferenceFile>,
+    pub files: Vec<CatalogFile>,
     /// What the reference was built from.
     pub sources: Vec<ReferenceSource>,
     /// What a publication that uses the reference should cite.
@@ -130,7 +131,7 @@ mod tests {
 
     fn manifest(files: &[&str]) -> ReferenceManifest {
         let sha256 = Sha256::from_bytes([7; 32]);
-        let file = |name: &&str| ReferenceFile {
+        let file = |name: &&str| CatalogFile {
             name: (*name).to_owned(),
             bytes: 1 << 40,
             sha256: sha256.clone(),

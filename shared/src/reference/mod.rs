@@ -13,9 +13,3 @@ pub use manifest::{
     GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceManifest, ReferenceSource,
     TranscriptCounts,
 };
-
-use crate::catalog::CatalogEntry;
-pub use crate::catalog::{CatalogFile as ReferenceFile, EntryState as ReferenceState};
-
-/// The entry of a reference in the catalog.
-pub type ReferenceEntry = CatalogEntry<ReferenceId>;

@@ -10,8 +10,3 @@ pub use choice::{SourceChoice, SourceChoices};
 pub use column::{SOURCE_COLUMN_KEY, SOURCE_KEY, SourceColumn, SourceColumnKind, is_column_name};
 pub use id::{ANY_ASSEMBLY, InvalidSourceId, MAX_SOURCE_ID_CHARS, SourceId};
 pub use manifest::{SOURCE_FILE_NAME, SOURCE_MANIFEST_VERSION, SourceInput, SourceManifest};
-
-use crate::catalog::CatalogEntry;
-
-/// The entry of a source in the catalog.
-pub type SourceEntry = CatalogEntry<SourceId>;

@@ -1,4 +1,4 @@
-//! Recognizes a text with a variant a line, which the engine reads besides VCF and BCF.
+//! Recognizes a text with one variant per line, which the engine reads besides VCF and BCF.
 
 use super::alleles::is_bases;
 use super::header::without_byte_order_mark;
