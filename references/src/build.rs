@@ -1,10 +1,11 @@
 //! Builds a reference with the engine and describes it as a manifest of the catalog.
 
 use gas_annotate::reference::{self, BuildOptions, build_reference};
-use gas_backend::references::checksum;
+use gas_backend::catalog::checksum;
+use gas_shared::catalog::CatalogFile;
 use gas_shared::reference::{
-    GeneSet, InvalidSha256, MANIFEST_VERSION, ReferenceContig, ReferenceFile, ReferenceId,
-    ReferenceManifest, ReferenceSource, TranscriptCounts,
+    GeneSet, InvalidSha256, MANIFEST_VERSION, ReferenceContig, ReferenceId, ReferenceManifest,
+    ReferenceSource, TranscriptCounts,
 };
 use std::collections::HashMap;
 use std::io;
@@ -100,7 +101,7 @@ fn manifest(
     let contigs = contigs.collect();
     let mut files = vec![own_manifest(folder)?];
     for file in built.files {
-        files.push(ReferenceFile {
+        files.push(CatalogFile {
             name: file.file,
             bytes: file.bytes,
             sha256: file.sha256.parse()?,
@@ -138,8 +139,8 @@ fn manifest(
 }
 
 /// The engine's own manifest, which is a file of the reference.
-fn own_manifest(folder: &Path) -> Result<ReferenceFile, BuildError> {
+fn own_manifest(folder: &Path) -> Result<CatalogFile, BuildError> {
     let path = folder.join(reference::MANIFEST);
     let (bytes, sha256) = checksum(&path).map_err(|error| BuildError::File(path, error))?;
-    Ok(ReferenceFile { name: reference::MANIFEST.to_owned(), bytes, sha256 })
+    Ok(CatalogFile { name: reference::MANIFEST.to_owned(), bytes, sha256 })
 }

@@ -1,11 +1,10 @@
 //! What the commands for the catalogs of references and of sources have in common.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use gas_backend::aws::Sdk;
 use gas_backend::catalog::{FolderCatalog, ObjectCatalog};
-use gas_backend::ports::{Catalog, CatalogId, Manifest};
-use gas_backend::usecases::catalog;
-use gas_shared::catalog::CatalogFile;
+use gas_backend::ports::{Catalog, Manifest};
+use gas_shared::byte_size::{Rounding, format_bytes};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +12,16 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
 use tempfile::TempDir;
+
+/// Runs a command of a program to its end, and prints its error with the causes.
+pub fn run(program: &str, command: impl Future<Output = Result<ExitCode>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(command));
+    ended.unwrap_or_else(|error| {
+        eprintln!("{program}: {error:#}");
+        ExitCode::FAILURE
+    })
+}
 
 /// Where a catalog is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +65,31 @@ impl CatalogLocation {
         }
     }
 
+    /// Locks a catalog in a folder, so that one command at a time changes it. A bucket has no lock. `kind` is what the
+    /// catalog contains.
+    ///
+    /// # Errors
+    /// If another command has the lock, or the folder cannot be written.
+    pub fn lock(&self, kind: &str) -> Result<Option<File>> {
+        match self {
+            Self::Folder(folder) => exclusive(folder, kind).map(Some),
+            Self::Bucket { .. } => Ok(None),
+        }
+    }
+
+    /// The folder of a catalog, locked for an addition. `kind` is what the catalog contains.
+    ///
+    /// # Errors
+    /// If the catalog is in a bucket; otherwise as [`Self::lock`].
+    pub fn folder_for_addition(&self, kind: &str) -> Result<(&Path, File)> {
+        match self {
+            Self::Folder(folder) => Ok((folder.as_path(), exclusive(folder, kind)?)),
+            Self::Bucket { .. } => {
+                bail!("a {kind} is added to a folder; `publish` copies it to a bucket")
+            }
+        }
+    }
+
     /// A folder for files that are copied from the catalog.
     ///
     /// # Errors
@@ -70,15 +104,12 @@ impl CatalogLocation {
 
 /// Locks a catalog in a folder, and fails if another command holds the lock: a removal and an addition at the same
 /// time could lose an object. Deletes what a killed command has left.
-///
-/// # Errors
-/// If the catalog is locked, or the folder cannot be written.
-pub fn exclusive(catalog: &Path, command: &str) -> Result<File> {
+fn exclusive(catalog: &Path, kind: &str) -> Result<File> {
     std::fs::create_dir_all(catalog)?;
     let lock =
         File::options().create(true).truncate(false).write(true).open(catalog.join("lock"))?;
     lock.try_lock()
-        .with_context(|| format!("another {command} command is changing this catalog"))?;
+        .with_context(|| format!("another gas-{kind} command is changing this catalog"))?;
     match std::fs::remove_dir_all(catalog.join("tmp")) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(lock),
@@ -95,61 +126,9 @@ pub fn temporary_folder(catalog: &Path) -> Result<TempDir> {
     Ok(tempfile::tempdir_in(folder)?)
 }
 
-/// Copies entries to another catalog, all of them by default.
-///
-/// # Errors
-/// If one of the catalogs fails, or the other one has another content for an identifier, without `replace`.
-pub async fn publish<I: CatalogId>(
-    from: &dyn Catalog<I::Manifest>,
-    to: &dyn Catalog<I::Manifest>,
-    ids: Vec<I>,
-    transfer: &Path,
-    replace: bool,
-) -> Result<()> {
-    let copied = |file: &CatalogFile| eprintln!("copied {}, {}", file.name, size(file.bytes));
-    for id in ids_or_all(from, ids).await? {
-        eprintln!("publishing {id}");
-        catalog::publish(from, to, &id, transfer, replace, &copied).await?;
-    }
-    Ok(())
-}
-
-/// Compares all files of entries with their checksums, of all entries by default, and prints the problems.
-///
-/// # Errors
-/// If the catalog fails.
-pub async fn verify<I: CatalogId>(
-    catalog: &dyn Catalog<I::Manifest>,
-    ids: Vec<I>,
-) -> Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
-    for id in ids_or_all(catalog, ids).await? {
-        let problems = catalog::verify(catalog, &id).await?;
-        if problems.is_empty() {
-            print(&format!("{id}\tok\n"))?;
-        }
-        for problem in problems {
-            print(&format!("{id}\t{problem}\n"))?;
-            code = ExitCode::FAILURE;
-        }
-    }
-    Ok(code)
-}
-
-async fn ids_or_all<I: CatalogId>(
-    catalog: &dyn Catalog<I::Manifest>,
-    ids: Vec<I>,
-) -> Result<Vec<I>> {
-    if ids.is_empty() {
-        return Ok(catalog.list().await?.into_iter().map(|entry| entry.id).collect());
-    }
-    Ok(ids)
-}
-
 /// A number of bytes for a reader.
 pub fn size(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    if bytes < MIB { format!("{bytes} bytes") } else { format!("{} MiB", bytes / MIB) }
+    format_bytes(bytes, Rounding::Up)
 }
 
 /// Prints to standard output.

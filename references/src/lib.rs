@@ -6,6 +6,7 @@ mod build;
 pub mod catalog_command;
 mod checksums;
 mod download;
+pub mod entry_command;
 mod recipe;
 mod source;
 

@@ -2,7 +2,7 @@
 
 use gas_annotate::columns_of_source;
 use gas_annotate::reference::Reference;
-use gas_backend::references::checksum;
+use gas_backend::catalog::checksum;
 use gas_shared::source::{
     ANY_ASSEMBLY, InvalidSourceId, SOURCE_FILE_NAME, SOURCE_MANIFEST_VERSION, SourceId,
     SourceInput, SourceManifest,

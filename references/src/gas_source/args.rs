@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use gas_references::catalog_command::CatalogLocation;
+use gas_references::entry_command::EntryCommand;
 use gas_shared::reference::ReferenceId;
 use gas_shared::source::SourceId;
 use std::num::NonZero;
@@ -39,54 +40,8 @@ pub(crate) enum Command {
     Add(Box<AddArgs>),
     /// List the recipes with their licenses.
     Recipes,
-    /// List the sources.
-    List,
-    /// Show a source: columns, inputs, license.
-    Show {
-        /// Identifier, such as clinvar/GRCh38/2026-11-21.
-        id: SourceId,
-        /// Print the manifest as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Retire a source: new jobs cannot use it, and its file stays.
-    Retire {
-        /// Identifier.
-        id: SourceId,
-    },
-    /// Let new jobs use a retired source again.
-    Activate {
-        /// Identifier.
-        id: SourceId,
-    },
-    /// Delete a retired source and its file.
-    Remove {
-        /// Identifier.
-        id: SourceId,
-        /// Also if it is active.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Copy sources to another catalog. Only what is missing there is copied.
-    Publish(PublishArgs),
-    /// Compare all files with their checksums.
-    Verify {
-        /// Identifiers; all sources by default.
-        ids: Vec<SourceId>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PublishArgs {
-    /// Identifiers; all sources by default.
-    pub(crate) ids: Vec<SourceId>,
-    /// The other catalog: s3://BUCKET/PREFIX with output ReferencesBucket of the CloudFormation stack and the
-    /// prefix of the deployment, or a folder.
-    #[arg(long)]
-    pub(crate) to: CatalogLocation,
-    /// Replace a source that has the same id and other content.
-    #[arg(long)]
-    pub(crate) replace: bool,
+    #[command(flatten)]
+    Entries(EntryCommand<SourceId>),
 }
 
 #[derive(Debug, Args)]

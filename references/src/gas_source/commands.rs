@@ -4,18 +4,17 @@ use crate::args::{AddArgs, Cli, Command};
 use anyhow::{Context, Result, bail, ensure};
 use gas_annotate::reference::Reference;
 use gas_backend::catalog::FolderCatalog;
-use gas_backend::ports::Catalog;
-use gas_backend::usecases::{catalog, reference};
-use gas_references::catalog_command::{
-    CatalogLocation, exclusive, print, publish, size, temporary_folder, verify,
-};
+use gas_backend::ports::{Catalog, CatalogId};
+use gas_backend::usecases::catalog;
+use gas_references::catalog_command::{print, size, temporary_folder};
+use gas_references::entry_command::EntryText;
 use gas_references::{
     ChecksumFormat, Downloader, ReferenceGenome, RemoteFile, RetryPolicy, SourcePlan,
     build_source_file, input_release,
 };
 use gas_shared::catalog::EntryState;
 use gas_shared::reference::ReferenceId;
-use gas_shared::source::SourceManifest;
+use gas_shared::source::{SourceId, SourceManifest};
 use gas_sources::{BuildSummary, Genome, Matching, Recipe};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -23,48 +22,19 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// How sources are shown.
+const TEXT: EntryText<SourceManifest> = EntryText { columns, lines };
+
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
-    let reads_only = matches!(
-        cli.command,
-        Command::Recipes | Command::List | Command::Show { .. } | Command::Verify { .. }
-    );
-    let _lock = match &cli.catalog {
-        CatalogLocation::Folder(folder) if !reads_only => Some(exclusive(folder, "gas-source")?),
-        _ => None,
-    };
-    let sources = cli.catalog.open::<SourceManifest>(cli.s3_path_style).await;
-    let sources = &*sources;
     match cli.command {
-        Command::Add(args) => match &cli.catalog {
-            CatalogLocation::Folder(folder) => add(folder, *args).await?,
-            CatalogLocation::Bucket { .. } => {
-                bail!("a source is added to a folder; `publish` copies it to a bucket")
-            }
-        },
+        Command::Add(args) => {
+            let (folder, _lock) = cli.catalog.folder_for_addition(SourceId::KIND)?;
+            add(folder, *args).await?;
+        }
         Command::Recipes => print(&recipes()?)?,
-        Command::List => print(&list(sources).await?)?,
-        Command::Show { id, json } => {
-            let (entry, stored) = catalog::find(sources, &id).await?;
-            if json {
-                print(&String::from_utf8_lossy(&stored.json))?;
-            } else {
-                let (state, digest) = (entry.state.as_str(), &stored.digest);
-                let text = text(&stored.manifest);
-                print(&format!("{id} ({state})\n{text}manifest    {digest}\n"))?;
-            }
+        Command::Entries(command) => {
+            return command.run(&cli.catalog, cli.s3_path_style, &TEXT).await;
         }
-        Command::Retire { id } => catalog::set_state(sources, &id, EntryState::Retired).await?,
-        Command::Activate { id } => catalog::set_state(sources, &id, EntryState::Active).await?,
-        Command::Remove { id, force } => {
-            let bytes = catalog::remove(sources, &id, force).await?;
-            eprintln!("{id} is removed; {} are free", size(bytes));
-        }
-        Command::Publish(args) => {
-            let to = args.to.open(cli.s3_path_style).await;
-            let folder = cli.catalog.transfer_folder()?;
-            publish(sources, &*to, args.ids, folder.path(), args.replace).await?;
-        }
-        Command::Verify { ids } => return verify(sources, ids).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -120,7 +90,7 @@ async fn add(folder: &Path, args: AddArgs) -> Result<()> {
         Ok(build_source_file(&plan, genome, &out)?)
     };
     let (manifest, summary) = tokio::task::spawn_blocking(build).await??;
-    let shown = text(&manifest);
+    let shown = lines(&manifest);
     let catalog = FolderCatalog::new(folder);
     let entry = catalog::add(&catalog, temporary.path(), manifest, args.replace).await?;
     eprint!("added {}\n{shown}", entry.id);
@@ -193,7 +163,7 @@ async fn bundle(recipe: &Recipe, args: &AddArgs, temporary: &Path) -> Result<Opt
     };
     ensure!(id.is_of_assembly(assembly), "{id} is not of the assembly of the source, {assembly}");
     eprintln!("alleles are compared with {id}");
-    let (_, stored) = reference(&references, &id).await?;
+    let (_, stored) = catalog::find(&references, &id).await?;
     let folder = temporary.join("reference");
     std::fs::create_dir(&folder)?;
     for file in &stored.manifest.files {
@@ -227,22 +197,13 @@ fn notes(summary: &BuildSummary) -> Vec<String> {
     left_out.map(|(count, what)| format!("{count} rows left out: {what}")).collect()
 }
 
-async fn list(sources: &dyn Catalog<SourceManifest>) -> Result<String> {
-    let mut lines = String::new();
-    for entry in sources.list().await? {
-        let (_, stored) = catalog::find(sources, &entry.id).await?;
-        let (rows, size) = (stored.manifest.rows, size(stored.manifest.bytes));
-        let (id, state) = (&entry.id, entry.state.as_str());
-        writeln!(lines, "{id}\t{state}\t{size}\t{rows} rows")?;
-    }
-    if lines.is_empty() {
-        eprintln!("the catalog is empty; `gas-source add --help` shows how to add a source");
-    }
-    Ok(lines)
+/// Size and number of rows, for the list.
+fn columns(manifest: &SourceManifest) -> String {
+    format!("{}\t{} rows", size(manifest.bytes), manifest.rows)
 }
 
 /// A manifest for a reader.
-fn text(manifest: &SourceManifest) -> String {
+fn lines(manifest: &SourceManifest) -> String {
     let mut lines = String::new();
     let mut line = |name: &str, value: &str| lines += &format!("{name:<11} {value}\n");
     line("source", &manifest.label());

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use gas_references::catalog_command::CatalogLocation;
+use gas_references::entry_command::EntryCommand;
 use gas_shared::reference::ReferenceId;
 use std::path::PathBuf;
 
@@ -37,54 +38,8 @@ pub(crate) enum Command {
     Add(Box<AddArgs>),
     /// List the recipes.
     Recipes,
-    /// List the references.
-    List,
-    /// Show a reference: contigs, sources, files, license.
-    Show {
-        /// Identifier, such as homo_sapiens/GRCh38/ensembl-115.
-        id: ReferenceId,
-        /// Print the manifest as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Retire a reference: new jobs cannot use it, and its files stay.
-    Retire {
-        /// Identifier.
-        id: ReferenceId,
-    },
-    /// Let new jobs use a retired reference again.
-    Activate {
-        /// Identifier.
-        id: ReferenceId,
-    },
-    /// Delete a retired reference and its files.
-    Remove {
-        /// Identifier.
-        id: ReferenceId,
-        /// Also if it is active.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Copy references to another catalog. Only what is missing there is copied.
-    Publish(PublishArgs),
-    /// Compare all files with their checksums.
-    Verify {
-        /// Identifiers; all references by default.
-        ids: Vec<ReferenceId>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PublishArgs {
-    /// Identifiers; all references by default.
-    pub(crate) ids: Vec<ReferenceId>,
-    /// The other catalog: s3://BUCKET/PREFIX with output ReferencesBucket of the CloudFormation stack and the
-    /// prefix of the deployment, or a folder.
-    #[arg(long)]
-    pub(crate) to: CatalogLocation,
-    /// Replace a reference that has the same id and other content.
-    #[arg(long)]
-    pub(crate) replace: bool,
+    #[command(flatten)]
+    Entries(EntryCommand<ReferenceId>),
 }
 
 #[derive(Debug, Args)]

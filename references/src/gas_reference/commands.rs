@@ -1,73 +1,35 @@
-//! What the commands do.
+//! What the commands of `gas-reference` do.
 
 use crate::args::{AddArgs, Cli, Command};
 use anyhow::{Context, bail};
 use gas_backend::catalog::FolderCatalog;
-use gas_backend::ports::Catalog;
-use gas_backend::usecases::{add_reference, reference, remove_reference, set_reference_state};
-use gas_references::catalog_command::{
-    CatalogLocation, exclusive, print, publish, size, temporary_folder, verify,
-};
+use gas_backend::ports::CatalogId;
+use gas_backend::usecases::catalog;
+use gas_references::catalog_command::{print, size, temporary_folder};
+use gas_references::entry_command::EntryText;
 use gas_references::{Downloader, FileRole, Recipe, ReferencePlan, RetryPolicy, build};
-use gas_shared::reference::{GeneSet, ReferenceId, ReferenceManifest, ReferenceState};
+use gas_shared::reference::{GeneSet, ReferenceId, ReferenceManifest};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// How references are shown.
+const TEXT: EntryText<ReferenceManifest> = EntryText { columns, lines };
+
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let reads_only = matches!(
-        cli.command,
-        Command::Recipes | Command::List | Command::Show { .. } | Command::Verify { .. }
-    );
-    let _lock = match &cli.catalog {
-        CatalogLocation::Folder(folder) if !reads_only => Some(exclusive(folder, "gas-reference")?),
-        _ => None,
-    };
-    let catalog = cli.catalog.open::<ReferenceManifest>(cli.s3_path_style).await;
-    let catalog = &*catalog;
     match cli.command {
-        Command::Add(args) => match &cli.catalog {
-            CatalogLocation::Folder(folder) => add(folder, *args).await?,
-            CatalogLocation::Bucket { .. } => {
-                bail!("a reference is added to a folder; `publish` copies it to a bucket")
-            }
-        },
+        Command::Add(args) => {
+            let (folder, _lock) = cli.catalog.folder_for_addition(ReferenceId::KIND)?;
+            add(folder, *args).await?;
+        }
         Command::Recipes => {
             for recipe in Recipe::all()? {
                 print(&format!("{}\t{}\n", recipe.name, recipe.id))?;
             }
         }
-        Command::List => print(&list(catalog).await?)?,
-        Command::Show { id, json } => {
-            let (entry, stored) = reference(catalog, &id).await?;
-            if json {
-                print(&String::from_utf8_lossy(&stored.json))?;
-            } else {
-                let digest = &stored.digest;
-                let state = entry.state.as_str();
-                print(&format!(
-                    "{id} ({state})\n{}manifest    {digest}\n",
-                    text(&stored.manifest)
-                ))?;
-            }
+        Command::Entries(command) => {
+            return command.run(&cli.catalog, cli.s3_path_style, &TEXT).await;
         }
-        Command::Retire { id } => {
-            set_reference_state(catalog, &id, ReferenceState::Retired).await?;
-        }
-        Command::Activate { id } => {
-            set_reference_state(catalog, &id, ReferenceState::Active).await?;
-        }
-        Command::Remove { id, force } => {
-            let bytes = remove_reference(catalog, &id, force).await?;
-            eprintln!("{id} is removed; {} are free", size(bytes));
-        }
-        Command::Publish(args) => {
-            let to = args.to.open(cli.s3_path_style).await;
-            let folder = cli.catalog.transfer_folder()?;
-            publish(catalog, &*to, args.ids, folder.path(), args.replace).await?;
-        }
-        Command::Verify { ids } => return verify(catalog, ids).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -113,9 +75,9 @@ async fn add_plan(catalog: &Path, plan: ReferencePlan, replace: bool) -> anyhow:
     let built = tokio::task::spawn_blocking(move || build(&plan, &path)).await?;
     let (manifest, notes) = built?;
     notes.iter().for_each(|note| eprintln!("note: {note}"));
-    let summary = text(&manifest);
+    let summary = lines(&manifest);
     let catalog = FolderCatalog::new(catalog);
-    let entry = add_reference(&catalog, folder.path(), manifest, replace).await?;
+    let entry = catalog::add(&catalog, folder.path(), manifest, replace).await?;
     eprint!("added {}\n{summary}", entry.id);
     Ok(())
 }
@@ -157,23 +119,13 @@ fn scientific_name(id: &ReferenceId) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-async fn list(catalog: &dyn Catalog<ReferenceManifest>) -> anyhow::Result<String> {
-    let mut lines = String::new();
-    for entry in catalog.list().await? {
-        let (_, stored) = reference(catalog, &entry.id).await?;
-        let size = size(stored.manifest.bytes());
-        let transcripts = stored.manifest.transcripts.all;
-        let (id, state) = (&entry.id, entry.state.as_str());
-        writeln!(lines, "{id}\t{state}\t{size}\t{transcripts} transcripts")?;
-    }
-    if lines.is_empty() {
-        eprintln!("the catalog is empty; `gas-reference add --help` shows how to add a reference");
-    }
-    Ok(lines)
+/// Size and number of transcripts, for the list.
+fn columns(manifest: &ReferenceManifest) -> String {
+    format!("{}\t{} transcripts", size(manifest.bytes()), manifest.transcripts.all)
 }
 
 /// A manifest for a reader.
-fn text(manifest: &ReferenceManifest) -> String {
+fn lines(manifest: &ReferenceManifest) -> String {
     let mut lines = String::new();
     let mut line = |name: &str, value: String| lines += &format!("{name:<11} {value}\n");
     line("species", manifest.species.clone());
