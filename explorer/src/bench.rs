@@ -33,10 +33,6 @@ pub struct Figure {
     pub unit: &'static str,
 }
 
-/// The most milliseconds that a filter change may take with an empty cache, for count, facets and
-/// first page.
-pub const FILTER_BUDGET_MS: f64 = 200.0;
-
 /// Size of the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 

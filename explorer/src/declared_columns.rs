@@ -184,7 +184,7 @@ mod tests {
                 "AF (1000 Genomes phase3)",
                 "AF (gnomAD exomes 4.1)",
                 "AFR AF (gnomAD exomes 4.1)",
-                "MAX AF (1000 Genomes and gnomAD)"
+                "Highest AF (1000 Genomes and gnomAD)"
             ]
         );
         assert_eq!(found.category("clinvar").unwrap().label, "ClinVar (ClinVar 202502)");

@@ -160,12 +160,17 @@ fn many_differences_are_counted_and_exported_and_some_returned() {
     let found = compared(&first, &none, None, 1000).unwrap();
     assert_eq!((found.only_first, found.differences.len()), (2999, MAX_DIFFERENCES));
     let explorer = |text: &str| Arc::new(open(text.as_bytes(), 1000).unwrap());
-    let stream = export_differences(explorer(&first), explorer(&none));
+    let stream = export_differences(explorer(&first), explorer(&none), None);
     let pieces: Vec<Bytes> = block_on(stream.try_collect()).unwrap();
     let table = String::from_utf8(pieces.concat()).unwrap();
     assert_eq!(table.lines().count(), 3000);
     let last = "only_first\t1\t2999\tA\t'=G\tintron_variant\t\tMODIFIER\t\tG1\t";
     assert_eq!(table.lines().last().unwrap(), last, "formulas are text");
+    for (kind, lines) in [(DifferenceKind::OnlyFirst, 3000), (DifferenceKind::OnlySecond, 1)] {
+        let stream = export_differences(explorer(&first), explorer(&none), Some(kind));
+        let pieces: Vec<Bytes> = block_on(stream.try_collect()).unwrap();
+        assert_eq!(String::from_utf8(pieces.concat()).unwrap().lines().count(), lines, "{kind:?}");
+    }
 }
 
 fn any_records() -> impl Strategy<Value = Vec<Record>> {

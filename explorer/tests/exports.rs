@@ -469,6 +469,22 @@ fn maf_has_the_consequence_of_each_allele_and_the_reads_of_each_sample() {
 }
 
 #[test]
+fn no_two_columns_of_maf_have_the_same_name() {
+    let text = "##fileformat=VCFv4.2\n##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: \
+                Allele|Consequence|IMPACT|SYMBOL|Existing_variation|FILTER\">\n\
+                #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n\
+                1\t9\t.\tA\tG\t.\tPASS\tCSQ=G|missense_variant|MODERATE|ABC|rs9|x\n";
+    let explorer = open(text.as_bytes(), 9).unwrap();
+    let table = export_bytes(explorer, &Filter::default(), ExportFormat::Maf);
+    let table = String::from_utf8(table).unwrap();
+    let mut names: Vec<&str> = table.lines().nth(1).unwrap().split('\t').collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "{table}");
+}
+
+#[test]
 fn calls_of_samples_are_columns_of_tables() {
     let text = format!("{HEADER}1\t5\t.\tA\tG\t.\tPASS\tDP=3\tGT:DP:GQ:AD\t0/1:12:99:9,3\t.\n");
     let (names, rows) = tsv(&export_bytes(

@@ -1,10 +1,11 @@
 //! The differences of two results as TSV.
 
+use super::is_wanted;
 use super::merge::Merge;
 use crate::Error;
 use crate::export::neutral;
 use bytes::Bytes;
-use gas_shared::comparison::{AnnotatedRecord, Difference};
+use gas_shared::comparison::{AnnotatedRecord, Difference, DifferenceKind};
 use std::borrow::Cow;
 
 /// The names of the columns.
@@ -31,16 +32,18 @@ const POSITIONS: usize = 20_000;
 /// The lines that are not written yet.
 pub(super) struct DifferenceTable {
     merge: Merge,
+    /// The kind of the lines; without one, those of all kinds are written.
+    kind: Option<DifferenceKind>,
     writer: csv::Writer<Vec<u8>>,
     is_complete: bool,
 }
 
 impl DifferenceTable {
     /// Starts with the names of the columns.
-    pub fn begin(merge: Merge) -> Result<Self, Error> {
+    pub fn begin(merge: Merge, kind: Option<DifferenceKind>) -> Result<Self, Error> {
         let mut writer = writer();
         writer.write_record(COLUMNS).map_err(output)?;
-        Ok(Self { merge, writer, is_complete: false })
+        Ok(Self { merge, kind, writer, is_complete: false })
     }
 
     /// Writes the next lines; `None` after the last ones.
@@ -53,7 +56,8 @@ impl DifferenceTable {
                 self.is_complete = true;
                 break;
             };
-            for difference in position.iter().filter(|difference| !difference.is_none()) {
+            let kind = self.kind;
+            for difference in position.iter().filter(|pair| is_wanted(pair, kind)) {
                 self.write(difference)?;
             }
             self.writer.flush().map_err(Error::Output)?;

@@ -13,7 +13,7 @@ use crate::explorer::Explorer;
 use bytes::Bytes;
 use differences::DifferenceTable;
 use futures::{Stream, TryStreamExt, stream};
-use gas_shared::comparison::{Comparison, DifferenceKind, MAX_DIFFERENCES};
+use gas_shared::comparison::{Comparison, Difference, DifferenceKind, MAX_DIFFERENCES};
 use merge::Merge;
 use std::sync::Arc;
 
@@ -36,11 +36,8 @@ pub async fn compare(
     while let Some(position) = merge.next().await? {
         for pair in position {
             comparison.both += u64::from(pair.first.is_some() && pair.second.is_some());
-            let kinds = DifferenceKind::ALL.into_iter().filter(|kind| pair.is(*kind));
-            let kinds: Vec<DifferenceKind> = kinds.collect();
-            kinds.iter().for_each(|kind| *comparison.count_mut(*kind) += 1);
-            let is_wanted = kind.map_or(!kinds.is_empty(), |kind| kinds.contains(&kind));
-            if is_wanted && comparison.differences.len() < MAX_DIFFERENCES {
+            pair.kinds().for_each(|kind| *comparison.count_mut(kind) += 1);
+            if is_wanted(&pair, kind) && comparison.differences.len() < MAX_DIFFERENCES {
                 comparison.differences.push(pair);
             }
         }
@@ -48,17 +45,23 @@ pub async fn compare(
     Ok(comparison)
 }
 
-/// Streams all differences of two results as TSV, with the names of the columns in the first line. Pieces can be empty:
+/// Streams the differences of two results, those of a kind or all, as TSV, with the names of the columns in the first line. Pieces can be empty:
 /// they tell that the work goes on. An error ends the stream.
 pub fn export_differences(
     first: Arc<Explorer>,
     second: Arc<Explorer>,
+    kind: Option<DifferenceKind>,
 ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
     let begin = async move {
-        let table = DifferenceTable::begin(Merge::begin(first, second).await?)?;
+        let table = DifferenceTable::begin(Merge::begin(first, second).await?, kind)?;
         Ok::<_, Error>(stream::try_unfold(table, |mut table| async move {
             Ok(table.next().await?.map(|bytes| (bytes, table)))
         }))
     };
     stream::once(begin).try_flatten()
+}
+
+/// Whether a pair of records is a difference of a kind, or of any kind without one.
+fn is_wanted(pair: &Difference, kind: Option<DifferenceKind>) -> bool {
+    kind.map_or(!pair.is_none(), |kind| pair.is(kind))
 }

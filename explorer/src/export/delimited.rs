@@ -1,9 +1,10 @@
 //! Tables as TSV and CSV.
 
 use super::row_encoder::{ExportedRecord, RowEncoder};
-use super::table::{TableColumn, neutral};
+use super::table::{TableColumn, neutral, neutral_parts};
 use crate::Error;
 use gas_shared::explorer::ExportFormat;
+use std::borrow::Cow;
 
 /// Writes TSV or CSV.
 pub(super) struct Delimited {
@@ -17,8 +18,9 @@ impl Delimited {
     pub fn begin(columns: Vec<TableColumn>, format: ExportFormat) -> Result<Self, Error> {
         let mut writer = writer(format);
         // The names of samples and sources are a stranger's texts, too.
-        let names = columns.iter().map(|column| neutral(column.name.as_str().into()).into_owned());
-        writer.write_record(names.collect::<Vec<_>>()).map_err(output)?;
+        let names = columns.iter().map(|column| as_text(column.name.as_str().into(), format));
+        let names: Vec<String> = names.map(Cow::into_owned).collect();
+        writer.write_record(names).map_err(output)?;
         Ok(Self { columns, format, writer })
     }
 }
@@ -29,7 +31,7 @@ impl RowEncoder for Delimited {
             let cell = column.cell(&record.row);
             let text = match cell.number() {
                 Some(number) => number,
-                None => neutral(cell.to_text()),
+                None => as_text(cell.to_text(), self.format),
             };
             self.writer.write_field(text.as_bytes()).map_err(output)?;
         }
@@ -43,6 +45,14 @@ impl RowEncoder for Delimited {
 
     fn finish(&mut self) -> Result<Vec<u8>, Error> {
         self.take()
+    }
+}
+
+/// A text that no spreadsheet evaluates.
+fn as_text(text: Cow<'_, str>, format: ExportFormat) -> Cow<'_, str> {
+    match format {
+        ExportFormat::Csv => neutral_parts(text),
+        _ => neutral(text),
     }
 }
 

@@ -211,12 +211,33 @@ fn known_ids(row: &Row) -> Cell<'_> {
 }
 
 /// Prefixes a text with an apostrophe if a spreadsheet that opens it without its type would evaluate it as a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>). A text that is only a sign is not a formula.
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>), also if it begins with the wide form of a sign, as East Asian
+/// keyboards write it. A text that is only a sign is not a formula.
 pub(crate) fn neutral(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.as_bytes() {
-        [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', _, ..] => Cow::Owned(format!("'{text}")),
-        _ => text,
+    if is_formula(&text) { Cow::Owned(format!("'{text}")) } else { text }
+}
+
+fn is_formula(text: &str) -> bool {
+    let mut chars = text.chars();
+    let first = chars.next().unwrap_or_default();
+    matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+        && chars.next().is_some()
+}
+
+/// Does the same for each part of a text between semicolons. Where the comma is the decimal separator, as in most of Europe,
+/// spreadsheets take semicolons for the ends of cells in CSV files, and commas for parts of texts. Numbers are no formulas.
+pub(super) fn neutral_parts(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut parts = text.split(';');
+    let first = parts.next().unwrap_or_default();
+    let is_harmless = |part: &str| !is_formula(part) || decimal(part).is_some();
+    if !is_formula(first) && parts.all(is_harmless) {
+        return text;
     }
+    let rest = text.split(';').skip(1).map(|part| {
+        if is_harmless(part) { Cow::Borrowed(part) } else { neutral(Cow::Borrowed(part)) }
+    });
+    let all: Vec<_> = std::iter::once(neutral(Cow::Borrowed(first))).chain(rest).collect();
+    Cow::Owned(all.join(";"))
 }
 
 #[cfg(test)]
@@ -225,11 +246,26 @@ mod tests {
 
     #[test]
     fn formulas_are_turned_into_text() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠SUM(A1)"] {
             assert_eq!(neutral(Cow::Borrowed(cell)), format!("'{cell}"));
+            assert_eq!(neutral_parts(Cow::Borrowed(cell)), format!("'{cell}"));
         }
-        for cell in ["rs1", "", "-", "+"] {
+        for cell in ["rs1", "", "-", "+", "a=1", "a;b"] {
             assert_eq!(neutral(Cow::Borrowed(cell)), cell);
+            assert_eq!(neutral_parts(Cow::Borrowed(cell)), cell);
+        }
+    }
+
+    #[test]
+    fn formulas_behind_a_semicolon_are_turned_into_text() {
+        for (cell, expected) in [
+            ("rs1;=cmd|' /C calc'!A0", "rs1;'=cmd|' /C calc'!A0"),
+            ("rs1;rs2;@SUM(A1);rs3", "rs1;rs2;'@SUM(A1);rs3"),
+            ("-1;-2;+c.5", "'-1;-2;'+c.5"),
+            ("0.5;-2;-1e3;-", "0.5;-2;-1e3;-"),
+            (";;", ";;"),
+        ] {
+            assert_eq!(neutral_parts(Cow::Borrowed(cell)), expected);
         }
     }
 

@@ -52,7 +52,7 @@ fn ended(child: u32) -> Option<(i32, libc::rusage)> {
     let mut status = 0;
     // SAFETY: `rusage` is a plain structure for which zero is a valid value; wait4 writes to valid
     // references, and the child is waited for only here.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "no safe function returns the memory that a child has used")]
     let (pid, usage) = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         let pid = libc::wait4(child as i32, &raw mut status, libc::WNOHANG, &raw mut usage);

@@ -103,7 +103,10 @@ pub(super) struct Maf {
 impl Maf {
     /// Starts a file of a result with some samples.
     pub fn begin(explorer: Arc<Explorer>, samples: Vec<String>) -> Result<Self, Error> {
-        let registered: Vec<TableColumn> = registered_columns(explorer.columns()).collect();
+        // Readers of two columns with the same name take either of them, or reject the file.
+        let is_other = |column: &TableColumn| !COLUMNS.contains(&column.name.as_str());
+        let registered: Vec<TableColumn> =
+            registered_columns(explorer.columns()).filter(is_other).collect();
         let assembly = explorer
             .contig_lengths()
             .find_map(|(name, length)| Assembly::of_length(&plain_name(name), length?))
