@@ -3,10 +3,9 @@
 use super::text::one_line;
 use crate::PublicUrl;
 use gas_shared::billing::PAST_DUE_GRACE_DAYS;
+use gas_shared::byte_size::format_limit;
 use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{Account, Plan};
-
-const GIB: u64 = 1024 * 1024 * 1024;
 
 /// How a user without a name is greeted.
 const NO_NAME: &str = "there";
@@ -47,7 +46,7 @@ impl<'a> Layout<'a> {
         EXPEDITED_A_DAY
     }
 
-    pub(super) fn max_upload_gib(&self) -> u64 {
-        Plan::Premium.max_upload_bytes() / GIB
+    pub(super) fn max_upload(&self) -> String {
+        format_limit(Plan::Premium.max_upload_bytes())
     }
 }

@@ -17,9 +17,15 @@ const USER_BYTES: usize = 16;
 /// Separates these tokens from other uses of the key.
 const PURPOSE: &[u8] = b"gas unsubscribe v1\0";
 
-/// The key that signs tokens. It does not appear in logs.
+/// Separates the current key from earlier ones.
+const SEPARATOR: char = ',';
+
+/// The key that signs tokens, and earlier ones, which still verify them after a change. It does not appear in logs.
 #[derive(Clone)]
-pub struct UnsubscribeKey(Vec<u8>);
+pub struct UnsubscribeKey {
+    current: Vec<u8>,
+    earlier: Vec<Vec<u8>>,
+}
 
 /// The key is too short.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -32,12 +38,19 @@ pub struct KeyTooShort(usize);
 impl FromStr for UnsubscribeKey {
     type Err = KeyTooShort;
 
+    /// Reads the current key and, separated by commas, earlier ones.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if text.len() < MIN_KEY_BYTES {
-            return Err(KeyTooShort(text.len()));
-        }
-        Ok(Self(text.as_bytes().to_vec()))
+        let key = |text: &str| match text.trim() {
+            text if text.len() < MIN_KEY_BYTES => Err(KeyTooShort(text.len())),
+            text => Ok(text.as_bytes().to_vec()),
+        };
+        let (current, earlier) = match text.split_once(SEPARATOR) {
+            Some((current, earlier)) => {
+                (current, earlier.split(SEPARATOR).map(key).collect::<Result<_, _>>()?)
+            }
+            None => (text, Vec::new()),
+        };
+        Ok(Self { current: key(current)?, earlier })
     }
 }
 
@@ -51,19 +64,27 @@ impl UnsubscribeKey {
     /// The HMAC-SHA-256 of a value, for other uses of this key than unsubscribe links. The first part
     /// must name the use, end with a zero byte and differ from those of other uses.
     pub fn derive(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.mac_of(parts).finalize().into_bytes().into()
+        mac(&self.current, parts).finalize().into_bytes().into()
     }
 
-    fn mac(&self, user: UserId) -> Hmac<Sha256> {
-        self.mac_of(&[PURPOSE, user.as_uuid().as_bytes()])
+    /// Like [`UnsubscribeKey::derive`], with the current key and then with each earlier one, for what is verified.
+    pub fn derive_each(&self, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.keys().map(|key| mac(key, parts).finalize().into_bytes().into()).collect()
     }
 
-    fn mac_of(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        parts.iter().for_each(|part| mac.update(part));
-        mac
+    fn keys(&self) -> impl Iterator<Item = &Vec<u8>> {
+        std::iter::once(&self.current).chain(&self.earlier)
     }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac
+}
+
+fn mac_of_user(key: &[u8], user: UserId) -> Hmac<Sha256> {
+    mac(key, &[PURPOSE, user.as_uuid().as_bytes()])
 }
 
 /// A token. It does not expire, because mails may be opened years later and it can only stop mail.
@@ -79,7 +100,7 @@ impl UnsubscribeToken {
     /// Creates a user's token.
     pub fn mint(key: &UnsubscribeKey, user: UserId) -> Self {
         let mut bytes = user.as_uuid().as_bytes().to_vec();
-        bytes.extend_from_slice(&key.mac(user).finalize().into_bytes());
+        bytes.extend_from_slice(&mac_of_user(&key.current, user).finalize().into_bytes());
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -93,8 +114,8 @@ impl UnsubscribeToken {
             bytes.split_at_checked(USER_BYTES).ok_or(InvalidUnsubscribeToken)?;
         let user = UserId::new(Uuid::from_slice(user).map_err(|_| InvalidUnsubscribeToken)?);
         // Compares in constant time.
-        key.mac(user).verify_slice(signature).map_err(|_| InvalidUnsubscribeToken)?;
-        Ok(user)
+        let is_signed = |key: &Vec<u8>| mac_of_user(key, user).verify_slice(signature).is_ok();
+        if key.keys().any(is_signed) { Ok(user) } else { Err(InvalidUnsubscribeToken) }
     }
 
     /// The token as text that needs no escaping in a URL.
@@ -125,6 +146,38 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_an_earlier_key_is_valid_until_that_key_is_removed() {
+        let user = UserId::new(Uuid::from_u128(7));
+        let both: UnsubscribeKey =
+            format!("{},{}", "n".repeat(32), "k".repeat(32)).parse().unwrap();
+        let before = UnsubscribeToken::mint(&key("k"), user);
+        assert_eq!(UnsubscribeToken::verify(&both, before.as_str()), Ok(user));
+        let after = UnsubscribeToken::mint(&both, user);
+        for (one, expected) in [("n", Ok(user)), ("k", Err(InvalidUnsubscribeToken))] {
+            assert_eq!(UnsubscribeToken::verify(&key(one), after.as_str()), expected);
+        }
+        let parts: &[&[u8]] = &[b"use\0"];
+        let each = [key("n").derive(parts), key("k").derive(parts)];
+        assert_eq!((both.derive(parts), both.derive_each(parts)), (each[0], each.to_vec()));
+    }
+
+    #[test]
+    fn processes_at_neighboring_steps_of_a_key_change_accept_the_tokens_of_each_other() {
+        let user = UserId::new(Uuid::from_u128(7));
+        let (old, new) = ("k".repeat(32), "n".repeat(32));
+        // deploy/README.md has these steps.
+        let steps: [UnsubscribeKey; 4] =
+            [old.clone(), format!("{old},{new}"), format!("{new},{old}"), new.clone()]
+                .map(|step| step.parse().unwrap());
+        for pair in steps.windows(2) {
+            for (signs, reads) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+                let token = UnsubscribeToken::mint(signs, user);
+                assert_eq!(UnsubscribeToken::verify(reads, token.as_str()), Ok(user));
+            }
+        }
+    }
+
+    #[test]
     fn a_token_without_its_signature_is_rejected() {
         let user = URL_SAFE_NO_PAD.encode(Uuid::from_u128(7).as_bytes());
         for text in ["", "A", "%", user.as_str()] {
@@ -139,6 +192,8 @@ mod tests {
     #[test]
     fn keys_are_long_and_not_shown() {
         assert_eq!("short".parse::<UnsubscribeKey>().unwrap_err(), KeyTooShort(5));
+        let second = format!("{}, old", "k".repeat(32));
+        assert_eq!(second.parse::<UnsubscribeKey>().unwrap_err(), KeyTooShort(3));
         assert_eq!(format!("{:?}", key("k")), "UnsubscribeKey(…)");
     }
 

@@ -2,11 +2,10 @@
 
 use crate::chain;
 use crate::ports::{PortError, PortResult, SendResult, SignedMessage, WebhookSender};
-use crate::public_address::{NotPublic, TargetUrl, Targets, client};
+use crate::public_address::{TargetUrl, Targets, client, is_not_public};
 use async_trait::async_trait;
 use gas_shared::webhook::MAX_WEBHOOK_URL_BYTES;
 use reqwest::{Client, Response, StatusCode};
-use std::error::Error;
 use std::time::Duration;
 
 /// How long an attempt may take, from the resolution of the name to the status of the response.
@@ -82,7 +81,7 @@ fn of_status(status: StatusCode) -> SendResult {
 
 /// Why no response came, for the owner of the webhook. It says nothing about the network of the deployment.
 fn describe(error: &reqwest::Error) -> &'static str {
-    if has_cause::<NotPublic>(error) {
+    if is_not_public(error) {
         "the host name does not lead to public addresses only"
     } else if error.is_timeout() {
         "no response within 10 seconds"
@@ -91,18 +90,6 @@ fn describe(error: &reqwest::Error) -> &'static str {
     } else {
         "the connection ended before the response"
     }
-}
-
-/// Whether an error of a type is among the causes.
-fn has_cause<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<E>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 #[cfg(test)]

@@ -12,10 +12,14 @@ use std::fmt;
 /// Separates these secrets from other uses of the key.
 const PURPOSE: &[u8] = b"gas webhook v1\0";
 
-/// The secret of a webhook. It is derived from a key of the deployment and the id of the webhook, so that whoever
-/// reads the database cannot sign messages. Its `Debug` form does not contain it.
+/// The secret of a webhook. It is derived from a key of the deployment and the id of the webhook, so that reading the
+/// database does not suffice to sign messages. After a change of that key, it has a secret of the earlier one, too, which
+/// the owner of an older webhook knows. Its `Debug` form does not contain it.
 #[derive(Clone)]
-pub struct WebhookSecret(Vec<u8>);
+pub struct WebhookSecret {
+    current: Vec<u8>,
+    earlier: Vec<Vec<u8>>,
+}
 
 impl fmt::Debug for WebhookSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,20 +30,28 @@ impl fmt::Debug for WebhookSecret {
 impl WebhookSecret {
     /// The secret of a webhook.
     pub fn derive(key: &UnsubscribeKey, id: WebhookId) -> Self {
-        Self(key.derive(&[PURPOSE, id.as_uuid().as_bytes()]).to_vec())
+        let mut each = key.derive_each(&[PURPOSE, id.as_uuid().as_bytes()]).into_iter();
+        let current = each.next().map(Vec::from).unwrap_or_default();
+        Self { current, earlier: each.map(Vec::from).collect() }
     }
 
     /// The secret in the form of the specification, for the response that shows it to its owner once.
     pub fn expose(&self) -> String {
-        format!("whsec_{}", STANDARD.encode(&self.0))
+        format!("whsec_{}", STANDARD.encode(&self.current))
     }
 
-    /// The header `webhook-signature` of an attempt to deliver a message.
+    /// The header `webhook-signature` of an attempt to deliver a message: a signature by each secret, one of which the receiver
+    /// can verify.
     pub fn sign(&self, message_id: &str, at: Timestamp, body: &str) -> String {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(format!("{message_id}.{}.{body}", at.as_second()).as_bytes());
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        let content = format!("{message_id}.{}.{body}", at.as_second());
+        let signature = |secret: &Vec<u8>| {
+            let mut mac =
+                Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
+            mac.update(content.as_bytes());
+            format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        };
+        let all = std::iter::once(&self.current).chain(&self.earlier);
+        all.map(signature).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -52,7 +64,8 @@ mod tests {
     fn signatures_equal_the_published_example() {
         // The test vector of the reference implementations of the specification.
         const KEY: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let secret = WebhookSecret(STANDARD.decode(KEY).unwrap());
+        let current = STANDARD.decode(KEY).unwrap();
+        let secret = WebhookSecret { current, earlier: Vec::new() };
         let at = Timestamp::from_second(1_614_265_330).unwrap();
         let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, r#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -70,6 +83,17 @@ mod tests {
         // The specification asks for 24 to 64 bytes.
         let bytes = STANDARD.decode(&secret(&keys[0], 1)["whsec_".len()..]).unwrap();
         assert_eq!(bytes.len(), 32);
+    }
+
+    #[test]
+    fn after_a_change_of_the_key_receivers_verify_with_the_secret_that_they_have() {
+        let [old, new] = ["a", "b"].map(|one| one.repeat(32));
+        let id = WebhookId::new(Uuid::from_u128(1));
+        let secret = |key: &str| WebhookSecret::derive(&key.parse().unwrap(), id);
+        let both = secret(&format!("{new},{old}"));
+        let sign = |secret: &WebhookSecret| secret.sign("msg_1", Timestamp::UNIX_EPOCH, "{}");
+        assert_eq!(sign(&both), format!("{} {}", sign(&secret(&new)), sign(&secret(&old))));
+        assert_eq!(both.expose(), secret(&new).expose(), "a new webhook has the new secret");
     }
 
     #[test]

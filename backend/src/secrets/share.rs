@@ -1,12 +1,7 @@
 //! The secrets of share links: 32 random characters and a checksum of 6, which are in the address.
 
-use crate::Secret;
-use crate::base62::{checksum, has_checksum, random_text};
+use super::{Secret, base62};
 use crate::ports::PortResult;
-use sha2::{Digest, Sha256};
-
-/// 32 characters out of 62 have 190 bits of entropy.
-const RANDOM_CHARS: usize = 32;
 
 /// The secret of a share link. Its `Debug` form does not contain it.
 #[derive(Clone, Debug)]
@@ -18,14 +13,12 @@ impl ShareSecret {
     /// # Errors
     /// If the system's random number generator fails.
     pub fn mint() -> PortResult<Self> {
-        let random = random_text(RANDOM_CHARS)?;
-        let checksum = checksum(&random);
-        Ok(Self(Secret::from(format!("{random}{checksum}"))))
+        base62::mint().map(|text| Self(Secret::from(text)))
     }
 
     /// Parses a text with the format of a secret. Whether a link has it is up to the store.
     pub fn parse(text: &str) -> Option<Self> {
-        has_checksum(text, RANDOM_CHARS).then(|| Self(Secret::from(text.to_owned())))
+        base62::is_valid(text).then(|| Self(Secret::from(text.to_owned())))
     }
 
     /// The secret, for the address that its owner gets once.
@@ -35,7 +28,7 @@ impl ShareSecret {
 
     /// The stored form: the SHA-256 in hex.
     pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.expose()))
+        self.0.hash()
     }
 }
 

@@ -1,4 +1,14 @@
-//! Secret values that debug output and logs do not reveal.
+//! Secret values, which debug output and logs do not reveal, and those that GAS issues: for sessions, share links and API
+//! tokens.
+
+mod base62;
+mod session;
+mod share;
+mod token;
+
+pub use session::SessionSecret;
+pub use share::ShareSecret;
+pub(crate) use token::TokenSecret;
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -11,6 +21,11 @@ impl Secret {
     /// The secret, for the place that uses it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The form in which a secret with enough random bits is stored: the SHA-256 in hex.
+    pub fn hash(&self) -> String {
+        hex::encode(Sha256::digest(&self.0))
     }
 
     /// Whether a text from outside is the secret; no text is an empty one. Digests are compared, so that the time does

@@ -5,15 +5,10 @@
 //! pattern is `gas_[0-9A-Za-z]{38}`; the last six characters are the CRC-32 of the 32 before them,
 //! in base 62.
 
-use crate::Secret;
-use crate::base62::{checksum, has_checksum, random_text};
+use super::{Secret, base62};
 use crate::ports::PortResult;
-use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "gas_";
-
-/// 32 characters out of 62 have 190 bits of entropy.
-const RANDOM_CHARS: usize = 32;
 
 /// The length of the prefix that is stored and shown to identify a token; the rest has 166 bits.
 const SHOWN_CHARS: usize = PREFIX.len() + 4;
@@ -28,15 +23,13 @@ impl TokenSecret {
     /// # Errors
     /// If the system's random number generator fails.
     pub fn mint() -> PortResult<Self> {
-        let random = random_text(RANDOM_CHARS)?;
-        let checksum = checksum(&random);
-        Ok(Self(Secret::from(format!("{PREFIX}{random}{checksum}"))))
+        base62::mint().map(|text| Self(Secret::from(format!("{PREFIX}{text}"))))
     }
 
     /// Parses a text with the format of a secret. Whether a token has it is up to the token store.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
-        has_checksum(rest, RANDOM_CHARS).then(|| Self(Secret::from(text.to_owned())))
+        base62::is_valid(rest).then(|| Self(Secret::from(text.to_owned())))
     }
 
     /// The secret, for the response that shows it to its owner once.
@@ -46,7 +39,7 @@ impl TokenSecret {
 
     /// The stored form: the SHA-256 in hex.
     pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.expose()))
+        self.0.hash()
     }
 
     /// The prefix that may be shown.

@@ -1,10 +1,9 @@
 //! The ids of browser sessions: 256 random bits.
 
-use crate::Secret;
+use super::Secret;
 use crate::ports::{PortError, PortResult};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
 
 const RANDOM_BYTES: usize = 32;
 
@@ -42,7 +41,7 @@ impl SessionSecret {
 
     /// The stored form: the SHA-256 in hex.
     pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.expose()))
+        self.0.hash()
     }
 }
 
