@@ -10,6 +10,7 @@ mod archive;
 mod audit;
 mod catalog;
 mod dispatches;
+mod imports;
 mod jobs;
 mod mail;
 mod messages;
@@ -37,6 +38,10 @@ pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadO
 pub use audit::{AuditEntry, AuditLog};
 pub use catalog::{Catalog, CatalogId, Manifest, StoredManifest};
 pub use dispatches::{Dispatch, Dispatches};
+pub use imports::{
+    DueImport, FileSource, FileVersion, ImportInsertion, ImportStore, NewImportRow, SourceError,
+    SourceFile,
+};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
     ClaimedMail, EmailAddress, Held, InvalidAddress, JOB_RESULT_KEYS, Mail, MailClaim, MailEvent,

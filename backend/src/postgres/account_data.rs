@@ -1,5 +1,6 @@
 //! The port [`AccountData`] on PostgreSQL.
 
+use super::imports::delete_imports;
 use super::seconds;
 use super::sessions::end_all_sessions;
 use super::share_links::delete_share_links;
@@ -58,7 +59,7 @@ const WITHOUT_RETENTION: &str = "
 
 const MARK_RETENTION: &str = "update profiles set has_retention = true where identity_id = $1";
 
-/// Users' data in tables `profiles`, `mails`, `api_tokens`, `share_links` and `sessions`.
+/// Users' data in tables `profiles`, `mails`, `api_tokens`, `share_links`, `imports` and `sessions`.
 #[derive(Clone, Debug)]
 pub struct PostgresAccountData {
     pool: PgPool,
@@ -76,6 +77,7 @@ impl PostgresAccountData {
         let done = request.execute(&mut *transaction).await?;
         sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *transaction).await?;
         delete_share_links(&mut transaction, user).await?;
+        delete_imports(&mut transaction, user).await?;
         end_all_sessions(&mut transaction, user).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)

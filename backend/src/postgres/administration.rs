@@ -1,5 +1,6 @@
 //! The ports [`ServiceModes`] and [`Administration`] on PostgreSQL.
 
+use super::imports::delete_imports;
 use super::sessions::end_all_sessions;
 use super::share_links::delete_share_links;
 use super::{moment, plan, seconds};
@@ -102,6 +103,7 @@ impl PostgresAdministration {
         if found && at.is_some() {
             end_all_sessions(&mut transaction, user).await?;
             delete_share_links(&mut transaction, user).await?;
+            delete_imports(&mut transaction, user).await?;
             let tokens = sqlx::query(DELETE_TOKENS).bind(user.as_uuid());
             tokens.execute(&mut *transaction).await?;
         }
@@ -110,8 +112,10 @@ impl PostgresAdministration {
     }
 
     async fn try_statistics(&self, since: Timestamp) -> sqlx::Result<Statistics> {
-        let totals = sqlx::query(TOTALS).fetch_one(&self.pool).await?;
-        let days = sqlx::query(DAYS).bind(seconds(since)).fetch_all(&self.pool).await?;
+        let (totals, days) = futures::try_join!(
+            sqlx::query(TOTALS).fetch_one(&self.pool),
+            sqlx::query(DAYS).bind(seconds(since)).fetch_all(&self.pool),
+        )?;
         let day = |row: &PgRow| {
             Ok(DayOfJobs {
                 day: required(row, "day")?,

@@ -1,5 +1,5 @@
 //! Adapters of the ports to PostgreSQL: accounts, administration, billing, mails, API tokens, saved filters, share links,
-//! webhooks, sessions, rate limits and the audit log.
+//! webhooks, imports, sessions, rate limits and the audit log.
 
 mod account_data;
 mod accounts;
@@ -7,6 +7,7 @@ mod administration;
 mod audit;
 mod billing;
 mod dispatches;
+mod imports;
 mod mails;
 mod rate_limits;
 mod saved;
@@ -24,6 +25,7 @@ pub use administration::PostgresAdministration;
 pub use audit::PostgresAuditLog;
 pub use billing::PostgresBilling;
 pub use dispatches::PostgresDispatches;
+pub use imports::PostgresImports;
 pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
 pub use saved::PostgresSavedItems;
@@ -49,7 +51,7 @@ use uuid::Uuid;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Locks the profile of a user until the transaction ends, so that what the user makes at the same time (tokens, share
-/// links, webhooks) is counted, and closing the account or blocking the user deletes all of it.
+/// links, webhooks, imports) is counted, and closing the account or blocking the user deletes all of it.
 ///
 /// # Errors
 /// [`sqlx::Error::RowNotFound`] if the user is blocked, or the account is being closed.

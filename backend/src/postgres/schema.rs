@@ -48,7 +48,7 @@ const fn version_in(name: &str) -> i64 {
 }
 
 /// The migrations of this version. Migrations of newer versions are ignored, so that a release can be
-/// taken back without its schema.
+/// rolled back without its schema.
 fn migrations() -> Migrator {
     let files = migration_files![
         "0001_accounts",
@@ -72,6 +72,7 @@ fn migrations() -> Migrator {
         "0021_share_links",
         "0022_webhooks",
         "0023_mail_kinds",
+        "0024_imports",
     ];
     let migrations = files.iter().map(|file| {
         let description =

@@ -1,7 +1,8 @@
 //! Users' other data in memory.
 
 use super::{
-    FakeAccounts, FakeSavedItems, FakeSessions, FakeShareLinks, FakeTokens, FakeWebhooks, lock,
+    FakeAccounts, FakeImports, FakeSavedItems, FakeSessions, FakeShareLinks, FakeTokens,
+    FakeWebhooks, lock,
 };
 use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
@@ -18,13 +19,15 @@ pub struct FakeAccountData {
     saved: Arc<FakeSavedItems>,
     share_links: Arc<FakeShareLinks>,
     webhooks: Arc<FakeWebhooks>,
+    imports: Arc<FakeImports>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
     closed: Mutex<Vec<ClosedAccount>>,
     without_retention: Mutex<Vec<UserId>>,
 }
 
 impl FakeAccountData {
-    /// Creates the data of these profiles, tokens, sessions, saved items, share links and webhooks.
+    /// Creates the data of these profiles, tokens, sessions, saved items, share links, webhooks
+    /// and imports.
     pub fn new(
         accounts: Arc<FakeAccounts>,
         tokens: Arc<FakeTokens>,
@@ -32,6 +35,7 @@ impl FakeAccountData {
         saved: Arc<FakeSavedItems>,
         share_links: Arc<FakeShareLinks>,
         webhooks: Arc<FakeWebhooks>,
+        imports: Arc<FakeImports>,
     ) -> Self {
         Self {
             accounts,
@@ -40,6 +44,7 @@ impl FakeAccountData {
             saved,
             share_links,
             webhooks,
+            imports,
             mails: Mutex::default(),
             closed: Mutex::default(),
             without_retention: Mutex::default(),
@@ -77,6 +82,7 @@ impl AccountData for FakeAccountData {
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         self.tokens.remove_all(user);
         self.share_links.remove_all(user);
+        self.imports.remove_all(user);
         self.sessions.remove_all(user);
         Ok(self.accounts.request_closing(user, now))
     }

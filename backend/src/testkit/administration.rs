@@ -1,6 +1,6 @@
 //! The mode of the service, users for operators, and the queues of operators in memory.
 
-use super::{FakeAccounts, FakeQueue, FakeSessions, FakeShareLinks, FakeTokens, lock};
+use super::{FakeAccounts, FakeImports, FakeQueue, FakeSessions, FakeShareLinks, FakeTokens, lock};
 use crate::ports::{
     Administration, EndedJob, OperatorQueues, PortResult, QueueWithDeadLetters, ServiceModes,
 };
@@ -41,6 +41,7 @@ pub struct FakeAdministration {
     sessions: Arc<FakeSessions>,
     tokens: Arc<FakeTokens>,
     share_links: Arc<FakeShareLinks>,
+    imports: Arc<FakeImports>,
     ended: Mutex<Vec<EndedJob>>,
 }
 
@@ -51,8 +52,9 @@ impl FakeAdministration {
         sessions: Arc<FakeSessions>,
         tokens: Arc<FakeTokens>,
         share_links: Arc<FakeShareLinks>,
+        imports: Arc<FakeImports>,
     ) -> Self {
-        Self { accounts, sessions, tokens, share_links, ended: Mutex::default() }
+        Self { accounts, sessions, tokens, share_links, imports, ended: Mutex::default() }
     }
 
     /// The jobs that were counted, in this order.
@@ -83,6 +85,7 @@ impl Administration for FakeAdministration {
             self.sessions.remove_all(user);
             self.tokens.remove_all(user);
             self.share_links.remove_all(user);
+            self.imports.remove_all(user);
         }
         Ok(found)
     }
@@ -172,6 +175,7 @@ impl OperatorQueues for FakeOperatorQueues {
                 name,
                 waiting: queue.bodies().len() as u64,
                 in_flight: 0,
+                oldest_secs: None,
                 dead_letters: dead_letters.bodies().len() as u64,
             }
         };

@@ -122,14 +122,15 @@ fn thawing() -> JobState {
 }
 
 fn every_state() -> Vec<JobState> {
-    let parts = Parts { upload_id: "u".to_owned(), size: 90, part_bytes: 40 };
+    let parts = Parts { upload_id: "u".to_owned(), size: 90, part_bytes: 40, copied: None };
     let (reason, code) = ("no header".to_owned(), Some("bad_header".to_owned()));
     let chosen = "homo_sapiens/GRCh37/demo-1".parse().unwrap();
     let mismatch = Some(AssemblyMismatch { found: "GRCh38".to_owned(), chosen, fitting: vec![] });
     let failure = Failure { at: at(9), kind: FailureKind::Input, reason, code, mismatch };
     vec![
         JobState::Uploading { parts: None },
-        JobState::Uploading { parts: Some(parts) },
+        JobState::Uploading { parts: Some(parts.clone()) },
+        JobState::Uploading { parts: Some(Parts { copied: Some(40), ..parts }) },
         pending(1),
         running(2),
         completed(Results::Stored(stored())),

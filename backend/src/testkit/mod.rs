@@ -12,6 +12,7 @@ mod aws;
 mod billing;
 mod catalog_contract;
 mod dispatches;
+mod imports;
 mod job_store_contract;
 mod jobs;
 mod mail;
@@ -50,6 +51,7 @@ pub use catalog_contract::{
     source_manifest,
 };
 pub use dispatches::{FakeDispatches, dispatches_contract};
+pub use imports::{FakeFileSource, FakeImports, imports_contract};
 pub use job_store_contract::job_store_contract;
 pub use jobs::FakeJobs;
 pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
@@ -118,6 +120,8 @@ pub struct TestGas {
     pub share_links: Arc<FakeShareLinks>,
     /// The webhooks.
     pub webhooks: Arc<FakeWebhooks>,
+    /// The imports.
+    pub imports: Arc<FakeImports>,
     /// The archive.
     pub archive: Arc<FakeArchive>,
     /// The timers started.
@@ -193,11 +197,14 @@ impl TestGas {
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
         let share_links = Arc::new(FakeShareLinks::default());
+        let imports =
+            Arc::new(FakeImports::new(accounts.clone(), crash.of_service(&outages.postgresql)));
         let administration = Arc::new(FakeAdministration::new(
             accounts.clone(),
             sessions.clone(),
             tokens.clone(),
             share_links.clone(),
+            imports.clone(),
         ));
         let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
@@ -211,6 +218,7 @@ impl TestGas {
             saved.clone(),
             share_links.clone(),
             webhooks.clone(),
+            imports.clone(),
         ));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
@@ -257,6 +265,7 @@ impl TestGas {
             saved: saved.clone(),
             share_links: share_links.clone(),
             webhooks: webhooks.clone(),
+            imports: imports.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
@@ -298,6 +307,7 @@ impl TestGas {
             tokens,
             share_links,
             webhooks,
+            imports,
             archive,
             archive_timer,
             archive_requests,

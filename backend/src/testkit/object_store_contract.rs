@@ -40,6 +40,7 @@ pub async fn object_store_contract(
     ranges_are_exact(&store).await;
     local_files_are_stored_and_fetched(&store, folder).await;
     a_copy_is_independent_of_its_source(&store).await;
+    a_copy_has_all_bytes_of_its_source(&store).await;
     a_list_has_the_keys_with_the_prefix(&store).await;
     erasing_a_prefix_leaves_other_objects(&store).await;
     signed_requests_name_the_object_and_their_validity(&store).await;
@@ -158,6 +159,19 @@ async fn a_copy_is_independent_of_its_source(store: &Store<'_>) {
     assert_eq!(store.content(&copy).await.unwrap(), b"original");
     store.objects.delete(&source).await.unwrap();
     assert_eq!(store.content(&copy).await.unwrap(), b"original");
+}
+
+async fn a_copy_has_all_bytes_of_its_source(store: &Store<'_>) {
+    let (source, copy) = (store.object("copies/source"), store.object("copies/copy"));
+    let part = MIN_PART_BYTES;
+    for size in [0, 1, part, part + 1, 2 * part, 2 * part + 7] {
+        let bytes: Vec<u8> = (0u8..=250).cycle().take(size).collect();
+        store.objects.write(&source, Bytes::from(bytes.clone()), TEXT).await.unwrap();
+        assert!(store.objects.copy(&source, &copy).await.unwrap());
+        let info = store.objects.head(&copy).await.unwrap().unwrap();
+        assert_eq!(info.size, size as u64);
+        assert!(store.content(&copy).await.unwrap() == bytes, "a copy of {size} bytes");
+    }
 }
 
 async fn a_list_has_the_keys_with_the_prefix(store: &Store<'_>) {

@@ -16,6 +16,8 @@ pub struct FakeObjects {
     files: Mutex<HashMap<ObjectLocation, Vec<u8>>>,
     /// The keys of previous versions, as in a versioned bucket.
     previous: Mutex<Vec<ObjectLocation>>,
+    /// The sizes that objects state instead of their own.
+    stated: Mutex<HashMap<ObjectLocation, u64>>,
     crash: Crash,
 }
 
@@ -28,6 +30,11 @@ impl FakeObjects {
     pub fn put(&self, file: &ObjectLocation, bytes: &[u8]) {
         let before = lock(&self.files).insert(file.clone(), bytes.to_vec());
         lock(&self.previous).extend(before.map(|_| file.clone()));
+    }
+
+    /// Makes the metadata of an object state a size, as if it were a large one.
+    pub fn state_size(&self, file: &ObjectLocation, bytes: u64) {
+        lock(&self.stated).insert(file.clone(), bytes);
     }
 
     /// The number of objects whose keys contain a text, with their previous versions.
@@ -55,7 +62,11 @@ fn etag(bytes: &[u8]) -> String {
 impl ObjectStore for FakeObjects {
     async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
         self.crash.before_call()?;
-        Ok(self.get(file).map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: etag(&bytes) }))
+        let stated = lock(&self.stated).get(file).copied();
+        Ok(self.get(file).map(|bytes| ObjectInfo {
+            size: stated.unwrap_or(bytes.len() as u64),
+            etag: etag(&bytes),
+        }))
     }
 
     async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo> {

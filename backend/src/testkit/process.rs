@@ -71,11 +71,14 @@ pub enum Fault {
     LostResponse,
     /// A call fails without an effect. Later calls succeed.
     Rejection,
+    /// A call has its effect, but its response is lost, and its service is unavailable until
+    /// [`Crash::recover`]. Other services are not.
+    Outage,
 }
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 3] = [Self::Death, Self::LostResponse, Self::Rejection];
+    pub const ALL: [Self; 4] = [Self::Death, Self::LostResponse, Self::Rejection, Self::Outage];
 }
 
 /// Injects one [`Fault`] into the calls of all fakes.
@@ -93,6 +96,8 @@ struct CrashState {
     /// is planned.
     left: Option<u32>,
     happened: bool,
+    /// What [`Fault::Outage`] has begun.
+    outage: Option<Outage>,
 }
 
 impl Crash {
@@ -108,12 +113,16 @@ impl Crash {
 
     /// Plans a fault at the n-th effect, or at the n-th call for [`Fault::Rejection`], from 1.
     pub fn inject(&self, fault: Fault, nth: u32) {
-        *lock(&self.state) = CrashState { fault, left: Some(nth), happened: false };
+        *lock(&self.state) = CrashState { fault, left: Some(nth), ..CrashState::default() };
     }
 
-    /// Restarts the process. Returns whether the fault had happened.
+    /// Restarts the process, or the service that is unavailable. Returns whether the fault had happened.
     pub fn recover(&self) -> bool {
-        std::mem::take(&mut *lock(&self.state)).happened
+        let state = std::mem::take(&mut *lock(&self.state));
+        if let Some(outage) = &state.outage {
+            outage.end();
+        }
+        state.happened
     }
 
     /// Fakes call this before they handle a call.
@@ -123,7 +132,7 @@ impl Crash {
         match state.fault {
             Fault::Death if state.happened => Err(failed(Fault::Death)),
             Fault::Rejection => state.count_down(),
-            Fault::Death | Fault::LostResponse => Ok(()),
+            Fault::Death | Fault::LostResponse | Fault::Outage => Ok(()),
         }
     }
 
@@ -133,6 +142,14 @@ impl Crash {
         match state.fault {
             Fault::Death | Fault::LostResponse => state.count_down(),
             Fault::Rejection => Ok(()),
+            Fault::Outage => {
+                let counted = state.count_down();
+                if counted.is_err() {
+                    self.outage.begin();
+                    state.outage = Some(self.outage.clone());
+                }
+                counted
+            }
         }
     }
 }
@@ -157,7 +174,7 @@ impl CrashState {
 fn failed(fault: Fault) -> PortError {
     let why = match fault {
         Fault::Death => "the process crashed",
-        Fault::LostResponse => "the response was lost",
+        Fault::LostResponse | Fault::Outage => "the response was lost",
         Fault::Rejection => "the service rejected the call",
     };
     PortError::new("continue", why)
