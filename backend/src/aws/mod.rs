@@ -9,6 +9,7 @@ mod archive_timer;
 mod dynamo;
 mod event_queue;
 mod operator_queues;
+mod queue_ages;
 mod s3;
 mod sdk;
 mod ses;

@@ -151,8 +151,11 @@ impl Sdk {
     }
 
     /// The queues of a deployment, for operators.
-    pub fn operator_queues(&self, prefix: &str) -> SqsOperatorQueues {
-        SqsOperatorQueues::new(aws_sdk_sqs::Client::new(&self.config), prefix)
+    ///
+    /// # Errors
+    /// If TLS cannot be initialized.
+    pub fn operator_queues(&self, prefix: &str) -> PortResult<SqsOperatorQueues> {
+        SqsOperatorQueues::new(&self.config, prefix)
     }
 
     /// The mailer; `from` must be verified in SES. It makes one attempt; the outbox repeats it.

@@ -4,7 +4,7 @@
 use crate::ports::{PortError, PortResult, RunName, ShardRun, ShardRunState, ShardRuns};
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::operation::redrive_execution::RedriveExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
 use gas_shared::JobId;
@@ -108,6 +108,20 @@ fn cannot_redrive(error: &RedriveExecutionError) -> bool {
         || error.code().is_some_and(|code| unknown.contains(&code))
 }
 
+/// Whether Step Functions has taken the message of a task: `false` if the task has ended, which is no error.
+fn unless_ended<T, E>(sent: Result<T, SdkError<E>>, action: &str) -> PortResult<bool>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.code(), Some("TaskTimedOut" | "TaskDoesNotExist")) => {
+            Ok(false)
+        }
+        Err(error) => Err(PortError::new(action, error)),
+    }
+}
+
 /// The name of an execution of a run. Step Functions allows 80 characters.
 fn execution_name(name: &RunName, restarts: u32) -> String {
     if restarts == 0 { name.to_string() } else { format!("{name}_{restarts}") }
@@ -162,47 +176,19 @@ impl ShardRuns for StepFunctionsShardRuns {
     }
 
     async fn heartbeat(&self, task: &str) -> PortResult<bool> {
-        match self.client.send_task_heartbeat().task_token(task).send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_task_timed_out() || e.is_task_does_not_exist()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(PortError::new("send the heartbeat of a shard", error)),
-        }
+        let sent = self.client.send_task_heartbeat().task_token(task).send().await;
+        unless_ended(sent, "send the heartbeat of a shard")
     }
 
     async fn succeed(&self, task: &str) -> PortResult<()> {
-        match self.client.send_task_success().task_token(task).output("{}").send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_task_timed_out() || e.is_task_does_not_exist()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(PortError::new("report that a shard is annotated", error)),
-        }
+        let sent = self.client.send_task_success().task_token(task).output("{}").send().await;
+        unless_ended(sent, "report that a shard is annotated").map(|_| ())
     }
 
     async fn fail(&self, task: &str, cause: &str) -> PortResult<()> {
         let cause: String = cause.chars().take(MAX_CAUSE_CHARS).collect();
         let call = self.client.send_task_failure().task_token(task).error(FAILED).cause(cause);
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_task_timed_out() || e.is_task_does_not_exist()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(PortError::new("report that a shard has failed", error)),
-        }
+        unless_ended(call.send().await, "report that a shard has failed").map(|_| ())
     }
 }
 

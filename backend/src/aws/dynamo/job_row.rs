@@ -59,6 +59,8 @@ pub(super) struct JobRow {
     upload_size: Option<u64>,
     /// [`Parts::part_bytes`].
     upload_part_size: Option<u64>,
+    /// [`Parts::copied`].
+    upload_copied: Option<u64>,
     upload_time: Option<i64>,
     queue_time: Option<i64>,
     start_time: Option<i64>,
@@ -145,6 +147,7 @@ impl TryFrom<&Job> for JobRow {
                 row.upload_id = Some(parts.upload_id.clone());
                 row.upload_size = Some(parts.size);
                 row.upload_part_size = Some(parts.part_bytes);
+                row.upload_copied = parts.copied;
             }
             JobState::Pending { since } => {
                 row.queue_time = Some(since.as_second());
@@ -224,6 +227,7 @@ impl JobRow {
             upload_id: None,
             upload_size: None,
             upload_part_size: None,
+            upload_copied: None,
             queue_time: None,
             start_time: None,
             heartbeat_time: None,
@@ -408,6 +412,7 @@ impl JobRow {
             upload_id,
             size: self.need("upload_size", self.upload_size)?,
             part_bytes: self.need("upload_part_size", self.upload_part_size)?,
+            copied: self.upload_copied,
         }))
     }
 

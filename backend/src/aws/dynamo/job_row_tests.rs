@@ -218,11 +218,10 @@ fn any_failure() -> impl Strategy<Value = JobState> {
 }
 
 fn any_parts() -> impl Strategy<Value = Parts> {
-    (".{1,60}", any::<u64>(), any::<u64>()).prop_map(|(upload_id, size, part_bytes)| Parts {
-        upload_id,
-        size,
-        part_bytes,
-    })
+    let copied = proptest::option::of(any::<u64>());
+    (".{1,60}", any::<u64>(), any::<u64>(), copied).prop_map(
+        |(upload_id, size, part_bytes, copied)| Parts { upload_id, size, part_bytes, copied },
+    )
 }
 
 fn any_organization() -> impl Strategy<Value = Organization> {

@@ -20,7 +20,7 @@ const SINGLE_REQUEST_BYTES: u64 = 64 * MIB;
 const PART_BYTES: u64 = 16 * MIB;
 
 /// The most parts that S3 accepts in one upload.
-const MAX_PARTS: u64 = 10_000;
+pub(super) const MAX_PARTS: u64 = 10_000;
 
 /// The number of parts sent concurrently.
 const PARALLEL_PARTS: usize = 4;

@@ -1,6 +1,7 @@
 //! S3: objects, browser uploads and multipart uploads.
 
 mod action;
+mod copy;
 mod credentials;
 mod file_upload;
 mod multipart;

@@ -1,6 +1,7 @@
 //! The port [`ObjectStore`] on S3.
 
 use super::action::action_on;
+use super::copy::Copies;
 use super::credentials::CachedCredentials;
 use super::{file_upload, post_policy, versions};
 use crate::attachment::attachment;
@@ -8,7 +9,7 @@ use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, Upl
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -28,6 +29,7 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 #[derive(Clone, Debug)]
 pub struct S3ObjectStore {
     client: Client,
+    copies: Copies,
     region: Option<String>,
     credentials: Arc<CachedCredentials>,
 }
@@ -35,10 +37,19 @@ pub struct S3ObjectStore {
 impl S3ObjectStore {
     pub(in crate::aws) fn new(client: Client, config: &SdkConfig) -> Self {
         Self {
+            copies: Copies::new(&client),
             client,
             region: config.region().map(ToString::to_string),
             credentials: Arc::new(CachedCredentials::new(config.credentials_provider())),
         }
+    }
+
+    /// The same store, which copies an object of more than `bytes` in parts of this size. For tests:
+    /// a small object is copied as a large one is.
+    #[must_use]
+    pub fn copying_in_parts_of(mut self, bytes: u64) -> Self {
+        self.copies = self.copies.in_parts_of(bytes);
+        self
     }
 
     /// The URL that browsers post uploads to. Only the SDK knows a bucket's host for every
@@ -89,19 +100,7 @@ impl ObjectStore for S3ObjectStore {
     }
 
     async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool> {
-        // Keys contain only characters that need no escaping in a header; see `FileName::key_part`.
-        let call = self
-            .client
-            .copy_object()
-            .copy_source(format!("{}/{}", from.bucket, from.key))
-            .bucket(&to.bucket)
-            .key(&to.key)
-            .server_side_encryption(ServerSideEncryption::Aes256);
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
-            Err(error) => Err(PortError::new(action_on("copy", from), error)),
-        }
+        self.copies.copy(from, to).await
     }
 
     async fn write(
