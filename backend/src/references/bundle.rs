@@ -1,13 +1,10 @@
 //! The reference in a folder, of a deployment without a catalog.
 
+use super::engine_manifest::EngineManifest;
 use crate::catalog::checksum;
 use crate::ports::{PortError, PortResult, References};
 use async_trait::async_trait;
-use gas_shared::reference::{
-    ReferenceChoice, ReferenceChoices, ReferenceContig, ReferenceId, Sha256, TranscriptCounts,
-    longest,
-};
-use serde::Deserialize;
+use gas_shared::reference::{ReferenceChoice, ReferenceChoices, ReferenceId, Sha256, longest};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,25 +46,6 @@ impl References for Bundle {
     }
 }
 
-/// The part of the engine's manifest that is used here.
-#[derive(Deserialize)]
-struct EngineManifest {
-    assembly: String,
-    contigs: Vec<ReferenceContig>,
-    genes: u64,
-    transcripts: u64,
-    #[serde(default)]
-    tagged: Tagged,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tagged {
-    canonical: u64,
-    mane_select: u64,
-    mane_plus_clinical: u64,
-}
-
 /// Describes the reference in a folder. `None` if the folder has no manifest of the engine. The id is
 /// `local/<assembly>/bundle-<first digits of the manifest's digest>`, so that it stands for one content.
 ///
@@ -81,9 +59,7 @@ pub fn describe_bundle(folder: &Path) -> io::Result<Option<ReferenceChoice>> {
         Err(error) => return Err(error),
     };
     let manifest: EngineManifest = serde_json::from_slice(&std::fs::read(path)?)?;
-    let Tagged { canonical, mane_select, mane_plus_clinical } = manifest.tagged;
-    let all = manifest.transcripts;
-    let transcripts = TranscriptCounts { all, canonical, mane_select, mane_plus_clinical };
+    let transcripts = manifest.transcripts();
     Ok(Some(ReferenceChoice {
         id: id(&manifest.assembly, &sha256)?,
         sha256,
@@ -114,7 +90,7 @@ fn id(assembly: &str, sha256: &Sha256) -> io::Result<ReferenceId> {
 mod tests {
     use super::*;
 
-    const MANIFEST_JSON: &[u8] = br#"{"format":2,"assembly":"GRCh37 (demo)","contigs":[{"name":"20",
+    const MANIFEST_JSON: &[u8] = br#"{"format":3,"assembly":"GRCh37 (demo)","contigs":[{"name":"20",
         "offset":0,"length":5000000}],"genes":3,"transcripts":7,"tagged":{"canonical":2,"mane_select":0,
         "mane_plus_clinical":0},"tracks":[],"sources":[],"files":[],"notes":[]}"#;
 

@@ -27,11 +27,10 @@ impl References for CatalogChoices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::MAX_AGE;
-    use crate::references::FolderCatalog;
+    use crate::catalog::{FolderCatalog, MAX_AGE};
     use crate::testkit::{reference_file, reference_manifest};
-    use crate::usecases::{add_reference, set_reference_state};
-    use gas_shared::reference::ReferenceState;
+    use crate::usecases::catalog;
+    use gas_shared::catalog::EntryState;
 
     const IDS: [&str; 3] = [
         "homo_sapiens/GRCh37/ensembl-87",
@@ -46,11 +45,11 @@ mod tests {
         let file = reference_file(&folder.path().join("manifest.json"), b"{}");
         for id in IDS {
             let manifest = reference_manifest(id, vec![file.clone()]);
-            add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+            catalog::add(&*catalog, folder.path(), manifest, false).await.unwrap();
         }
         let [first, second, third] = IDS.map(|id| id.parse::<ReferenceId>().unwrap());
         let retire = async |id: &ReferenceId| {
-            set_reference_state(&*catalog, id, ReferenceState::Retired).await.unwrap();
+            catalog::set_state(&*catalog, id, EntryState::Retired).await.unwrap();
         };
         retire(&first).await;
         let choices = CatalogChoices::new(catalog.clone(), second.clone());
@@ -78,7 +77,7 @@ mod tests {
         let catalog = Arc::new(FolderCatalog::new(folder.path().join("catalog")));
         let file = reference_file(&folder.path().join("manifest.json"), b"{}");
         let manifest = reference_manifest(IDS[0], vec![file]);
-        add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+        catalog::add(&*catalog, folder.path(), manifest, false).await.unwrap();
         let choices = CatalogChoices::new(catalog.clone(), IDS[0].parse().unwrap());
         let before = choices.choices().await.unwrap();
         let entry = folder.path().join(format!("catalog/entries/{}.json", IDS[0]));
@@ -97,7 +96,7 @@ mod tests {
         let mut digests = Vec::new();
         for id in &IDS[..2] {
             let manifest = reference_manifest(id, vec![file.clone()]);
-            let entry = add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+            let entry = catalog::add(&*catalog, folder.path(), manifest, false).await.unwrap();
             digests.push(entry.manifest);
         }
         let path = folder.path().join(format!("catalog/manifests/{}.json", digests[0]));

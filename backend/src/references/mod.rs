@@ -2,11 +2,11 @@
 
 mod bundle;
 mod catalog_choices;
+mod engine_manifest;
 mod private;
 mod private_manifest;
 mod settings;
 
-pub use crate::catalog::{FolderCatalog, ObjectCatalog, checksum};
 pub use bundle::{Bundle, describe_bundle};
 pub use catalog_choices::CatalogChoices;
 pub use private::{PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};

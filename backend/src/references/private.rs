@@ -1,6 +1,6 @@
 //! The private references of users: their table, their catalogs, and what a user may have.
 
-use super::ObjectCatalog;
+use crate::catalog::ObjectCatalog;
 use crate::ports::{ObjectStore, PortResult, PrivateReferenceStore, Queue, ReferenceCatalog};
 use gas_shared::UserId;
 use std::sync::Arc;

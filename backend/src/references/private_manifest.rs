@@ -3,15 +3,11 @@
 //! The engine has read files of a user, so its output is checked: what it says about files is verified when
 //! they are stored, and names and numbers of contigs are limited, since lists contain them.
 
+use super::engine_manifest::EngineManifest;
 use crate::chain;
 use gas_shared::catalog::CatalogFile;
 use gas_shared::private_reference::{MAX_NOTES, PrivateReference, SourceRole};
-use gas_shared::reference::{
-    GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceManifest, ReferenceSource, Sha256,
-    TranscriptCounts,
-};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use gas_shared::reference::{GeneSet, MANIFEST_VERSION, ReferenceManifest, ReferenceSource};
 
 /// What private references have instead of the name of a gene set.
 const GENE_SET: &str = "Private";
@@ -52,44 +48,6 @@ pub enum UnusableReference {
     Engine(String),
 }
 
-/// The part of the engine's manifest that is used here.
-#[derive(Deserialize)]
-struct EngineManifest {
-    format: u32,
-    contigs: Vec<ReferenceContig>,
-    genes: u64,
-    transcripts: u64,
-    #[serde(default)]
-    tagged: Tagged,
-    sources: Vec<EngineSource>,
-    files: Vec<EngineFile>,
-    #[serde(default)]
-    left_out: BTreeMap<String, u64>,
-    #[serde(default)]
-    notes: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tagged {
-    canonical: u64,
-    mane_select: u64,
-    mane_plus_clinical: u64,
-}
-
-#[derive(Deserialize)]
-struct EngineSource {
-    role: String,
-    sha256: Sha256,
-}
-
-#[derive(Deserialize)]
-struct EngineFile {
-    file: String,
-    bytes: u64,
-    sha256: Sha256,
-}
-
 /// The manifest of a private reference and notes for its owner, from the engine's manifest `json`, which is
 /// itself the file `own` of the reference.
 ///
@@ -104,6 +62,7 @@ pub fn private_manifest(
         .map_err(|error| UnusableReference::Engine(chain(&error).to_string()))?;
     check_contigs(&built, reference)?;
     let notes = notes(&built);
+    let transcripts = built.transcripts();
     let files = built.files.into_iter().map(|file| CatalogFile {
         name: file.file,
         bytes: file.bytes,
@@ -122,12 +81,7 @@ pub fn private_manifest(
         gene_set: GeneSet { name: GENE_SET.to_owned(), release: id.gene_set().to_owned() },
         contigs: built.contigs,
         genes: built.genes,
-        transcripts: TranscriptCounts {
-            all: built.transcripts,
-            canonical: built.tagged.canonical,
-            mane_select: built.tagged.mane_select,
-            mane_plus_clinical: built.tagged.mane_plus_clinical,
-        },
+        transcripts,
         engine_format: built.format,
         files: [own].into_iter().chain(files).collect(),
         sources: sources.collect(),
@@ -153,7 +107,7 @@ fn check_contigs(
         let start = long.name.chars().take(40).collect();
         return Err(UnusableReference::LongContigName(fasta(), start));
     }
-    if built.transcripts == 0 {
+    if built.transcripts().all == 0 {
         let first: Vec<&str> = built.contigs.iter().take(3).map(|c| c.name.as_str()).collect();
         return Err(UnusableReference::NoTranscripts {
             fasta: fasta(),
@@ -176,11 +130,12 @@ fn notes(built: &EngineManifest) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::testkit::private_reference;
+    use gas_shared::reference::Sha256;
     use serde_json::json;
 
     fn built(contigs: &serde_json::Value, transcripts: u64) -> Vec<u8> {
         json!({
-            "format": 2, "assembly": "GRCh38", "contigs": contigs, "genes": 1,
+            "format": 3, "assembly": "GRCh38", "contigs": contigs, "genes": 1,
             "transcripts": transcripts, "tracks": [],
             "sources": [
                 {"role": "fasta", "file": "fasta", "sha256": "1".repeat(64)},

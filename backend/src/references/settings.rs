@@ -1,9 +1,9 @@
 //! The settings of references, which workers and web servers share.
 
-use super::{Bundle, CatalogChoices, FolderCatalog, ObjectCatalog};
+use super::{Bundle, CatalogChoices};
 use crate::Deployment;
 use crate::aws::Sdk;
-use crate::catalog::S3;
+use crate::catalog::{FolderCatalog, ObjectCatalog, S3};
 use crate::ports::{PortError, PortResult, ReferenceCatalog, References};
 use clap::Args;
 use gas_shared::reference::ReferenceId;

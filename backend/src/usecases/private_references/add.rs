@@ -3,34 +3,32 @@
 use super::{PrivateReferenceError, bytes, change, find, offered};
 use crate::audit::{Act, Actor};
 use crate::messages::ReferenceBuild;
-use crate::ports::{ArrivedPart, PartRule, PortError, PortResult, WriteOutcome};
+use crate::ports::{PortError, PortResult, WriteOutcome};
 use crate::references::PrivateReferences;
-use crate::usecases::UPLOAD_TICKET_SECS;
 use crate::usecases::change_job::publish_event;
+use crate::usecases::file_in_parts::{
+    TICKET_PARTS, TICKET_VALID_FOR, complete_parts, missing_parts, sign_parts,
+};
 use crate::usecases::limits::{count_confirmation, count_new_reference, count_part_ticket};
 use crate::{Gas, chain};
-use gas_shared::job::{ObjectLocation, Part};
 use gas_shared::private_reference::{
     NewPrivateReference, NewSource, PrivateReference, PrivateReferenceChange,
     PrivateReferenceState, PrivateReferenceView, SourcePart, SourceParts, SourceRole,
     UploadedSource,
 };
 use gas_shared::reference::ReferenceId;
+use gas_shared::upload::PartTicket;
 use gas_shared::{Account, LiveEvent, Plan, UserId};
-use jiff::SignedDuration;
 use uuid::Uuid;
 
 const BINARY: &str = "application/octet-stream";
-
-/// The number of parts in a ticket. More would expire before a slow connection could send them.
-const TICKET_PARTS: usize = 8;
 
 /// Adds a private reference, and signs the first parts of its files. An id can be used again if the
 /// reference that had it was not built.
 ///
 /// # Errors
-/// [`PrivateReferenceError`]. An upload then exists only if a response was lost; the bucket's lifecycle
-/// rule removes it.
+/// [`PrivateReferenceError`]. If a service has failed, the reference may exist and be continued. Uploads that
+/// no reference names are removed by the bucket's lifecycle rule.
 pub async fn add_private_reference(
     gas: &Gas,
     account: &Account,
@@ -44,13 +42,7 @@ pub async fn add_private_reference(
     let before = check_limits(private, account.id, &id, new).await?;
     count_new_reference(gas, account.id).await?;
     let reference = begin_uploads(gas, account.id, id, new, before.as_ref()).await?;
-    match store(private, &reference, before.is_some()).await {
-        Ok(()) => {}
-        Err(error) => {
-            abort_uploads(gas, &reference).await;
-            return Err(error);
-        }
-    }
+    store(gas, private, &reference, before.is_some()).await?;
     publish_event(&gas.jobs, account.id, LiveEvent::References).await;
     gas.audit.record(Actor::User, account.id, Act::ReferenceAdded(reference.id.clone())).await;
     ticket(gas, &reference).await
@@ -117,25 +109,56 @@ async fn begin_uploads(
 }
 
 /// Writes the row. Of requests at the same moment that would exceed the limit together, none succeeds.
+///
+/// The row names the uploads, so they are aborted only if it certainly does not exist. After an error of the
+/// table they are kept, and the deadline of the row ends them.
 async fn store(
+    gas: &Gas,
     private: &PrivateReferences,
     reference: &PrivateReference,
     replaces: bool,
 ) -> Result<(), PrivateReferenceError> {
-    let written = match replaces {
-        true => private.store.replace(reference).await?,
-        false => private.store.insert(reference).await?,
-    };
-    if written == WriteOutcome::Conflict {
+    if !write(private, reference, replaces).await? {
+        abort_uploads(gas, reference).await;
         return Err(PrivateReferenceError::Exists(reference.id.clone()));
     }
     let references = private.store.of_user(reference.owner).await?;
     let max = private.limits.max_count;
     if references.iter().filter(|reference| reference.counts()).count() as u64 > u64::from(max) {
-        private.store.delete(reference).await?;
+        if private.store.delete(reference).await? == WriteOutcome::Written {
+            abort_uploads(gas, reference).await;
+        }
         return Err(PrivateReferenceError::TooMany(max));
     }
     Ok(())
+}
+
+/// Writes the row. `false` if the owner has another reference with its id.
+async fn write(
+    private: &PrivateReferences,
+    reference: &PrivateReference,
+    replaces: bool,
+) -> PortResult<bool> {
+    let put = || match replaces {
+        true => private.store.replace(reference),
+        false => private.store.insert(reference),
+    };
+    let written = match put().await {
+        // The response of a successful write may be lost. An identical row counts as written, so a second call
+        // succeeds in both cases.
+        Err(error) if error.is_outage() => {
+            tracing::warn!(error = %chain(&error), "reference is written again after an error");
+            put().await?
+        }
+        written => written?,
+    };
+    if written == WriteOutcome::Written {
+        return Ok(true);
+    }
+    // The row is the one of this call if the response of the first write was lost, and the row was changed
+    // before the write was repeated.
+    let stored = private.store.find(reference.owner, &reference.id).await?;
+    Ok(stored.is_some_and(|stored| stored.build == reference.build))
 }
 
 /// Signs the next parts that S3 does not have yet. May be called at any time while files are uploaded.
@@ -151,6 +174,7 @@ pub async fn next_source_parts(
     count_part_ticket(gas, owner).await?;
     let reference = find(private, owner, id).await?;
     if reference.state != PrivateReferenceState::Uploading {
+        // Rejected, with the state as the reason.
         reference.apply(PrivateReferenceChange::Uploaded, gas.now())?;
     }
     ticket(gas, &reference).await
@@ -160,47 +184,22 @@ async fn ticket(
     gas: &Gas,
     reference: &PrivateReference,
 ) -> Result<SourceParts, PrivateReferenceError> {
-    let valid_for = SignedDuration::from_secs(UPLOAD_TICKET_SECS);
+    let expires_at = gas.now() + TICKET_VALID_FOR;
     let (mut parts, mut missing_bytes) = (Vec::new(), 0);
     for role in SourceRole::ALL {
         let file = gas.object_keys.reference_source(reference, role);
         let source = reference.source(role);
-        for part in missing_parts(gas, reference, &file, source).await? {
-            missing_bytes += part.length;
-            if parts.len() < TICKET_PARTS {
-                let upload_id = &source.upload_id;
-                let rule = PartRule { file: &file, upload_id, part, valid_for };
-                let url = gas.part_uploads.sign_part(&rule).await?;
-                let Part { offset, length, .. } = part;
-                parts.push(SourcePart { file: role, offset, length, url });
-            }
-        }
+        let missing = missing_parts(gas, &file, &source.parts()).await?;
+        let missing =
+            missing.ok_or_else(|| PrivateReferenceError::Expired(reference.id.clone()))?;
+        missing_bytes += missing.iter().map(|part| part.length).sum::<u64>();
+        let most = TICKET_PARTS.saturating_sub(parts.len());
+        let signed = sign_parts(gas, &file, &source.upload_id, &missing, most).await?;
+        let of_role =
+            |PartTicket { offset, length, url }| SourcePart { file: role, offset, length, url };
+        parts.extend(signed.into_iter().map(of_role));
     }
-    let expires_at = gas.now() + valid_for;
     Ok(SourceParts { id: reference.id.clone(), missing_bytes, parts, expires_at })
-}
-
-/// The parts that S3 has not received; none if the file is complete.
-async fn missing_parts(
-    gas: &Gas,
-    reference: &PrivateReference,
-    file: &ObjectLocation,
-    source: &UploadedSource,
-) -> Result<Vec<Part>, PrivateReferenceError> {
-    match gas.part_uploads.arrived_parts(file, &source.upload_id).await? {
-        Some(arrived) => {
-            let is_missing = |part: &Part| find_part(&arrived, part).is_none();
-            Ok(source.parts().all().filter(is_missing).collect())
-        }
-        // An earlier call completed the upload, and its response was lost.
-        None if gas.objects.head(file).await?.is_some() => Ok(Vec::new()),
-        None => Err(PrivateReferenceError::Expired(reference.id.clone())),
-    }
-}
-
-/// Finds an arrived part of the right length.
-fn find_part<'a>(arrived: &'a [ArrivedPart], part: &Part) -> Option<&'a ArrivedPart> {
-    arrived.iter().find(|found| found.number == part.number && found.size == part.length)
 }
 
 /// Completes the uploads, and requests a worker. Idempotent.
@@ -240,12 +239,8 @@ async fn complete(
 ) -> Result<(), PrivateReferenceError> {
     let file = gas.object_keys.reference_source(reference, role);
     let source = reference.source(role);
-    if let Some(arrived) = gas.part_uploads.arrived_parts(&file, &source.upload_id).await? {
-        let whole: Option<Vec<ArrivedPart>> =
-            source.parts().all().map(|part| find_part(&arrived, &part).cloned()).collect();
-        let whole =
-            whole.ok_or_else(|| PrivateReferenceError::NotUploaded(reference.id.clone()))?;
-        gas.part_uploads.complete(&file, &source.upload_id, &whole).await?;
+    if !complete_parts(gas, &file, &source.parts()).await? {
+        return Err(PrivateReferenceError::NotUploaded(reference.id.clone()));
     }
     match gas.objects.head(&file).await? {
         Some(info) if info.size == source.size => Ok(()),

@@ -6,7 +6,7 @@ use crate::mail::Notice;
 use crate::messages::ReferenceBuild;
 use crate::ports::PortResult;
 use crate::references::PrivateReferences;
-use crate::usecases::{ReferenceError, add_reference, publish, remove_reference};
+use crate::usecases::{ReferenceError, catalog, publish};
 use crate::{AnnotateGas, chain};
 use gas_shared::UserId;
 use gas_shared::private_reference::{
@@ -54,7 +54,7 @@ pub async fn built_private_reference(
         return Ok(failed_private_reference(gas, private, reference, reason).await?);
     }
     let catalog = private.catalogs.of(reference.owner);
-    let entry = add_reference(&*catalog, folder, manifest.clone(), true).await?;
+    let entry = catalog::add(&*catalog, folder, manifest.clone(), true).await?;
     let choice = ReferenceChoice::new(manifest, entry.manifest);
     let built = Box::new(BuiltReference { choice, bytes: size, notes });
     let change = PrivateReferenceChange::Built(built);
@@ -113,7 +113,7 @@ pub async fn discard_private_build(
         return Ok(());
     }
     let catalog = private.catalogs.of(owner);
-    match remove_reference(&*catalog, id, true).await {
+    match catalog::remove(&*catalog, id, true).await {
         Ok(_) | Err(ReferenceError::Unknown(_)) => Ok(()),
         Err(error) => Err(error),
     }

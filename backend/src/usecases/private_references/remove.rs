@@ -7,7 +7,7 @@ use crate::audit::{Act, Actor};
 use crate::ports::{PortResult, WriteOutcome};
 use crate::references::PrivateReferences;
 use crate::usecases::change_job::publish_event;
-use crate::usecases::{ReferenceError, remove_reference};
+use crate::usecases::{ReferenceError, catalog};
 use gas_shared::private_reference::{
     PrivateReference, PrivateReferenceChange, PrivateReferenceState, SourceRole,
 };
@@ -62,7 +62,7 @@ pub(super) async fn finish_deletion(
         return Ok(false);
     }
     let catalog = private.catalogs.of(reference.owner);
-    match remove_reference(&*catalog, &reference.id, true).await {
+    match catalog::remove(&*catalog, &reference.id, true).await {
         Ok(_) | Err(ReferenceError::Unknown(_)) => {}
         Err(error) => return Err(error),
     }

@@ -6,8 +6,8 @@ use crate::messages::ReferenceBuild;
 use crate::references::UnusableReference;
 use crate::testkit::{Fault, TestBilling, TestGas, TestMail, reference_file, reference_manifest};
 use crate::usecases::{
-    Notified, OptionsError, RequestUploadError, claim_job, confirm_upload, default_options,
-    delete_account, erase_accounts, notify, reference, references, request_upload, rerun_job,
+    Notified, OptionsError, RequestUploadError, catalog, claim_job, confirm_upload,
+    default_options, delete_account, erase_accounts, notify, references, request_upload, rerun_job,
 };
 use gas_shared::account::DELETE_CONFIRMATION;
 use gas_shared::private_reference::{
@@ -190,7 +190,7 @@ async fn the_same_id_stands_for_another_reference_of_another_user() {
     case.ready(&eve).await;
     let digest = async |owner: &Account| {
         let catalog = case.private().catalogs.of(owner.id);
-        reference(&*catalog, &id()).await.unwrap().1.manifest.files[0].sha256.clone()
+        catalog::find(&*catalog, &id()).await.unwrap().1.manifest.files[0].sha256.clone()
     };
     assert_ne!(digest(&case.ada).await, digest(&eve).await);
     delete_private_reference(&case.test.gas, eve.id, &id()).await.unwrap();
@@ -198,7 +198,7 @@ async fn the_same_id_stands_for_another_reference_of_another_user() {
     tend_private_references(&case.test.gas).await.unwrap();
     assert_eq!((case.state().await, case.row(&eve).await), ("ready", None));
     let catalog = case.private().catalogs.of(case.ada.id);
-    assert!(crate::usecases::verify_reference(&*catalog, &id()).await.unwrap().is_empty());
+    assert!(catalog::verify(&*catalog, &id()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn a_deletion_waits_for_the_jobs_that_use_the_reference() {
     assert_eq!(tend().await, Tended::default());
     assert_eq!(case.state().await, "deleting");
     let catalog = case.private().catalogs.of(ada.id);
-    assert!(reference(&*catalog, &id()).await.is_ok(), "the job can still have it");
+    assert!(catalog::find(&*catalog, &id()).await.is_ok(), "the job can still have it");
     claim_job(&gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
     assert_eq!(tend().await, Tended::default());
     crate::usecases::cancel_job(gas, ada.id, job.id).await.unwrap();
@@ -318,6 +318,31 @@ async fn a_reference_that_is_deleted_while_it_is_built_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_reference_whose_addition_is_interrupted_can_be_uploaded_or_added_again() {
+    for fault in Fault::ALL {
+        for nth in 1.. {
+            let case = case();
+            let (gas, ada) = (&case.test.gas, &case.ada);
+            case.test.crash.inject(fault, nth);
+            let first = add_private_reference(gas, ada, &new("mine")).await;
+            let has_happened = case.test.crash.recover();
+            let parts = match case.row(ada).await {
+                Some(_) => next_source_parts(gas, ada.id, &id()).await,
+                None => add_private_reference(gas, ada, &new("mine")).await,
+            };
+            let parts = parts.unwrap_or_else(|error| panic!("{fault:?} {nth}: {error}"));
+            assert_eq!(parts.missing_bytes, 8, "{fault:?} {nth}");
+            case.send(ada, &parts).await;
+            confirm_private_reference(gas, ada.id, &id()).await.unwrap();
+            if !has_happened {
+                assert!(nth > 3 && first.is_ok(), "no fault happened");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_fault_of_a_build_is_made_up_for_when_the_message_comes_again() {
     for fault in Fault::ALL {
         for nth in 1..=20 {
@@ -332,7 +357,7 @@ async fn every_fault_of_a_build_is_made_up_for_when_the_message_comes_again() {
             assert_eq!(case.mails().await, [format!("Reference ready: {ID}")], "{fault:?} {nth}");
             assert!(case.test.objects.with_key("/reference~").is_empty(), "{fault:?} {nth}");
             let catalog = case.private().catalogs.of(case.ada.id);
-            let problems = crate::usecases::verify_reference(&*catalog, &id()).await.unwrap();
+            let problems = catalog::verify(&*catalog, &id()).await.unwrap();
             assert!(problems.is_empty(), "{fault:?} {nth}: {problems:?}");
         }
     }
