@@ -3,9 +3,9 @@
 use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
-    AccountData, Accounts, Administration, Archive, ArchiveTimer, Dispatches, ObjectStore,
-    PartUploads, Queue, RateLimiter, References, SavedItems, ServiceModes, SessionStore, ShardRuns,
-    ShareLinks, Sources, StoredBytes, TokenStore, Topic, WebhookStore,
+    AccountData, Accounts, Administration, Archive, ArchiveTimer, Dispatches, ImportStore,
+    ObjectStore, PartUploads, Queue, RateLimiter, References, SavedItems, ServiceModes,
+    SessionStore, ShardRuns, ShareLinks, Sources, StoredBytes, TokenStore, Topic, WebhookStore,
 };
 use crate::references::{Bundle, PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 use crate::sources::NoSources;
@@ -74,6 +74,8 @@ pub struct Gas {
     pub share_links: Arc<dyn ShareLinks>,
     /// The webhooks of users, and the messages to them.
     pub webhooks: Arc<dyn WebhookStore>,
+    /// The files that are copied from URLs of users, or wait for it.
+    pub imports: Arc<dyn ImportStore>,
     /// The jobs that wait for a worker or run.
     pub dispatches: Arc<dyn Dispatches>,
     /// The bytes that users store.
@@ -173,6 +175,7 @@ impl Gas {
             saved: Arc::new(postgres::PostgresSavedItems::new(pool.clone())),
             share_links: Arc::new(postgres::PostgresShareLinks::new(pool.clone())),
             webhooks: Arc::new(postgres::PostgresWebhooks::new(pool.clone())),
+            imports: Arc::new(postgres::PostgresImports::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             stored_bytes: Arc::new(postgres::PostgresStoredBytes::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),

@@ -7,7 +7,8 @@
 //! gains nothing. The client follows no redirect and uses no proxy, which would resolve the name itself.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, ClientBuilder, Url, redirect};
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +107,12 @@ impl TargetUrl {
         if text.len() > max_bytes {
             return Err(TargetError::TooLong(max_bytes));
         }
-        let url = Url::parse(text).map_err(|_| TargetError::NotAUrl(text.to_owned()))?;
+        let not_a_url = || TargetError::NotAUrl(text.to_owned());
+        // The parser drops or escapes them, so the request would go to another URL than the text shows.
+        if text.chars().any(char::is_control) {
+            return Err(not_a_url());
+        }
+        let url = Url::parse(text).map_err(|_| not_a_url())?;
         // The normal form is what is stored, and is longer than the text if characters are escaped.
         if url.as_str().len() > max_bytes {
             return Err(TargetError::TooLong(max_bytes));
@@ -118,7 +124,7 @@ impl TargetUrl {
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(TargetError::Extra);
         }
-        let host = url.host_str().ok_or_else(|| TargetError::NotAUrl(text.to_owned()))?;
+        let host = url.host_str().ok_or_else(not_a_url)?;
         // The parser has written all forms of an address, such as 0x7f.1, in its usual one.
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         if literal.is_ok_and(|address| targets == Targets::Public && !is_public(address)) {
@@ -142,6 +148,18 @@ impl TargetUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the host name does not lead to public addresses only")]
 pub struct NotPublic;
+
+/// Whether a request failed since the name of its host has an address that is not public, or none.
+pub fn is_not_public(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<NotPublic>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
 
 /// Resolves names, and rejects those with an address that is not allowed.
 #[derive(Clone, Copy, Debug)]
@@ -171,21 +189,41 @@ impl Resolve for CheckedResolver {
 }
 
 /// A client for requests to [`TargetUrl`]s, which gives up after `timeout` including the resolution of the name. It
-/// must not be used for URLs that were not parsed as such: addresses in URLs are not resolved.
+/// must not be used for URLs that were not parsed as such: addresses in URLs are not resolved. Bodies of responses are the
+/// bytes that the server sends, also if it says that they are compressed.
 ///
 /// # Errors
 /// If TLS cannot be initialized.
 pub fn client(targets: Targets, timeout: Duration) -> reqwest::Result<Client> {
+    builder(targets, timeout).build()
+}
+
+/// Does the same for long responses: the client also gives up when nothing arrives for `idle`.
+///
+/// # Errors
+/// If TLS cannot be initialized.
+pub fn client_with_idle_timeout(
+    targets: Targets,
+    timeout: Duration,
+    idle: Duration,
+) -> reqwest::Result<Client> {
+    builder(targets, timeout).read_timeout(idle).build()
+}
+
+fn builder(targets: Targets, timeout: Duration) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("GAS/", env!("CARGO_PKG_VERSION")))
         .https_only(targets == Targets::Public)
         .dns_resolver(Arc::new(CheckedResolver(targets)))
         .redirect(redirect::Policy::none())
         .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
         // Every request resolves and checks its name.
         .pool_max_idle_per_host(0)
         .timeout(timeout)
-        .build()
 }
 
 #[cfg(test)]

@@ -165,7 +165,9 @@ fn a_url_needs_https_a_host_and_nothing_else() {
     {
         assert_eq!(parsed(extra), Err(TargetError::Extra), "{extra}");
     }
-    for text in ["", "lab.example.org", "https://", "https://a b.org/"] {
+    let without_host = ["", "lab.example.org", "https://", "https://a b.org/"];
+    let with_controls = ["https://a.org/b\0.vcf", "https://a.org/b\n.vcf", "https://a\t.org/"];
+    for text in without_host.into_iter().chain(with_controls) {
         assert!(matches!(parsed(text), Err(TargetError::NotAUrl(_))), "{text}");
     }
     let long = format!("https://lab.example.org/{}", "x".repeat(100));

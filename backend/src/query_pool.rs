@@ -91,9 +91,14 @@ impl Default for PoolLimits {
 /// Why a query has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PoolError {
-    /// The limits of running and waiting queries are reached.
+    /// The limits of running and waiting queries of all users are reached.
     #[error("the results explorer is busy; wait a few seconds and try again")]
     Busy,
+    /// Those of the user are reached, who can wait for the others.
+    #[error(
+        "too many queries or exports of this account or its links are running; wait a few seconds and try again"
+    )]
+    BusyUser,
     /// The deadline has passed.
     #[error("the query took too long; choose a narrower filter or download the results")]
     TooSlow,
@@ -154,7 +159,7 @@ impl QueryPool {
     /// stream ends. A stream that is over a limit of time ends with an error.
     ///
     /// # Errors
-    /// [`PoolError::Busy`]; later errors are items.
+    /// [`PoolError::Busy`] or [`PoolError::BusyUser`]; later errors are items.
     pub async fn stream<T: Send + 'static, S: Stream<Item = T> + Send + 'static>(
         &self,
         user: QueryUser,
@@ -280,13 +285,9 @@ impl QueryAdmission {
         deadline: Instant,
     ) -> Result<Permit, PoolError> {
         let (places, admission) = self.admit(user)?;
-        let wait = async {
-            // The semaphores are never closed.
-            let of_user = places.acquire_owned().await.ok()?;
-            let of_all = self.running.clone().acquire_owned().await.ok()?;
-            Some(Permit { _of_user: of_user, _of_all: of_all, _admission: admission })
-        };
-        timeout_at(deadline, wait).await.ok().flatten().ok_or(PoolError::Busy)
+        let of_user = place(places, deadline).await.ok_or(PoolError::BusyUser)?;
+        let of_all = place(self.running.clone(), deadline).await.ok_or(PoolError::Busy)?;
+        Ok(Permit { _of_user: of_user, _of_all: of_all, _admission: admission })
     }
 
     fn admit(
@@ -295,7 +296,10 @@ impl QueryAdmission {
     ) -> Result<(Arc<Semaphore>, AdmittedQuery), PoolError> {
         let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = admitted.users.get(&user).map_or(0, |(queries, _)| *queries);
-        if admitted.all >= self.limits.admitted || of_user >= self.limits.admitted_of_user {
+        if of_user >= self.limits.admitted_of_user {
+            return Err(PoolError::BusyUser);
+        }
+        if admitted.all >= self.limits.admitted {
             return Err(PoolError::Busy);
         }
         admitted.all += 1;
@@ -305,6 +309,12 @@ impl QueryAdmission {
         *queries += 1;
         Ok((places.clone(), AdmittedQuery { admission: self.clone(), user }))
     }
+}
+
+/// Waits for a place among the running queries. `None` if none is free before the deadline.
+async fn place(places: Arc<Semaphore>, deadline: Instant) -> Option<OwnedSemaphorePermit> {
+    // The semaphores are never closed.
+    timeout_at(deadline, places.acquire_owned()).await.ok()?.ok()
 }
 
 /// A running or waiting query.

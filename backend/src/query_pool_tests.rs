@@ -53,7 +53,7 @@ async fn slow_queries_of_many_users_delay_neither_pages_nor_another_user() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     // Each user has 16 places, so four queries of each are rejected at once.
     for _ in 0..28 {
-        assert_eq!(slow.join_next().await.unwrap().unwrap(), Err(PoolError::Busy));
+        assert_eq!(slow.join_next().await.unwrap().unwrap(), Err(PoolError::BusyUser));
     }
     let (mut answer, mut page) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..10 {

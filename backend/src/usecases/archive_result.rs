@@ -138,7 +138,8 @@ async fn begin(
     let begun = ResultsChange::ArchiveBegun { ticket: ticket.clone(), instead_of };
     let recorded = change(gas, job, begun).await;
     if recorded.is_err() {
-        // The upload is empty, and its ticket is recorded nowhere.
+        // The upload is empty. If the row has its ticket nevertheless, because the response was lost, the next
+        // attempt finds the ticket gone and begins another upload.
         gas.archive.abort_upload(&ticket).await?;
     }
     recorded?;

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::catalog::{FolderCatalog, ObjectCatalog};
     use crate::testkit::{FakeObjects, catalog_file, reference_manifest};
-    use gas_shared::reference::{ReferenceEntry, ReferenceId, ReferenceManifest};
+    use gas_shared::reference::{ReferenceId, ReferenceManifest};
     use std::sync::{Arc, Mutex};
     use tempfile::TempDir;
 
@@ -274,7 +274,7 @@ mod tests {
             reference_manifest(id, vec![file("sequence.bin", "ACGT"), file("models.bin", models)])
         }
 
-        async fn add(&self, id: &str, models: &str) -> ReferenceEntry {
+        async fn add(&self, id: &str, models: &str) -> CatalogEntry<ReferenceId> {
             let manifest = self.manifest(id, models);
             add(&self.catalog, self.folder.path(), manifest, false).await.unwrap()
         }

@@ -36,7 +36,7 @@ pub async fn compare_results(
     Ok(ComparedJobs { first, second, comparison })
 }
 
-/// Exports all differences of two results as TSV, without a limit on their number.
+/// Exports the differences of two results, those of a kind or all, as TSV, without a limit on their number.
 ///
 /// # Errors
 /// [`ExploreError`]; later errors are items of the content.
@@ -45,6 +45,7 @@ pub async fn export_differences(
     explorers: &Explorers,
     owner: UserId,
     jobs: (JobId, JobId),
+    kind: Option<DifferenceKind>,
 ) -> Result<Export, ExploreError> {
     let results = open_results(gas, owner, jobs).await?;
     let stem = |result: &OpenResult| result.job.input.name.stem().to_owned();
@@ -52,8 +53,8 @@ pub async fn export_differences(
     let (gas, opened) = (gas.clone(), explorers.clone());
     let open = async move { open_both(&gas, &opened, &results).await };
     let (first, second) = explorers.pool.run(owner.into(), open).await??;
-    let content =
-        explorers.stream(owner.into(), gas_explorer::export_differences(first, second)).await?;
+    let content = gas_explorer::export_differences(first, second, kind);
+    let content = explorers.stream(owner.into(), content).await?;
     // Empty pieces tell the pool that an export goes on.
     let content = content.try_filter(|piece| std::future::ready(!piece.is_empty())).boxed();
     Ok(Export { file_name, content })
@@ -150,7 +151,7 @@ mod tests {
         let positions: Vec<u32> = counts.differences.iter().map(|one| one.pos).collect();
         assert_eq!(positions, [10, 30, 40]);
 
-        let export = export_differences(&case.test.gas, &case.explorers, ada.id, jobs).await;
+        let export = export_differences(&case.test.gas, &case.explorers, ada.id, jobs, None).await;
         let export = export.unwrap();
         assert!(export.file_name.ends_with(".differences.tsv"), "{}", export.file_name);
         let pieces: Vec<_> = export.content.try_collect().await.unwrap();
@@ -175,7 +176,8 @@ mod tests {
                 ExploreError::Download(DownloadError::Find(FindError::NotFound(id))) if *id == foreign.id
             );
             assert!(is_missing, "{error}");
-            let export = export_differences(&case.test.gas, &case.explorers, eve.id, jobs).await;
+            let export =
+                export_differences(&case.test.gas, &case.explorers, eve.id, jobs, None).await;
             assert!(export.is_err());
         }
         // The download window of Free is that of comparisons as well.

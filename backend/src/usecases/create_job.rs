@@ -74,6 +74,9 @@ pub enum CreateJobError {
     /// The file of the job of this key is uploaded in parts.
     #[error("the idempotency key was used for {0}, which is uploaded in parts; use another")]
     InParts(FileName),
+    /// The file of the job of this key is uploaded, and nothing copies it from a URL.
+    #[error("the idempotency key was used for {0}, which waits for its upload; use another")]
+    Uploaded(FileName),
     /// The next parts of the job of this key cannot be signed.
     #[error(transparent)]
     Parts(#[from] PartsError),
@@ -138,7 +141,7 @@ pub async fn create_job_in_parts(
 }
 
 /// The id of the job of a key, or a random one.
-fn id_of(account: &Account, key: Option<&IdempotencyKey>) -> JobId {
+pub(super) fn id_of(account: &Account, key: Option<&IdempotencyKey>) -> JobId {
     key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id))
 }
 

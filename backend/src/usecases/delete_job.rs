@@ -45,7 +45,7 @@ pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), Chang
     Ok(())
 }
 
-/// Does the same for whoever deletes it. Returns whether this call deleted the job.
+/// Deletes a job in any state, for its owner, the retention or an erasure. Returns whether this call deleted it.
 pub(super) async fn begin_deletion(
     gas: &Gas,
     owner: UserId,

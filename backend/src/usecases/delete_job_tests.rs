@@ -208,10 +208,10 @@ async fn deleting_twice_deletes_once_and_publishes_one_event() {
     for _ in 0..2 {
         delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
     }
-    let told = case.test.job_events.bodies().split_off(before);
+    let published = case.test.job_events.bodies().split_off(before);
     let event = LiveEvent::Deleted(case.job.id);
     let event = crate::messages::UserEvent { user_id: Some(case.ada.id), event };
-    assert_eq!(told, [serde_json::to_string(&event).unwrap()]);
+    assert_eq!(published, [serde_json::to_string(&event).unwrap()]);
 }
 
 #[tokio::test]

@@ -93,10 +93,7 @@ mod tests {
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
         let rejected = sign_result_link(&test.gas, ada.id, waiting.id).await.unwrap_err();
-        assert_eq!(
-            rejected.to_string(),
-            format!("job {} is PENDING and has no results", waiting.id)
-        );
+        assert_eq!(rejected.to_string(), "the job is PENDING and has no results");
 
         let done = test.completed_job(&ada).await;
         assert!(sign_result_link(&test.gas, ada.id, done.id).await.is_ok());

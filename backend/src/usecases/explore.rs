@@ -4,18 +4,20 @@
 //! matter. Both come from a stranger's file, so every query runs on the
 //! [`QueryPool`](crate::query_pool) with a deadline.
 
+use super::FindError;
 use super::result_access::{DownloadError, OpenResult, ResultAccess, find_completed, open_result};
-use crate::Gas;
 use crate::ports::{ObjectStore, PortError};
 use crate::query_pool::{PoolError, PoolLimits, QueryPool, QueryUser};
+use crate::{Gas, chain};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Explorer, Overview};
-use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormats, Filter, Page, Query, RowDetails};
 use gas_shared::job::ObjectLocation;
+use gas_shared::{Job, JobId};
+use jiff::SignedDuration;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -27,6 +29,9 @@ use tokio::sync::Semaphore;
 /// The number of results that are opened at once. Opening one decodes the footer of its index, which
 /// may take a few times 64 MiB.
 const MAX_OPENING: usize = 2;
+
+/// How often an export checks that its reader still has access. It may take an hour, in which a share link is revoked.
+const CHECK_ACCESS_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// The reason why a result cannot be explored.
 #[derive(Debug, thiserror::Error)]
@@ -184,10 +189,7 @@ impl Explorers {
             return Err(DownloadError::LogsDeleted { id: job.id, at }.into());
         }
         let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
-        let (objects, file) = (gas.objects.clone(), index.clone());
-        let head = self.io.spawn(async move { objects.head(&file).await });
-        let size =
-            head.await.map_err(|_| PoolError::Busy)??.ok_or(ExploreError::NoIndex(job.id))?.size;
+        let size = self.index_size(gas, job.id, &index).await?;
         let opened = Explorer::open(
             self.source(gas, &index, size),
             self.source(gas, &result.file, result.size),
@@ -208,6 +210,32 @@ impl Explorers {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Opens the index of a result without the result, unless it is open.
+    async fn open_index(&self, gas: &Gas, job: &Job) -> Result<Arc<Explorer>, ExploreError> {
+        let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
+        let opening = async {
+            // The semaphore is never closed.
+            let _permit = self.opening.acquire().await;
+            let size = self.index_size(gas, job.id, &index).await?;
+            let source = self.source(gas, &index, size);
+            Ok::<_, ExploreError>(Arc::new(Explorer::open_index(source, self.cache.clone()).await?))
+        };
+        self.open.get_or_insert_async(&index, opening).await
+    }
+
+    /// The size of an index in bytes.
+    async fn index_size(
+        &self,
+        gas: &Gas,
+        id: JobId,
+        index: &ObjectLocation,
+    ) -> Result<u64, ExploreError> {
+        let (objects, file) = (gas.objects.clone(), index.clone());
+        let head = self.io.spawn(async move { objects.head(&file).await });
+        let head = head.await.map_err(|_| PoolError::Busy)??;
+        Ok(head.ok_or(ExploreError::NoIndex(id))?.size)
     }
 }
 
@@ -286,19 +314,23 @@ pub async fn explore_overview(
     access: &ResultAccess,
 ) -> Result<Option<Overview>, ExploreError> {
     let (job, _) = find_completed(gas, access).await?;
-    let id = job.id;
-    let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
-    let Some(head) = gas.objects.head(&file).await? else { return Ok(None) };
-    let (index, cache) = (explorers.source(gas, &file, head.size), explorers.cache.clone());
+    // It may still be open here.
+    if job.retention.logs_deleted_at.is_some() {
+        return Ok(None);
+    }
+    let (gas, opened) = (gas.clone(), explorers.clone());
     let counted = async move {
         use gas_explorer::Error;
-        match Explorer::open_index(index, cache).await {
+        match opened.open_index(&gas, &job).await {
             Ok(explorer) => Ok::<_, ExploreError>(Some(explorer.overview().await?)),
-            Err(error @ (Error::NoIndex | Error::Version { .. } | Error::Damaged(_))) => {
-                tracing::error!(job_id = %id, %error, "index cannot be used");
+            Err(ExploreError::NoIndex(_)) => Ok(None),
+            Err(ExploreError::Explorer(
+                error @ (Error::NoIndex | Error::Version { .. } | Error::Damaged(_)),
+            )) => {
+                tracing::error!(job_id = %job.id, %error, "index cannot be used");
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     };
     explorers.pool.run(access.query_user(), counted).await?
@@ -334,10 +366,10 @@ pub async fn export_results(
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
     let name = format!("{}.{part}", result.job.input.name.stem());
     let file_name = format!("{name}.{}", formats.ending());
-    let (gas, opened) = (gas.clone(), explorers.clone());
+    let (opening, opened) = (gas.clone(), explorers.clone());
     let (checked_filter, checked_formats) = (filter.clone(), formats.clone());
     let open = async move {
-        let explorer = opened.open(&gas, &result).await?;
+        let explorer = opened.open(&opening, &result).await?;
         // Before the response begins, so that a filter that the result does not have and a worksheet with too many rows
         // are errors and not short files.
         explorer.check_export(&checked_filter, &checked_formats).await?;
@@ -354,9 +386,38 @@ pub async fn export_results(
             explorers.stream(access.query_user(), archive).await?
         }
     };
+    let content = while_accessible(gas.clone(), *access, content);
     // Empty pieces tell the pool that an export goes on.
     let content = content.try_filter(|piece| std::future::ready(!piece.is_empty())).boxed();
     Ok(Export { file_name, content })
+}
+
+/// The content of an export, which ends with an error when its reader has no access any more. An outage of the tables in which
+/// the access is looked up does not end it.
+fn while_accessible(
+    gas: Gas,
+    access: ResultAccess,
+    content: Content,
+) -> impl Stream<Item = Result<Bytes, ExploreError>> + Send {
+    let start = (content, gas.now());
+    stream::try_unfold(start, move |(mut content, mut checked_at)| {
+        let gas = gas.clone();
+        async move {
+            let Some(piece) = content.try_next().await? else { return Ok(None) };
+            if gas.now().duration_since(checked_at) >= CHECK_ACCESS_EVERY {
+                match access.check_again(&gas).await {
+                    Err(
+                        DownloadError::Port(error) | DownloadError::Find(FindError::Port(error)),
+                    ) if error.is_outage() => {
+                        tracing::warn!(error = %chain(&error), "the access of an export is checked later");
+                    }
+                    checked => checked?,
+                }
+                checked_at = gas.now();
+            }
+            Ok::<_, ExploreError>(Some((piece, (content, checked_at))))
+        }
+    })
 }
 
 /// An S3 object that is read by ranges.

@@ -3,10 +3,11 @@
 use super::*;
 use crate::query_pool::AdmissionLimits;
 use crate::testkit::TestGas;
-use crate::usecases::{FindError, archive_result, settle_result, sign_result_link};
+use crate::usecases::{FindError, archive_result, change_job, settle_result, sign_result_link};
 use futures::TryStreamExt;
 use gas_shared::explorer::{Direction, ExportFormat, IMPACT, QUALITY, Sort, SortKey};
-use gas_shared::{Account, Job, Plan, UserId};
+use gas_shared::job::{Change, RetentionChange};
+use gas_shared::{Account, Plan, UserId};
 
 /// The records of the tests: position, gene, impact, QUAL.
 const RECORDS: [(u32, &str, &str, &str); 5] = [
@@ -120,6 +121,24 @@ async fn exploring_has_the_access_rule_of_downloads() {
 }
 
 #[tokio::test]
+async fn an_index_that_is_open_is_counted_without_requests_until_retention_deletes_it() {
+    let case = case().await;
+    let gas = &case.test.gas;
+    let overview = async || explore_overview(gas, &case.explorers, &case.access()).await.unwrap();
+    let first = overview().await.unwrap();
+    let genes: Vec<_> = first.genes.iter().map(|one| (one.gene.as_str(), one.records)).collect();
+    assert_eq!(genes, [("ABC", 2), ("XYZ", 1)]);
+    case.test.outages.s3.begin();
+    assert_eq!(overview().await.as_ref(), Some(&first));
+    for change in
+        [RetentionChange::InputDeleted { check_at: gas.now() }, RetentionChange::LogsDeleted]
+    {
+        change_job(&gas.jobs, case.job.id, Change::Retention(change)).await.unwrap();
+    }
+    assert_eq!(overview().await, None);
+}
+
+#[tokio::test]
 async fn a_page_equals_a_scan_of_all_records() {
     let case = case().await;
     let sort =
@@ -215,7 +234,7 @@ async fn a_user_with_too_many_queries_is_told_to_wait() {
     let mut slow = Box::pin(query_results(gas, explorers, &access, query));
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut slow).await.is_err());
     let rejected = case.page(&Query::default()).await.unwrap_err();
-    assert!(matches!(rejected, ExploreError::Pool(PoolError::Busy)), "{rejected}");
+    assert!(matches!(rejected, ExploreError::Pool(PoolError::BusyUser)), "{rejected}");
     drop(slow);
     // An export that nobody reads holds its place until it is dropped.
     let mut tries = 0;
@@ -229,7 +248,7 @@ async fn a_user_with_too_many_queries_is_told_to_wait() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let rejected = case.export(Filter::default(), ExportFormat::Csv).await.err().unwrap();
-    assert!(matches!(rejected, ExploreError::Pool(PoolError::Busy)), "{rejected}");
+    assert!(matches!(rejected, ExploreError::Pool(PoolError::BusyUser)), "{rejected}");
     drop(export);
 }
 

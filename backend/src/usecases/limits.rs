@@ -30,8 +30,15 @@ const UPLOADS: Rate = Rate::new(20, MINUTE);
 /// Tickets for further parts of uploads. A ticket is for eight parts of at least 8 MiB, so this is 320 MiB/s.
 const PART_TICKETS: Rate = Rate::new(300, MINUTE);
 
+/// Files at URLs that one user may ask for. Each costs a request to a server that the user chooses.
+const IMPORTS: Rate = Rate::new(30, MINUTE);
+
 /// Confirmations of uploads. A program may repeat one while its file arrives.
 const CONFIRMATIONS: Rate = Rate::new(120, MINUTE);
+
+/// Changes of titles, labels, projects and notes by one user. Each is a write, and an event for all web servers. A page
+/// labels many jobs at once.
+const ORGANIZED_JOBS: Rate = Rate::new(600, MINUTE);
 
 /// Tokens that one user may create.
 const TOKENS: Rate = Rate::new(20, DAY);
@@ -47,6 +54,9 @@ const WEBHOOK_TESTS: Rate = Rate::new(10, MINUTE);
 
 /// Checkouts that one user may start.
 const CHECKOUTS: Rate = Rate::new(10, HOUR);
+
+/// Exports of an account for its user. Each reads all of the user's jobs, and is in the audit log.
+const ACCOUNT_EXPORTS: Rate = Rate::new(10, HOUR);
 
 /// Expedited retrievals from the archive for one user.
 const EXPEDITED: Rate = Rate::new(EXPEDITED_A_DAY, DAY);
@@ -224,6 +234,12 @@ pub(super) async fn count_confirmation(gas: &Gas, user: UserId) -> Result<(), Li
     count(gas, "confirm", &user.to_string(), "confirmations of uploads", rate).await
 }
 
+/// Counts a change of the title, the labels, the project or the note of a job.
+pub(super) async fn count_organized_job(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, ORGANIZED_JOBS);
+    count(gas, "organize", &user.to_string(), "changes of titles, labels and notes", rate).await
+}
+
 /// Counts a new API token.
 pub(super) async fn count_token(gas: &Gas, user: UserId) -> Result<(), LimitError> {
     count(gas, "token", &user.to_string(), "new tokens", scaled(gas, TOKENS)).await
@@ -247,6 +263,11 @@ pub(super) async fn count_shared_request(gas: &Gas, address: IpAddr) -> Result<(
     count(gas, "shared", &client(address), what, rate).await
 }
 
+/// Counts a request for a file at a URL.
+pub(super) async fn count_import(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    count(gas, "import", &user.to_string(), "files from URLs", scaled(gas, IMPORTS)).await
+}
+
 /// Counts a new webhook.
 pub(super) async fn count_webhook(gas: &Gas, user: UserId) -> Result<(), LimitError> {
     count(gas, "webhook", &user.to_string(), "new webhooks", scaled(gas, WEBHOOKS)).await
@@ -261,6 +282,15 @@ pub(super) async fn count_webhook_test(gas: &Gas, user: UserId) -> Result<(), Li
 /// Counts a checkout.
 pub(super) async fn count_checkout(gas: &Gas, user: UserId) -> Result<(), LimitError> {
     count(gas, "checkout", &user.to_string(), "checkouts", scaled(gas, CHECKOUTS)).await
+}
+
+/// Counts an export of an account.
+///
+/// # Errors
+/// [`LimitError`].
+pub async fn count_account_export(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, ACCOUNT_EXPORTS);
+    count(gas, "account-export", &user.to_string(), "exports of your account", rate).await
 }
 
 /// Counts an expedited retrieval from the archive. Returns whether it is within the limit.
@@ -331,6 +361,21 @@ mod tests {
         assert!(count_sign_in(&test.gas, home).await.is_ok());
         test.clock.advance_secs(i64::from(rejected.wait_secs()));
         assert!(count_sign_in(&test.gas, office).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_account_is_exported_ten_times_an_hour() {
+        let mut test = TestGas::new();
+        test.gas.limit_factor = 1;
+        let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Premium));
+        for _ in 0..10 {
+            count_account_export(&test.gas, ada.id).await.unwrap();
+        }
+        let rejected = rejection(count_account_export(&test.gas, ada.id).await).to_string();
+        assert!(rejected.starts_with("exports of your account are limited to 10 an hour;"));
+        count_account_export(&test.gas, eve.id).await.unwrap();
+        test.clock.advance_secs(3_600);
+        count_account_export(&test.gas, ada.id).await.unwrap();
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ mod change_job;
 mod choose_options;
 mod compare_results;
 mod confirm_upload;
+mod copy_import;
 mod create_job;
 mod delete_account;
 mod delete_job;
@@ -24,7 +25,10 @@ mod explore;
 mod export_account;
 #[cfg(test)]
 mod fault_tests;
+mod file_in_parts;
 mod find_job;
+mod forget_import;
+mod import_file;
 mod job_lists;
 mod job_log;
 mod limits;
@@ -66,16 +70,13 @@ pub use billing::{
     start_checkout,
 };
 pub use cancel_job::cancel_job;
-pub use catalog::{
-    add as add_reference, find as reference, publish as publish_reference,
-    remove as remove_reference, set_state as set_reference_state, verify as verify_reference,
-};
 pub use change_job::{ChangeError, change_job};
 pub use choose_options::{
     KnownReferences, KnownSources, OptionsError, default_options, references, sources,
 };
 pub use compare_results::{compare_results, export_differences};
 pub use confirm_upload::{ConfirmError, confirm_upload};
+pub use copy_import::{CopyOutcome, Importer, copy_import, delete_old_imports, due_imports};
 pub use create_job::{
     CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,
     create_job_in_parts,
@@ -94,9 +95,10 @@ pub use explore::{
 };
 pub use export_account::export_account;
 pub use find_job::{FindError, JobFilter, ListError, find_job, list_jobs, list_jobs_where};
+pub use import_file::{ImportError, ImportedFile, import_file, import_file_of_page};
 pub use job_lists::{JobLists, find_jobs, queue_position};
 pub use job_log::{read_log, stream_log};
-pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
+pub use limits::{LimitError, TooMany, count_account_export, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
 pub use operate::{

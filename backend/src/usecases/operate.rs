@@ -2,14 +2,14 @@
 //!
 //! Every use-case takes an [`Operator`], which only [`Operator::require`] makes. What they do is in the audit log.
 
-use super::billing::set_grant;
+use super::billing::{set_grant, sync_plan};
 use super::dispatch::dispatch_waiting;
 use super::{BillingError, publish, redrive};
 use crate::audit::{Act, Actor};
 use crate::messages::UserEvent;
 use crate::ports::{OperatorQueues, PortError};
 use crate::{Billing, Gas, chain};
-use futures::future::try_join3;
+use futures::try_join;
 use gas_shared::cost::Prices;
 use gas_shared::job::{JobState, Run, ShardedRun};
 use gas_shared::operations::{
@@ -19,6 +19,7 @@ use gas_shared::operations::{
 use gas_shared::{Job, JobStatus, LiveEvent, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The most users of a search.
 const MAX_USERS: u16 = 50;
@@ -32,8 +33,13 @@ const AUDIT_PAGE: u16 = 100;
 /// The days of the statistics.
 const STATISTICS: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// The most dead letters that are moved in one call, which must end within the time of a request.
+/// The most dead letters that are moved in one call, and the time after which a call begins to move no more of them. It must
+/// end within the time of a request.
 const MAX_MOVED: u64 = 500;
+const REDRIVE_TIME: Duration = Duration::from_secs(15);
+
+/// The dead letters that are moved between two looks at the clock.
+const MOVED_AT_ONCE: u64 = 10;
 
 /// How long a call waits for another dead letter.
 const REDRIVE_WAIT: Duration = Duration::from_secs(1);
@@ -92,13 +98,13 @@ pub async fn service_state(
     _operator: Operator,
 ) -> Result<ServiceState, OperationError> {
     let store = &gas.jobs.store;
-    let (pending, running, queues) = try_join3(
+    let (pending, running, queues, (held_back, oldest_since), mode) = try_join!(
         store.queue(JobStatus::Pending),
         store.queue(JobStatus::Running),
         queues.states(),
-    )
-    .await?;
-    let (held_back, oldest_since) = gas.dispatches.backlog().await?;
+        gas.dispatches.backlog(),
+        gas.service_modes.mode(),
+    )?;
     let jobs = store.jobs(&running[..running.len().min(MAX_RUNS)]).await?;
     let now = gas.now();
     let mut runs: Vec<RunState> =
@@ -106,7 +112,7 @@ pub async fn service_state(
     runs.sort_by_key(|run| (run.heartbeat_at, run.job));
     Ok(ServiceState {
         at: now,
-        mode: gas.service_modes.mode().await?,
+        mode,
         jobs: ActiveJobs {
             held_back,
             // Those that are held back are pending, too.
@@ -179,10 +185,10 @@ pub async fn set_banner(
     Ok(gas.service_modes.mode().await?)
 }
 
-/// Moves dead letters back to their queue, at most 500, and returns their number.
+/// Moves dead letters back to their queue, at most 500, and returns their number. If the queues are slow, it moves fewer.
 ///
 /// # Errors
-/// If a queue fails; what was moved stays moved.
+/// If a queue fails; what was moved stays moved, and is in the audit log.
 pub async fn redrive_queue(
     gas: &Gas,
     queues: &dyn OperatorQueues,
@@ -190,10 +196,24 @@ pub async fn redrive_queue(
     name: QueueName,
 ) -> Result<u64, OperationError> {
     let pair = queues.with_dead_letters(name).await?;
-    let moved = redrive(&*pair.dead_letters, &*pair.queue, MAX_MOVED, REDRIVE_WAIT).await?;
+    let (start, mut moved) = (Instant::now(), 0);
+    let ended = loop {
+        let (dead_letters, queue) = (&*pair.dead_letters, &*pair.queue);
+        match redrive(dead_letters, queue, MOVED_AT_ONCE, REDRIVE_WAIT).await {
+            Ok(count) => {
+                moved += count;
+                let is_last = count < MOVED_AT_ONCE || moved >= MAX_MOVED;
+                if is_last || start.elapsed() >= REDRIVE_TIME {
+                    break Ok(moved);
+                }
+            }
+            // Some of the last ones may be moved.
+            Err(error) => break Err(error),
+        }
+    };
     tracing::info!(user_id = %operator.0, queue = %name, moved, "an operator moved dead letters");
     gas.audit.record_operation(operator.0, Act::DeadLettersMoved(name)).await;
-    Ok(moved)
+    Ok(ended?)
 }
 
 /// Users whose name, email address, institution or id contains a text, at most 50; the newest without a text.
@@ -205,13 +225,18 @@ pub async fn find_users(
     _operator: Operator,
     text: &str,
 ) -> Result<Vec<UserRecord>, OperationError> {
+    // No stored text has control characters, and PostgreSQL rejects some of them.
+    if text.trim().chars().any(char::is_control) {
+        return Ok(Vec::new());
+    }
     Ok(gas.administration.find_users(text.trim(), gas.now(), MAX_USERS).await?)
 }
 
 /// Blocks or unblocks a user, grants Premium or takes it back.
 ///
 /// # Errors
-/// [`OperationError::NoUser`], [`OperationError::Yourself`], or [`OperationError::NotSold`].
+/// [`OperationError::NoUser`], [`OperationError::Yourself`], or [`OperationError::NotSold`]; [`OperationError::Plan`] if Premium
+/// is granted or taken back, but the plan is not updated yet; `check_plans` updates it later.
 pub async fn act_on_user(
     billing: &Billing,
     operator: Operator,
@@ -230,17 +255,25 @@ pub async fn act_on_user(
         }
         UserAction::GrantPremium | UserAction::RevokePremium => {
             let granted = action == UserAction::GrantPremium;
-            set_grant(billing, user, granted).await.map_err(|error| match error {
-                BillingError::NotSold => OperationError::NotSold,
-                BillingError::NoUser(user) => OperationError::NoUser(user),
-                other => OperationError::Plan(other),
-            })?;
+            set_grant(billing, user, granted).await.map_err(plan_error)?;
             if granted { Act::PremiumGranted } else { Act::PremiumRevoked }
         }
     };
     tracing::info!(user_id = %user, operator = %operator.0, ?action, "an operator changed a user");
     gas.audit.record(Actor::Operator(operator.0), user, act).await;
+    // If it fails, `check_plans` updates the plan later.
+    if matches!(action, UserAction::GrantPremium | UserAction::RevokePremium) {
+        sync_plan(billing, user).await.map_err(plan_error)?;
+    }
     Ok(())
+}
+
+fn plan_error(error: BillingError) -> OperationError {
+    match error {
+        BillingError::NotSold => OperationError::NotSold,
+        BillingError::NoUser(user) => OperationError::NoUser(user),
+        other => OperationError::Plan(other),
+    }
 }
 
 /// A page of the audit log of all users, newest first, before the entry `before`; of one user if `user` is given.

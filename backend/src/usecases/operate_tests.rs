@@ -1,13 +1,18 @@
 //! Tests of what operators can do, and of who is one.
 
 use super::*;
-use crate::ports::{AuditEntry, Identity, Queue};
+use crate::ports::{
+    AuditEntry, BillingStore, Identity, Message, PortResult, Queue, QueueWithDeadLetters,
+};
 use crate::testkit::{FakeOperatorQueues, TestBilling, TestGas};
 use crate::usecases::{
     authenticate_token, claim_job, create_token, record_sign_in, resume_session, start_session,
 };
+use async_trait::async_trait;
+use gas_shared::operations::QueueState;
 use gas_shared::token::{NewToken, Scope};
 use gas_shared::{Account, Plan};
+use std::sync::Arc;
 
 struct Service {
     test: TestGas,
@@ -112,6 +117,17 @@ async fn blocking_ends_sessions_and_tokens_and_rejects_sign_ins_until_it_is_undo
 }
 
 #[tokio::test]
+async fn a_search_for_what_the_database_cannot_have_finds_nobody() {
+    let service = Service::new().await;
+    service.test.user("ada", Plan::Free);
+    let find = async |text: &str| {
+        find_users(&service.test.gas, service.operator().await, text).await.unwrap().len()
+    };
+    assert_eq!(find("").await, 2);
+    assert_eq!(find("\0").await, 0);
+}
+
+#[tokio::test]
 async fn premium_is_granted_and_taken_back() {
     let service = Service::new().await;
     let ada = service.test.user("ada", Plan::Free);
@@ -182,10 +198,87 @@ async fn a_banner_is_one_line_of_limited_length() {
     set_banner(gas, service.operator().await, "soon").await.unwrap();
     let mode = set_banner(gas, service.operator().await, "  ").await.unwrap();
     assert_eq!(mode.banner, None);
-    let told = service.test.job_events.bodies();
-    assert_eq!(told, [r#"{"event":{"banner":"soon"}}"#, r#"{"event":{"banner":null}}"#]);
+    let published = service.test.job_events.bodies();
+    assert_eq!(published, [r#"{"event":{"banner":"soon"}}"#, r#"{"event":{"banner":null}}"#]);
     // The banner is shown on the next load if the open pages cannot be reached.
     service.test.outages.messages.begin();
     let mode = set_banner(gas, service.operator().await, "later").await.unwrap();
     assert_eq!(mode.banner.as_deref(), Some("later"));
+}
+
+/// The queues of a deployment, whose dead letters can be received and not deleted.
+#[derive(Default)]
+struct BrokenQueues(FakeOperatorQueues);
+
+struct BrokenQueue(Arc<dyn Queue>);
+
+#[async_trait]
+impl OperatorQueues for BrokenQueues {
+    async fn states(&self) -> PortResult<Vec<QueueState>> {
+        self.0.states().await
+    }
+
+    async fn with_dead_letters(&self, name: QueueName) -> PortResult<QueueWithDeadLetters> {
+        let QueueWithDeadLetters { queue, dead_letters } = self.0.with_dead_letters(name).await?;
+        Ok(QueueWithDeadLetters { queue, dead_letters: Arc::new(BrokenQueue(dead_letters)) })
+    }
+}
+
+#[async_trait]
+impl Queue for BrokenQueue {
+    async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()> {
+        self.0.send_later(body, delay).await
+    }
+
+    async fn receive(
+        &self,
+        max: u8,
+        visibility: Duration,
+        wait: Duration,
+    ) -> PortResult<Vec<Message>> {
+        self.0.receive(max, visibility, wait).await
+    }
+
+    async fn extend(&self, message: &Message, visibility: Duration) -> PortResult<()> {
+        self.0.extend(message, visibility).await
+    }
+
+    async fn delete(&self, _: &Message) -> PortResult<()> {
+        Err(PortError::new("delete a message", "the queue is gone"))
+    }
+}
+
+#[tokio::test]
+async fn what_fails_halfway_is_in_the_audit_log() {
+    let service = Service::new().await;
+    let queues = BrokenQueues::default();
+    let (queue, dead_letters) = queues.0.of(QueueName::Mail);
+    dead_letters.send("{}").await.unwrap();
+    let operator = service.operator().await;
+    let moved = redrive_queue(&service.test.gas, &queues, operator, QueueName::Mail).await;
+    assert!(matches!(moved, Err(OperationError::Port(_))), "{moved:?}");
+    assert_eq!(queue.bodies(), ["{}"], "it is moved");
+
+    let ada = service.test.user("ada", Plan::Free);
+    service.billing.store.link_customer(ada.id, "cus_ada").await.unwrap();
+    service.billing.payments.fail_reads(1);
+    let granted = service.act(ada.id, UserAction::GrantPremium).await;
+    assert!(matches!(granted, Err(OperationError::Plan(_))), "{granted:?}");
+    let acts: Vec<_> = service.acts().into_iter().map(|(act, _)| act).collect();
+    assert_eq!(acts, ["dead_letters_moved", "premium_granted"]);
+}
+
+#[tokio::test]
+async fn one_call_moves_at_most_five_hundred_dead_letters() {
+    let service = Service::new().await;
+    let (queue, dead_letters) = service.queues.of(QueueName::Mail);
+    for number in 0..505 {
+        dead_letters.send(&number.to_string()).await.unwrap();
+    }
+    let redrive = async || {
+        let operator = service.operator().await;
+        redrive_queue(&service.test.gas, &service.queues, operator, QueueName::Mail).await.unwrap()
+    };
+    assert_eq!((redrive().await, queue.bodies().len()), (500, 500));
+    assert_eq!((redrive().await, redrive().await, queue.bodies().len()), (5, 0, 505));
 }

@@ -1,5 +1,6 @@
 //! Changes the title, the labels, the project or the note of a job.
 
+use super::limits::{LimitError, count_organized_job};
 use super::{ChangeError, FindError, change_job, find_job};
 use crate::Gas;
 use gas_shared::job::{Change, OrganizationError, OrganizationRequest};
@@ -17,6 +18,9 @@ pub enum OrganizeError {
     /// The row was not changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 /// Changes what the owner has added to a job, in whatever state it is. Of two requests at the same time, each changes the
@@ -35,6 +39,7 @@ pub async fn organize_job(
     if job.organization.with(change.clone()) == job.organization {
         return Ok(job);
     }
+    count_organized_job(gas, owner).await?;
     Ok(change_job(&gas.jobs, id, Change::Organized(change)).await?)
 }
 
@@ -99,6 +104,24 @@ mod tests {
         assert_eq!((event.user_id, &view.organization), (Some(ada.id), &changed.organization));
         let again = organize_job(&test.gas, ada.id, job.id, &labelled(&["a", "b"])).await.unwrap();
         assert_eq!((again, test.job_events.bodies().len()), (changed, before + 1), "no change");
+    }
+
+    #[tokio::test]
+    async fn a_user_changes_a_limited_number_of_jobs_a_minute() {
+        let mut test = TestGas::new();
+        test.gas.limit_factor = 1;
+        let ada = test.user("ada", Plan::Free);
+        let id = test.pending_job(&ada).await.id;
+        for number in 0..600 {
+            let title = titled(&format!("title {number}"));
+            organize_job(&test.gas, ada.id, id, &title).await.unwrap();
+        }
+        let one_more = organize_job(&test.gas, ada.id, id, &titled("one more")).await;
+        assert!(matches!(one_more, Err(OrganizeError::Limit(LimitError::TooMany(_)))));
+        let unchanged = organize_job(&test.gas, ada.id, id, &titled("title 599")).await;
+        assert!(unchanged.is_ok(), "nothing is written");
+        test.clock.advance_secs(60);
+        organize_job(&test.gas, ada.id, id, &titled("one more")).await.unwrap();
     }
 
     #[tokio::test]

@@ -23,6 +23,10 @@ use std::collections::HashMap;
 /// The reason that the owner of an abandoned upload reads.
 const NEVER_UPLOADED: &str = "the file never arrived; upload it again";
 
+/// The reason shown to the owner if the file was not copied in time.
+const NEVER_COPIED: &str =
+    "the file was not copied from its URL within a day; download the file and upload it";
+
 /// The result of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
@@ -169,7 +173,8 @@ async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
         Err(ConfirmError::NotUploaded(_) | ConfirmError::WrongSize { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    let reason = NEVER_UPLOADED.to_owned();
+    let reason = if job.copied_bytes().is_some() { NEVER_COPIED } else { NEVER_UPLOADED };
+    let reason = reason.to_owned();
     match fail_job(&gas.jobs, job.id, None, FailureKind::Input, reason).await {
         Ok(failed) => {
             upload_in_parts::abort(gas, job).await;

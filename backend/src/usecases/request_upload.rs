@@ -2,8 +2,8 @@
 
 use super::choose_options::{OptionsError, check_options, remember_options};
 use super::limits::{LimitError, count_new_job};
-use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
+use crate::{Gas, chain};
 use gas_runtime::current_trace;
 use gas_shared::plan::S3_MAX_POST_BYTES;
 use gas_shared::upload::{NewUpload, UploadTicket};
@@ -71,7 +71,7 @@ pub enum RequestUploadError {
 /// The size is checked here for an early error; S3 enforces the limit of the signed policy.
 ///
 /// # Errors
-/// [`RequestUploadError`]; a job then exists only if the response of DynamoDB was lost.
+/// [`RequestUploadError`]; a job then exists only if the responses of DynamoDB were lost.
 pub async fn request_upload(
     gas: &Gas,
     account: &Account,
@@ -164,8 +164,20 @@ pub(super) fn content_type(name: &FileName) -> &'static str {
 }
 
 /// Inserts a job and publishes it to its owner's browsers; `false` if a job with its id exists.
+///
+/// # Errors
+/// If DynamoDB fails. The row may exist nevertheless, so nothing that it names may be deleted.
 pub(super) async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
-    if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
+    let inserted = match gas.jobs.store.insert(job).await {
+        // The response of a successful write may be lost. An identical row counts as written, so a second call
+        // succeeds in both cases.
+        Err(error) if error.is_outage() => {
+            tracing::warn!(error = %chain(&error), "job is inserted again after an error");
+            gas.jobs.store.insert(job).await?
+        }
+        inserted => inserted?,
+    };
+    if inserted == WriteOutcome::Conflict {
         return Ok(false);
     }
     tracing::info!("job created");
@@ -176,7 +188,7 @@ pub(super) async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::TestGas;
+    use crate::testkit::{Fault, TestGas};
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 
     #[tokio::test]
@@ -200,6 +212,16 @@ mod tests {
             "the file has 150001 bytes; the Free plan allows 150000"
         );
         assert_eq!(test.jobs.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_lost_response_of_the_table_is_made_up_for() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        test.crash.inject(Fault::LostResponse, 1);
+        let ticket = request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", 20)).await.unwrap();
+        assert!(test.crash.recover());
+        assert_eq!((test.jobs.len(), test.job(ticket.job_id).input.size), (1, Some(20)));
     }
 
     #[tokio::test]

@@ -9,10 +9,15 @@ use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, 
 use crate::Gas;
 use crate::ports::PortError;
 use gas_runtime::current_trace;
+use gas_shared::byte_size::{Rounding, format_bytes, format_limit};
 use gas_shared::job::{FailureKind, JobState, ObjectLocation, Results};
 use gas_shared::{Account, Job, JobId, JobOptions, JobStatus, Plan};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+/// The largest input that is copied. A request has 30 seconds, in which S3 copies this size by ranges
+/// at the same time, even if it copies a range at only 50 MB/s.
+const MAX_COPY_BYTES: u64 = 50 * 1024 * 1024 * 1024;
 
 /// The reason why a job was not run again.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,20 @@ pub enum RerunError {
     /// S3 does not have the input anymore.
     #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
+    /// The input is too large to be copied within a request.
+    #[error(
+        "the file of job {id} has {}; a file of more than {} is not copied for another run; \
+         upload it again from your computer, or submit its URL",
+        format_bytes(*size, Rounding::Up), format_limit(*limit)
+    )]
+    TooLargeToCopy {
+        /// The job.
+        id: JobId,
+        /// The size of its input, in bytes.
+        size: u64,
+        /// The largest input that is copied, in bytes.
+        limit: u64,
+    },
     /// The new job cannot have these options.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -71,7 +90,7 @@ pub enum RerunError {
 }
 
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
-/// either job can be deleted. The limits of the current plan apply. On Free, a job whose download window
+/// either job can be deleted; a file of more than 50 GiB is not copied. The limits of the current plan apply. On Free, a job whose download window
 /// is over cannot be run again, since that would give the archived result a new window. Without
 /// `options`, the new job has those of the old one. Its title, labels, project and note are those of the old one.
 ///
@@ -115,19 +134,26 @@ pub async fn rerun_job(
         let (size, plan) = (info.size, account.plan);
         return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
     }
+    if info.size > MAX_COPY_BYTES {
+        return Err(RerunError::TooLargeToCopy { id, size: info.size, limit: MAX_COPY_BYTES });
+    }
+    let requested = options.clone();
     let options = match options {
         Some(options) => options,
         None => old.options.known().cloned().ok_or(RerunError::NewerOptions(id))?,
     };
     check_options(gas, account, &options).await?;
     count_new_job(gas, account, info.size).await?;
-    let (name, organization) = (old.input.name, old.organization);
+    let (name, organization) = (old.input.name.clone(), old.organization.clone());
     let file = gas.object_keys.input(account.id, new_id, &name);
     let job = Job::new(new_id, account.id, name, file, gas.now()).traced(current_trace());
     let job = job.of_size(info.size).with(options).organized(organization);
     if !try_insert(gas, &job).await? {
         // Only ids of keys can be taken: a call at the same moment was faster, or the job was deleted.
-        return Err(RerunError::KeyReused);
+        let faster = found(gas, account.id, new_id).await?.ok_or(RerunError::KeyReused)?;
+        check_repeated(Some(&old), id, requested, &faster)?;
+        // That call copies the file. A second copy could replace a file that a worker reads.
+        return Ok(faster);
     }
     queue_copy(gas, &old.input.file, id, &job).await
 }
@@ -157,18 +183,29 @@ async fn repeated(
     job: Job,
 ) -> Result<Job, RerunError> {
     let old = found(gas, account.id, id).await?;
-    let is_other_file = old.as_ref().is_some_and(|old| old.input.name != job.input.name);
-    let is_upload = matches!(&job.state, JobState::Uploading { parts: Some(_) });
-    let are_other_options = options.is_some_and(|options| job.options.known() != Some(&options));
-    if is_other_file || is_upload || are_other_options || job.id == id {
-        return Err(RerunError::KeyReused);
-    }
+    check_repeated(old.as_ref(), id, options, &job)?;
     match old {
         Some(old) if job.status() == JobStatus::Uploading => {
             queue_copy(gas, &old.input.file, id, &job).await
         }
         _ => Ok(job),
     }
+}
+
+/// Checks that the job of a key can be the rerun of the job `id`, which is `old` unless that is deleted.
+fn check_repeated(
+    old: Option<&Job>,
+    id: JobId,
+    options: Option<JobOptions>,
+    job: &Job,
+) -> Result<(), RerunError> {
+    let is_other_file = old.is_some_and(|old| old.input.name != job.input.name);
+    let is_upload = matches!(&job.state, JobState::Uploading { parts: Some(_) });
+    let are_other_options = options.is_some_and(|options| job.options.known() != Some(&options));
+    if is_other_file || is_upload || are_other_options || job.id == id {
+        return Err(RerunError::KeyReused);
+    }
+    Ok(())
 }
 
 /// Whether the result of a job is not available on Free any more.
@@ -259,6 +296,24 @@ mod tests {
         let rejected = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap_err();
         assert_eq!(rejected.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
         assert_eq!(test.jobs.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_file_too_large_for_a_copy_is_rejected_before_a_job_exists() {
+        let test = TestGas::new();
+        let eve = test.user("eve", Plan::Premium);
+        let old = test.completed_job(&eve).await;
+        test.objects.state_size(&old.input.file, MAX_COPY_BYTES + 1);
+        let rejected = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap_err();
+        let expected = format!(
+            "the file of job {} has 53.7 GB; a file of more than 50 GiB is not copied for \
+             another run; upload it again from your computer, or submit its URL",
+            old.id
+        );
+        assert_eq!(rejected.to_string(), expected);
+        assert_eq!(test.jobs.len(), 1);
+        test.objects.state_size(&old.input.file, MAX_COPY_BYTES);
+        assert!(rerun_job(&test.gas, &eve, old.id, None, None).await.is_ok());
     }
 
     #[tokio::test]

@@ -9,8 +9,9 @@ use crate::Gas;
 use crate::ports::{ActiveShareLink, PortError, ReferenceCatalog};
 use crate::query_pool::QueryUser;
 use crate::references::PrivateCatalogs;
+use futures::join;
 use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
-use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
+use gas_shared::{Job, JobId, JobStatus, Plan, ShareLinkId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub enum DownloadError {
     #[error(transparent)]
     Find(#[from] FindError),
     /// The job has no results, or not yet.
-    #[error("job {id} is {status} and has no results")]
+    #[error("the job is {status} and has no results")]
     NotCompleted {
         /// The job.
         id: JobId,
@@ -32,9 +33,7 @@ pub enum DownloadError {
         status: JobStatus,
     },
     /// The download window of the Free plan has ended.
-    #[error(
-        "the results of job {id} could be downloaded until {until}; upgrade to Premium to restore them"
-    )]
+    #[error("the results could be downloaded until {until}; upgrade to Premium to restore them")]
     Expired {
         /// The job.
         id: JobId,
@@ -42,18 +41,17 @@ pub enum DownloadError {
         until: Timestamp,
     },
     /// The results are in the archive.
-    #[error("the results of job {0} are archived; upgrade to Premium to restore them")]
+    #[error("the results are archived; upgrade to Premium to restore them")]
     Archived(JobId),
     /// The results are being restored.
-    #[error("the results of job {0} are being restored from the archive")]
+    #[error("the results are being restored from the archive")]
     Restoring(JobId),
     /// The engine that annotated the file wrote no summary.
-    #[error("job {0} has no charts: the engine that annotated it wrote no summary")]
+    #[error("the job has no charts: the engine that annotated it wrote no summary")]
     NoSummary(JobId),
     /// The result has no region index.
     #[error(
-        "the result of job {0} has no index: it is plain text, or the run log says why it could not be \
-         indexed"
+        "the result has no index: it is plain text, or the run log says why it could not be indexed"
     )]
     NoRegionIndex(JobId),
     /// Retention deleted the logs, the summary and the indexes.
@@ -73,10 +71,10 @@ pub enum DownloadError {
     /// The share link is unknown, expired or revoked, or its job was deleted. A stranger does not learn which.
     #[error("this link does not exist, has expired or was revoked")]
     NoLink,
-    /// Whoever has a share link cannot read the records now: they are archived, or about to be.
+    /// Readers with a share link cannot read the records now: they are archived, or about to be.
     #[error("the variants of this result are archived at the moment; its charts are still shown")]
     SharedArchived,
-    /// What whoever has a share link wants to read was deleted, or never existed.
+    /// What a reader with a share link asks for was deleted, or never existed.
     #[error("this part of the result is not available")]
     SharedMissing,
     /// The share link does not include downloads.
@@ -101,7 +99,7 @@ enum Reader {
     /// A signed-in user, or a program with a token of one. Whether the job is theirs is checked with every use.
     Owner,
     /// Whoever has a link.
-    Link { allows_downloads: bool },
+    Link { id: ShareLinkId, allows_downloads: bool },
 }
 
 impl ResultAccess {
@@ -112,8 +110,8 @@ impl ResultAccess {
 
     /// The access through a link that is valid now.
     pub(super) const fn of_link(link: &ActiveShareLink) -> Self {
-        let ActiveShareLink { owner, job, allows_downloads, .. } = *link;
-        Self { owner, job, reader: Reader::Link { allows_downloads } }
+        let ActiveShareLink { id, owner, job, allows_downloads, .. } = *link;
+        Self { owner, job, reader: Reader::Link { id, allows_downloads } }
     }
 
     /// The job.
@@ -125,8 +123,21 @@ impl ResultAccess {
     pub const fn allows_downloads(&self) -> bool {
         match self.reader {
             Reader::Owner => true,
-            Reader::Link { allows_downloads } => allows_downloads,
+            Reader::Link { allows_downloads, .. } => allows_downloads,
         }
+    }
+
+    /// Checks that the job still has its result, and that the link, if there is one, has neither expired nor been revoked. For
+    /// what takes longer than a request.
+    ///
+    /// # Errors
+    /// [`DownloadError`] if the access has ended.
+    pub(super) async fn check_again(&self, gas: &Gas) -> Result<(), DownloadError> {
+        find_completed(gas, self).await?;
+        let Reader::Link { id, .. } = self.reader else { return Ok(()) };
+        let (links, now) = (gas.share_links.links_of(self.owner, Some(self.job)).await?, gas.now());
+        let is_valid = links.iter().any(|link| link.id == id && link.expires_at > now);
+        if is_valid { Ok(()) } else { Err(DownloadError::NoLink) }
     }
 
     /// Whose queries these are. The links of an owner have a share of their own, so that their readers do not slow down the
@@ -184,15 +195,16 @@ pub(super) async fn open_result(
     gas: &Gas,
     access: &ResultAccess,
 ) -> Result<OpenResult, DownloadError> {
-    let (job, done) = find_completed(gas, access).await?;
+    // The plan does not depend on the job.
+    let (found, plan) = join!(find_completed(gas, access), plan_of(gas, access.owner));
+    let (job, done) = found?;
     let id = job.id;
     let stored = match &done.results {
         Results::Stored(stored) | Results::Archiving { stored, .. } => stored,
         Results::Archived { .. } => return Err(access.seen(DownloadError::Archived(id))),
         Results::Thawing { .. } => return Err(access.seen(DownloadError::Restoring(id))),
     };
-    let plan = plan_of(gas, access.owner).await?;
-    let link_lifetime = link_lifetime(plan, id, stored, gas.now());
+    let link_lifetime = link_lifetime(plan?, id, stored, gas.now());
     let link_lifetime = link_lifetime.map_err(|error| access.seen(error))?;
     let (file, size) = (stored.file.clone(), done.result_size);
     Ok(OpenResult { job, file, size, link_lifetime })
@@ -247,7 +259,6 @@ pub(super) fn absent(job: &Job, otherwise: DownloadError) -> DownloadError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_shared::ShareLinkId;
     use uuid::Uuid;
 
     #[test]
@@ -272,8 +283,8 @@ mod tests {
             DownloadError::NoSummary(id),
         ] {
             let own = error.to_string();
-            assert!(own.contains(&id.to_string()), "{own}");
             let text = shared.seen(error).to_string();
+            assert_ne!(text, own, "what the owner reads");
             assert!(!text.contains(&id.to_string()) && !text.contains("Premium"), "{text}");
             assert!(!text.contains("Free"), "{text}");
         }

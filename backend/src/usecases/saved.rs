@@ -31,6 +31,9 @@ pub enum SavedError {
         /// Its bytes.
         found: usize,
     },
+    /// The text with the columns has control characters.
+    #[error("the columns have control characters; remove them")]
+    Columns,
     /// The panel has no gene.
     #[error("a panel needs a gene")]
     NoGenes,
@@ -121,6 +124,9 @@ pub async fn save_filter(gas: &Gas, owner: UserId, new: NewSavedFilter) -> Resul
     let found = new.columns.as_ref().map_or(0, String::len);
     if found > MAX_SAVED_COLUMNS_BYTES {
         return Err(SavedError::LongColumns { found });
+    }
+    if new.columns.as_ref().is_some_and(|columns| columns.chars().any(char::is_control)) {
+        return Err(SavedError::Columns);
     }
     let (filter, sort, columns) = (Box::new(new.filter), new.sort, new.columns);
     let content = SavedContent::Filter { filter, sort, columns };

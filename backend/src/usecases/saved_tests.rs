@@ -63,6 +63,10 @@ async fn what_is_over_a_limit_is_rejected_with_the_reason() {
     }
     let wide = NewSavedFilter { columns: Some("x".repeat(4097)), ..filter("a", &[]) };
     assert!(error(wide).await.contains("4097 bytes; at most 4096"));
+    // PostgreSQL cannot store the character.
+    let nul = NewSavedFilter { columns: Some("own:a\0".to_owned()), ..filter("a", &[]) };
+    assert_eq!(error(nul).await, "the columns have control characters; remove them");
+    assert!(error(filter("a", &["A\0"])).await.contains("NUL character"));
     let many: Vec<String> = (0..MAX_FILTER_VALUES).map(|n| format!("{n:020}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert!(error(filter("a", &many)).await.contains("at most 16384 can be saved"));

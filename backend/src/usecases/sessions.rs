@@ -4,7 +4,7 @@
 use crate::Gas;
 use crate::audit::{Act, Actor};
 use crate::ports::{NewSession, PortResult};
-use crate::session_secret::SessionSecret;
+use crate::secrets::SessionSecret;
 use gas_shared::{Account, UserId};
 use jiff::SignedDuration;
 

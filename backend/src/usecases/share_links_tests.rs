@@ -4,9 +4,10 @@ use super::*;
 use crate::query_pool::PoolLimits;
 use crate::testkit::{TestBilling, TestGas};
 use crate::usecases::{
-    ExploreError, Explorers, Operator, act_on_user, archive_result, delete_account, delete_job,
-    explore_page, export_results, finish_deletion, read_summary,
+    ExploreError, Explorers, Export, Operator, act_on_user, archive_result, delete_account,
+    delete_job, explore_page, export_results, finish_deletion, read_summary,
 };
+use futures::TryStreamExt;
 use gas_shared::account::DELETE_CONFIRMATION;
 use gas_shared::explorer::{ExportFormat, Filter, Query};
 use gas_shared::operations::UserAction;
@@ -154,6 +155,41 @@ async fn records_are_closed_with_the_download_window_and_charts_stay() {
 
     case.test.set_plan(&case.ada, Plan::Premium);
     assert!(closed(page().await.err()), "it is not restored yet");
+}
+
+#[tokio::test]
+async fn an_export_ends_when_its_link_is_revoked_or_expires() {
+    for term in [ShareTerm::Day, ShareTerm::Week] {
+        let case = Case::new(Plan::Premium, new(term, true)).await;
+        let (gas, explorers) = (&case.test.gas, explorers());
+        let result = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n\
+                      1\t9\t.\tA\tG\t.\tPASS\t.\n";
+        let job = case.test.completed_job_with(&case.ada, result.as_bytes()).await;
+        let mut index = Vec::new();
+        gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
+        let key = gas.object_keys.index(job.owner, job.id, &job.input.name);
+        case.test.objects.put(&key, &index);
+        let made = create_share_link(gas, case.ada.id, job.id, new(term, true)).await;
+        let (secret, link) = made.unwrap();
+        let access = open_share_link(gas, secret.expose(), CLIENT).await.unwrap();
+        let export = async || {
+            let formats = ExportFormat::Tsv.into();
+            export_results(gas, &explorers, &access, Filter::default(), &formats).await.unwrap()
+        };
+        let read = async |export: Export| export.content.try_collect::<Vec<_>>().await;
+        let (whole, ended) = (export().await, export().await);
+        case.test.clock.advance_secs(10);
+        case.test.outages.dynamodb.begin();
+        assert!(read(whole).await.is_ok(), "an outage says nothing about the access");
+        case.test.outages.dynamodb.end();
+        if term == ShareTerm::Day {
+            case.test.clock.advance_secs(86_400);
+        } else {
+            revoke_share_link(gas, case.ada.id, job.id, link.id).await.unwrap();
+        }
+        let error = read(ended).await.unwrap_err();
+        assert!(matches!(error, ExploreError::Download(DownloadError::NoLink)), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::limits::{LimitError, count_token};
 use crate::Gas;
 use crate::audit::{Act, Actor};
 use crate::ports::{ActiveToken, PortError, TokenRow};
-use crate::token_secret::TokenSecret;
+use crate::secrets::TokenSecret;
 use gas_shared::token::{
     CreatedToken, MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, NewToken, Scope, TokenView,
 };

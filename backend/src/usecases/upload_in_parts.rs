@@ -1,27 +1,25 @@
 //! Uploads of large files in parts, which can be resumed after a broken connection or a reload.
 //!
-//! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next
-//! parts and sends them; it cannot claim that a part has arrived.
+//! A browser repeatedly requests the next parts and sends them; it cannot claim that a part has arrived.
 
 use super::choose_options::{check_options, remember_options};
+use super::file_in_parts::{
+    TICKET_PARTS, TICKET_VALID_FOR, complete_parts, missing_parts, sign_parts,
+};
+use super::forget_import::forget_import;
 use super::limits::{LimitError, count_new_job, count_part_ticket};
 use super::request_upload::{
-    MAKE_JOB, RequestUploadError, TAKEN, UPLOAD_TICKET_SECS, admit, content_type, new_job,
-    try_insert,
+    MAKE_JOB, RequestUploadError, TAKEN, admit, content_type, new_job, try_insert,
 };
 use super::{ConfirmError, FindError, find_job};
-use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
+use crate::ports::{PortError, PortResult};
 use crate::{Gas, chain};
 use gas_shared::job::{JobState, Part, Parts};
-use gas_shared::upload::{NewUpload, PartTicket, PartsTicket, part_bytes};
+use gas_shared::upload::{NewUpload, PartsTicket, part_bytes};
 use gas_shared::{Account, Job, JobId, JobStatus, UserId};
-use jiff::SignedDuration;
 use tracing::Span;
 use tracing::field::display;
 use uuid::Uuid;
-
-/// The number of parts in a ticket. More would expire before a slow connection could send them.
-const TICKET_PARTS: usize = 8;
 
 /// The reason why no parts were signed.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +51,7 @@ pub enum PartsError {
 /// No more than `new.size_bytes` can be sent, since the length of each part is signed.
 ///
 /// # Errors
-/// [`RequestUploadError`]. A job or an upload then exists only if the response of DynamoDB or S3 was
+/// [`RequestUploadError`]. A job or an upload then exists only if the responses of DynamoDB or S3 were
 /// lost; the job ends after a day, and the bucket's lifecycle rule removes the upload.
 pub async fn begin_parts(
     gas: &Gas,
@@ -80,19 +78,44 @@ pub(super) async fn begin_parts_as(
     let content_type = content_type(&job.input.name);
     let upload_id = gas.part_uploads.begin(&job.input.file, content_type).await?;
     let size = new.size_bytes;
-    let parts = Parts { upload_id, size, part_bytes: part_bytes(size) };
+    let parts = Parts { upload_id, size, part_bytes: part_bytes(size), copied: None };
     let job = job.in_parts(parts.clone());
-    let made = sign_and_insert(gas, &job, &parts).await;
-    if !matches!(made, Ok(Some(_))) {
-        abort(gas, &job).await;
+    // Before the job is inserted: until then no row names the upload.
+    let all: Vec<Part> = parts.all().collect();
+    let signed = ticket(gas, &job, &parts, &all).await;
+    if signed.is_err() {
+        abort_parts(gas, &job).await;
     }
-    Ok(made?)
+    let ticket = signed?;
+    Ok(insert_in_parts(gas, &job).await?.then_some(ticket))
 }
 
-/// Signs the first parts and then inserts the job. `None` if a job with its id exists.
-async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<Option<PartsTicket>> {
-    let ticket = ticket(gas, job, parts.size, parts.all().collect(), parts).await?;
-    Ok(try_insert(gas, job).await?.then_some(ticket))
+/// Inserts a job whose upload in parts has begun, and publishes it to its owner's browsers. `false` if
+/// another job with its id exists or existed; then its upload and its import are deleted.
+///
+/// # Errors
+/// If DynamoDB fails. The row may exist and name the upload, so the upload and the import are kept. Without
+/// a row, the bucket's lifecycle rule removes the upload, and the process that copies files the import.
+pub(super) async fn insert_in_parts(gas: &Gas, job: &Job) -> PortResult<bool> {
+    if try_insert(gas, job).await? {
+        return Ok(true);
+    }
+    // The row is the one of this call if the response of the first write was lost, and the row was changed
+    // before the write was repeated.
+    let stored = gas.jobs.store.job(job.id).await?;
+    if stored.is_some_and(|stored| upload_id(&stored) == upload_id(job)) {
+        return Ok(true);
+    }
+    abort(gas, job).await;
+    Ok(false)
+}
+
+/// The upload in parts that a job waits for.
+fn upload_id(job: &Job) -> Option<&str> {
+    match &job.state {
+        JobState::Uploading { parts } => parts.as_ref().map(|parts| parts.upload_id.as_str()),
+        _ => None,
+    }
 }
 
 /// Signs the next parts that S3 does not have yet. May be called at any time.
@@ -102,44 +125,19 @@ async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<Opti
 pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTicket, PartsError> {
     count_part_ticket(gas, owner).await?;
     let job = find_job(gas, owner, id).await?;
-    let JobState::Uploading { parts: Some(parts) } = &job.state else {
+    let JobState::Uploading { parts: Some(parts @ Parts { copied: None, .. }) } = &job.state else {
         return Err(PartsError::NotInParts { id, status: job.status() });
     };
-    let Some(arrived) = gas.part_uploads.arrived_parts(&job.input.file, &parts.upload_id).await?
-    else {
-        // An earlier call completed the upload, and its response was lost.
-        return match gas.objects.head(&job.input.file).await? {
-            Some(_) => Ok(ticket(gas, &job, parts.size, Vec::new(), parts).await?),
-            None => Err(PartsError::Gone(id)),
-        };
-    };
-    let missing = parts.all().filter(|part| find(&arrived, part).is_none()).collect();
-    Ok(ticket(gas, &job, parts.size, missing, parts).await?)
+    let missing = missing_parts(gas, &job.input.file, parts).await?.ok_or(PartsError::Gone(id))?;
+    Ok(ticket(gas, &job, parts, &missing).await?)
 }
 
-async fn ticket(
-    gas: &Gas,
-    job: &Job,
-    size: u64,
-    missing: Vec<Part>,
-    parts: &Parts,
-) -> PortResult<PartsTicket> {
-    let valid_for = SignedDuration::from_secs(UPLOAD_TICKET_SECS);
-    let expires_at = gas.now() + valid_for;
-    let mut tickets = Vec::new();
-    for part in missing.iter().take(TICKET_PARTS) {
-        let file = &job.input.file;
-        let rule = PartRule { file, upload_id: &parts.upload_id, part: *part, valid_for };
-        let url = gas.part_uploads.sign_part(&rule).await?;
-        tickets.push(PartTicket { offset: part.offset, length: part.length, url });
-    }
+async fn ticket(gas: &Gas, job: &Job, parts: &Parts, missing: &[Part]) -> PortResult<PartsTicket> {
+    let expires_at = gas.now() + TICKET_VALID_FOR;
+    let file = &job.input.file;
+    let tickets = sign_parts(gas, file, &parts.upload_id, missing, TICKET_PARTS).await?;
     let missing = missing.iter().map(|part| part.length).sum();
-    Ok(PartsTicket { job_id: job.id, size, missing, parts: tickets, expires_at })
-}
-
-/// Finds an arrived part of the right length.
-fn find<'a>(arrived: &'a [ArrivedPart], part: &Part) -> Option<&'a ArrivedPart> {
-    arrived.iter().find(|found| found.number == part.number && found.size == part.length)
+    Ok(PartsTicket { job_id: job.id, size: parts.size, missing, parts: tickets, expires_at })
 }
 
 /// Completes an upload if all parts have arrived.
@@ -147,20 +145,22 @@ fn find<'a>(arrived: &'a [ArrivedPart], part: &Part) -> Option<&'a ArrivedPart> 
 /// # Errors
 /// [`ConfirmError::NotUploaded`] if a part is missing.
 pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), ConfirmError> {
-    let file = &job.input.file;
-    let Some(arrived) = gas.part_uploads.arrived_parts(file, &parts.upload_id).await? else {
-        return Ok(());
-    };
-    let whole: Option<Vec<ArrivedPart>> =
-        parts.all().map(|part| find(&arrived, &part).cloned()).collect();
-    let whole = whole.ok_or(ConfirmError::NotUploaded(job.id))?;
-    Ok(gas.part_uploads.complete(file, &parts.upload_id, &whole).await?)
+    match complete_parts(gas, &job.input.file, parts).await? {
+        true => Ok(()),
+        false => Err(ConfirmError::NotUploaded(job.id)),
+    }
 }
 
-/// Aborts the upload of a job, if there is one. If this fails or a part arrives at the same moment,
-/// the bucket's lifecycle rule removes the parts within about two days after the start of the
-/// upload.
+/// Aborts the upload of a job in parts, and deletes the import of a file from a URL. A process that is copying the file
+/// notices this within five seconds.
 pub(super) async fn abort(gas: &Gas, job: &Job) {
+    forget_import(gas, job).await;
+    abort_parts(gas, job).await;
+}
+
+/// Aborts the upload of a job in parts, if there is one. If this fails or a part arrives at the same moment, the bucket's
+/// lifecycle rule removes the parts within about two days after the start of the upload.
+pub(super) async fn abort_parts(gas: &Gas, job: &Job) {
     let JobState::Uploading { parts: Some(parts) } = &job.state else { return };
     if let Err(error) = gas.part_uploads.abort(&job.input.file, &parts.upload_id).await {
         tracing::warn!(job_id = %job.id, error = %chain(&error), "parts not deleted; the lifecycle rule of the bucket will");

@@ -1,8 +1,10 @@
 //! Tests of multipart uploads: resuming, completing and aborting.
 
 use super::*;
-use crate::testkit::TestGas;
-use crate::usecases::{LoggedFailures, cancel_job, confirm_upload, reconcile};
+use crate::testkit::{Fault, TestGas};
+use crate::usecases::{
+    IdempotencyKey, LoggedFailures, cancel_job, confirm_upload, create_job_in_parts, reconcile,
+};
 use gas_shared::Plan;
 use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 use gas_shared::upload::PART_BYTES;
@@ -103,6 +105,49 @@ async fn nothing_is_left_if_parts_cannot_be_signed() {
     assert_eq!((test.jobs.len(), test.parts.open()), (0, 0));
     test.parts.reject_to_sign(false);
     begun(&test, &eve).await;
+}
+
+#[tokio::test]
+async fn a_repetition_continues_an_upload_that_was_interrupted_anywhere() {
+    let key = IdempotencyKey::parse("one").unwrap();
+    for fault in Fault::ALL {
+        for nth in 1.. {
+            let test = TestGas::new();
+            let eve = test.user("eve", Plan::Premium);
+            let new = NewUpload::new("a.vcf", SIZE);
+            test.crash.inject(fault, nth);
+            let first = create_job_in_parts(&test.gas, &eve, &new, Some(&key)).await;
+            let has_happened = test.crash.recover();
+            let again = create_job_in_parts(&test.gas, &eve, &new, Some(&key)).await;
+            let again = again.unwrap_or_else(|error| panic!("{fault:?} {nth}: {error}"));
+            assert_eq!(again.ticket.unwrap().missing, SIZE, "{fault:?} {nth}");
+            assert_eq!(test.jobs.len(), 1, "{fault:?} {nth}");
+            send(&test, again.job.id, 1);
+            if !has_happened {
+                assert!(nth > 2 && first.is_ok(), "no fault happened");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upload_is_aborted_only_if_the_row_does_not_name_it() {
+    let test = TestGas::new();
+    let eve = test.user("eve", Plan::Premium);
+    let id = begun(&test, &eve).await.job_id;
+    let job = test.job(id);
+    let changed = Job { version: job.version + 1, ..job.clone() };
+    test.gas.jobs.store.replace(&changed).await.unwrap();
+    assert!(insert_in_parts(&test.gas, &job).await.unwrap(), "the row was changed since");
+    send(&test, id, 1);
+
+    let JobState::Uploading { parts: Some(parts) } = &job.state else { panic!("no parts") };
+    let upload_id = test.gas.part_uploads.begin(&job.input.file, "text/plain").await.unwrap();
+    let other = job.clone().in_parts(Parts { upload_id, ..parts.clone() });
+    assert!(!insert_in_parts(&test.gas, &other).await.unwrap(), "the row names another upload");
+    assert_eq!(test.parts.open(), 1);
+    send(&test, id, 2);
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Premium that an operator grants without a subscription.
 
-use super::sync_plan::sync_plan;
 use super::{BillingError, sales};
 use crate::Billing;
 use gas_shared::UserId;
 
-/// Grants Premium to a user or takes it back, and brings the plan in line. A subscription stays as it is.
+/// Grants Premium to a user or takes it back. A subscription stays as it is. The caller brings the plan in line with
+/// [`sync_plan`](super::sync_plan), which asks Stripe and may fail.
 pub(in crate::usecases) async fn set_grant(
     billing: &Billing,
     user: UserId,
@@ -15,7 +15,7 @@ pub(in crate::usecases) async fn set_grant(
     if !billing.store.set_grant(user, granted, billing.gas.now()).await? {
         return Err(BillingError::NoUser(user));
     }
-    sync_plan(billing, user).await.map(drop)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -23,20 +23,25 @@ mod tests {
     use super::*;
     use crate::ports::{BillingStore, SubscriptionStatus};
     use crate::testkit::{TestBilling, TestGas, subscription};
-    use crate::usecases::billing::check_plans;
+    use crate::usecases::billing::{check_plans, sync_plan};
     use gas_shared::Plan;
+
+    async fn grant(billing: &Billing, user: UserId, granted: bool) {
+        set_grant(billing, user, granted).await.unwrap();
+        sync_plan(billing, user).await.unwrap();
+    }
 
     #[tokio::test]
     async fn a_granted_premium_lasts_until_it_is_taken_back() {
         let test = TestGas::new();
         let TestBilling { billing, .. } = TestBilling::new(&test);
         let ada = test.user("ada", Plan::Free);
-        set_grant(&billing, ada.id, true).await.unwrap();
+        grant(&billing, ada.id, true).await;
         assert_eq!(test.accounts.get(ada.id).plan, Plan::Premium);
         assert_eq!(test.start_thaw.len(), 1, "archived results are restored");
         check_plans(&billing).await.unwrap();
         assert_eq!(test.accounts.get(ada.id).plan, Plan::Premium);
-        set_grant(&billing, ada.id, false).await.unwrap();
+        grant(&billing, ada.id, false).await;
         assert_eq!(test.accounts.get(ada.id).plan, Plan::Free);
     }
 
@@ -46,10 +51,10 @@ mod tests {
         let TestBilling { billing, payments, store } = TestBilling::new(&test);
         let ada = test.user("ada", Plan::Free);
         store.link_customer(ada.id, "cus_ada").await.unwrap();
-        set_grant(&billing, ada.id, true).await.unwrap();
+        grant(&billing, ada.id, true).await;
         let paid = subscription("sub_1", SubscriptionStatus::Active, test.gas.now());
         payments.put("cus_ada", vec![paid]);
-        set_grant(&billing, ada.id, false).await.unwrap();
+        grant(&billing, ada.id, false).await;
         assert_eq!(test.accounts.get(ada.id).plan, Plan::Premium);
     }
 

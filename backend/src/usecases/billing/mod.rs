@@ -28,6 +28,7 @@ pub use stripe_event::{
     receive_stripe_event,
 };
 pub use sync_plan::check_plans;
+pub(super) use sync_plan::sync_plan;
 
 use super::{ChangeError, LimitError};
 use crate::ports::{BillingRow, PortError};

@@ -24,7 +24,7 @@ pub(super) const PAGE: u16 = 100;
 ///
 /// Returns the status of the deciding subscription.
 #[tracing::instrument(skip_all, fields(user_id = %user))]
-pub(super) async fn sync_plan(
+pub(in crate::usecases) async fn sync_plan(
     billing: &Billing,
     user: UserId,
 ) -> Result<Option<SubscriptionStatus>, BillingError> {
