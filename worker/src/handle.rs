@@ -325,8 +325,8 @@ impl Worker {
         JobOutcome::Final(self.intake.retry(fail).await)
     }
 
-    /// What the owner is told about a problem of the file: with the references that would fit, if it is
-    /// of another assembly.
+    /// Why the owner's file is rejected, with the references that would fit, if it is of another
+    /// assembly.
     pub(crate) async fn rejection(&self, job: &Job, problem: InputProblem) -> InputRejection {
         let InputProblem { reason, code, found_assembly } = problem;
         let references = &self.references;
@@ -457,7 +457,7 @@ pub(crate) async fn announce(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
 
 /// Deletes the message of a job that does not exist. Jobs are created before their messages, so the
 /// job was deleted.
-pub(crate) async fn delete_orphan(queue: &dyn Queue, message: &Message) -> PortResult<()> {
+async fn delete_orphan(queue: &dyn Queue, message: &Message) -> PortResult<()> {
     tracing::info!("job was deleted");
     queue.delete(message).await
 }

@@ -12,9 +12,10 @@ use crate::scratch::{ScratchAdmission, ScratchRoot};
 use crate::utility::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
 use gas_backend::AnnotateGas;
+use gas_backend::catalog::checksum;
 use gas_backend::messages::ReferenceBuild;
 use gas_backend::ports::{Message, PortError, Queue};
-use gas_backend::references::{PrivateReferences, UnusableReference, checksum, private_manifest};
+use gas_backend::references::{PrivateReferences, UnusableReference, private_manifest};
 use gas_backend::usecases::{
     ChangeError, ReferenceError, built_private_reference, conclude_private_build,
     discard_private_build, failed_private_reference, private_reference_to_build,

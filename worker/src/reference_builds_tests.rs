@@ -7,8 +7,8 @@ use crate::testing::{FakeDisk, FakeQueue, TIMING};
 use gas_backend::mail::{MailMessage, Notice};
 use gas_backend::testkit::TestGas;
 use gas_backend::usecases::{
-    add_private_reference, confirm_private_reference, delete_private_reference,
-    find_private_reference, reference,
+    add_private_reference, catalog, confirm_private_reference, delete_private_reference,
+    find_private_reference,
 };
 use gas_runtime::LogCapture;
 use gas_shared::private_reference::{NewPrivateReference, NewSource, PrivateStateView, SourceRole};
@@ -23,7 +23,7 @@ const BUILDS: &str = r#"mkdir "$8" && tr -d '\n' < "$2" > "$8/sequence.bin" && t
     sum=$(sha256sum "$8/sequence.bin" | cut -d ' ' -f 1); size=$(stat -c %s "$8/sequence.bin")
     none=0000000000000000000000000000000000000000000000000000000000000000
     cat > "$8/manifest.json" <<END
-    {"format":2,"contigs":[{"name":"chr1","length":4}],"genes":1,"transcripts":2,"left_out":{"a reason":3},
+    {"format":3,"assembly":"GRCh38","contigs":[{"name":"chr1","length":4}],"genes":1,"transcripts":2,"left_out":{"a reason":3},
      "sources":[{"role":"fasta","file":"fasta","sha256":"$none"}],
      "files":[{"file":"sequence.bin","bytes":$size,"sha256":"$sum"}]}
 END"#;
@@ -125,7 +125,7 @@ async fn a_reference_is_built_verified_and_stored_once() {
     };
     assert_eq!((contigs, transcripts, &*notes[0]), (1, 2, "3 left out: a reason"));
     let catalog = case.builder.private.catalogs.of(case.ada.id);
-    let (_, stored) = reference(&*catalog, &id()).await.unwrap();
+    let (_, stored) = catalog::find(&*catalog, &id()).await.unwrap();
     assert_eq!(stored.manifest.sources[0].file, "genome.fa");
     let sequence = stored.manifest.files.iter().find(|file| file.name == "sequence.bin").unwrap();
     let bytes = catalog.read_object(&sequence.sha256, 0, sequence.bytes).await.unwrap();

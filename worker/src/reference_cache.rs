@@ -265,10 +265,10 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gas_backend::catalog::ObjectCatalog;
     use gas_backend::ports::ObjectStore;
-    use gas_backend::references::ObjectCatalog;
     use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
-    use gas_backend::usecases::{add_reference, reference};
+    use gas_backend::usecases::catalog;
     use tempfile::TempDir;
 
     const LIMIT: u64 = 100;
@@ -301,8 +301,8 @@ mod tests {
                 reference_file(&folder.join("models.bin"), own.as_bytes()),
             ];
             let manifest = reference_manifest(&format!("homo_sapiens/GRCh38/{name}"), files);
-            let entry = add_reference(&*self.catalog, folder, manifest, false).await.unwrap();
-            reference(&*self.catalog, &entry.id).await.unwrap().1
+            let entry = catalog::add(&*self.catalog, folder, manifest, false).await.unwrap();
+            catalog::find(&*self.catalog, &entry.id).await.unwrap().1
         }
 
         fn cached(&self, folder: &str) -> usize {

@@ -11,9 +11,10 @@ use gas_backend::references::{
     PrivateCatalogs, PrivateReferences, ReferenceSettings, describe_bundle,
 };
 use gas_backend::sources::SourceSettings;
-use gas_backend::usecases::{ReferenceError, reference};
+use gas_backend::usecases::{ReferenceError, catalog};
 use gas_backend::{Deployment, chain};
-use gas_shared::reference::{ReferenceChoice, ReferenceId, ReferenceState};
+use gas_shared::catalog::EntryState;
+use gas_shared::reference::{ReferenceChoice, ReferenceId};
 use gas_shared::{Provenance, UserId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,7 +72,7 @@ pub(crate) struct PrivateCache {
 /// Why a job cannot have its reference.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReferenceFailure {
-    #[error("the reference {0} does not exist any more; run the job again with another one")]
+    #[error("the reference {0} no longer exists; run the job again with another one")]
     Absent(ReferenceId),
     #[error("the reference {0} is retired; run the job again with another one")]
     Retired(ReferenceId),
@@ -203,8 +204,8 @@ async fn active(
     catalog: &dyn ReferenceCatalog,
     id: &ReferenceId,
 ) -> Result<StoredManifest, ReferenceFailure> {
-    match reference(catalog, id).await {
-        Ok((entry, stored)) if entry.state == ReferenceState::Active => Ok(stored),
+    match catalog::find(catalog, id).await {
+        Ok((entry, stored)) if entry.state == EntryState::Active => Ok(stored),
         Ok(_) => Err(ReferenceFailure::Retired(id.clone())),
         Err(ReferenceError::Unknown(id)) => Err(ReferenceFailure::Absent(id)),
         Err(error) => Err(error.into()),
@@ -213,7 +214,7 @@ async fn active(
 
 async fn active_ids(catalog: &dyn ReferenceCatalog) -> PortResult<Vec<ReferenceId>> {
     let entries = catalog.list().await?.into_iter();
-    let active = entries.filter(|entry| entry.state == ReferenceState::Active);
+    let active = entries.filter(|entry| entry.state == EntryState::Active);
     Ok(active.map(|entry| entry.id).collect())
 }
 

@@ -5,7 +5,7 @@ use crate::testing::{GRCH37, GRCH38, TestCatalog};
 use clap::Parser;
 use gas_backend::ports::Catalog;
 use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
-use gas_backend::usecases::{add_reference, remove_reference};
+use gas_backend::usecases::catalog;
 
 #[derive(Parser)]
 struct Cli {
@@ -75,9 +75,9 @@ async fn a_reference_that_is_retired_or_removed_is_no_longer_for_jobs() {
     catalog.retire(GRCH38).await;
     let retired = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err();
     assert!(retired.is_final() && retired.to_string().contains("is retired"), "{retired}");
-    remove_reference(&*catalog.catalog, &id(GRCH38), false).await.unwrap();
+    catalog::remove(&*catalog.catalog, &id(GRCH38), false).await.unwrap();
     let absent = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err();
-    assert!(absent.is_final() && absent.to_string().contains("not exist any more"), "{absent}");
+    assert!(absent.is_final() && absent.to_string().contains("no longer exists"), "{absent}");
 
     // The worker started with the default one, and continues with it until it is restarted.
     catalog.retire(GRCH37).await;
@@ -89,7 +89,8 @@ async fn a_reference_that_is_retired_or_removed_is_no_longer_for_jobs() {
 #[tokio::test]
 async fn a_folder_is_the_only_reference() {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = r#"{"assembly":"GRCh37","contigs":[],"genes":1,"transcripts":2}"#;
+    let manifest = r#"{"format":3,"assembly":"GRCh37","contigs":[],"genes":1,"transcripts":2,
+        "sources":[],"files":[]}"#;
     std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
     let references = References::bundle(folder.path()).unwrap();
     let own = references.default_id().unwrap().clone();
@@ -108,7 +109,7 @@ async fn a_private_reference_is_that_of_the_owner_of_the_job() {
         let content = owner.to_string();
         let file = reference_file(&folder.path().join("manifest.json"), content.as_bytes());
         let manifest = reference_manifest(mine.as_str(), vec![file]);
-        add_reference(&*catalogs.of(owner), folder.path(), manifest, false).await.unwrap();
+        catalog::add(&*catalogs.of(owner), folder.path(), manifest, false).await.unwrap();
     }
     let references = catalog.references(LIMIT).await.unwrap();
     let without = references.acquire(user(1), Some(&mine)).await.unwrap_err();

@@ -39,7 +39,7 @@ impl OpenSource {
 /// Why a job cannot have its sources.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceFailure {
-    #[error("the source {0} is retired or does not exist any more; run the job again without it")]
+    #[error("the source {0} is retired or no longer exists; run the job again without it")]
     Absent(SourceId),
     #[error(transparent)]
     Catalog(#[from] PortError),

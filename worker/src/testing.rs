@@ -9,14 +9,15 @@ use crate::settings::Timing;
 use crate::sources::Sources;
 use crate::worker::Worker;
 use async_trait::async_trait;
+use gas_backend::catalog::FolderCatalog;
 use gas_backend::ports::{Message, PortResult, Queue};
-use gas_backend::references::FolderCatalog;
 use gas_backend::testkit::{
     Outage, TestGas, catalog_file, reference_file, reference_manifest, source_manifest,
 };
-use gas_backend::usecases::{add_reference, catalog, set_reference_state};
+use gas_backend::usecases::catalog;
 use gas_shared::JobId;
-use gas_shared::reference::{ReferenceId, ReferenceState};
+use gas_shared::catalog::EntryState;
+use gas_shared::reference::ReferenceId;
 use gas_shared::source::SourceManifest;
 use std::collections::VecDeque;
 use std::io;
@@ -265,7 +266,7 @@ impl TestCatalog {
         for id in [GRCH37, GRCH38] {
             let file = reference_file(&folder.path().join("manifest.json"), id.as_bytes());
             let manifest = reference_manifest(id, vec![file]);
-            add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+            catalog::add(&*catalog, folder.path(), manifest, false).await.unwrap();
         }
         Self { folder, catalog }
     }
@@ -292,8 +293,8 @@ impl TestCatalog {
     }
 
     pub(crate) async fn retire(&self, id: &str) {
-        let state = ReferenceState::Retired;
-        set_reference_state(&*self.catalog, &id.parse::<ReferenceId>().unwrap(), state)
+        let state = EntryState::Retired;
+        catalog::set_state(&*self.catalog, &id.parse::<ReferenceId>().unwrap(), state)
             .await
             .unwrap();
     }

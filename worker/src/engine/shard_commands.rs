@@ -102,14 +102,7 @@ impl Engine {
         for (name, value) in limits(input_bytes) {
             command.extend([name.into(), value]);
         }
-        let program = Program {
-            command: &command,
-            readable: &[],
-            standard_input: None,
-            is_background: false,
-        };
-        self.confined(task, program, deadline, |_| {}, |_| {}).await?;
-        Ok(())
+        self.run_quietly(task, &command, deadline).await
     }
 
     /// Annotates a shard. Beside the task's output are then the files that a join needs. `whole` is the file that the
@@ -175,12 +168,18 @@ impl Engine {
         let mut command = vec![self.indexer.program().to_owned(), "--merge".into()];
         command.extend(shards.iter().map(|path| path.as_os_str().to_owned()));
         command.extend(["--out".into(), index.as_os_str().to_owned()]);
-        let program = Program {
-            command: &command,
-            readable: &[],
-            standard_input: None,
-            is_background: false,
-        };
+        self.run_quietly(task, &command, deadline).await
+    }
+
+    /// Runs a command that needs no reference, and whose output says nothing.
+    async fn run_quietly(
+        &self,
+        task: Task<'_>,
+        command: &[OsString],
+        deadline: Instant,
+    ) -> Result<(), EngineError> {
+        let program =
+            Program { command, readable: &[], standard_input: None, is_background: false };
         self.confined(task, program, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }

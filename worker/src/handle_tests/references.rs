@@ -132,7 +132,7 @@ async fn a_job_whose_source_was_retired_after_its_upload_fails_before_it_runs_an
     let job = set_up.run(JobOptions { sources: Some(vec![source.id]), ..of(GRCH38) }).await;
     let failure = failure(&job);
     assert_eq!(failure.code.as_deref(), Some("source_unavailable"));
-    assert!(failure.reason.contains("is retired or does not exist"), "{}", failure.reason);
+    assert!(failure.reason.contains("is retired or no longer exists"), "{}", failure.reason);
     assert!(!failure.is_charged());
     assert_eq!(set_up.case.runs(), 0);
 }

@@ -4,6 +4,7 @@
 mod archive;
 pub(crate) mod consume;
 mod erase;
+mod imports;
 mod metrics;
 mod notify;
 mod reconcile;
@@ -19,8 +20,9 @@ pub(crate) use settings::UtilitySettings;
 use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
+use gas_backend::imports::HttpFileSource;
 use gas_backend::ports::Queue;
-use gas_backend::usecases::WebhookCourier;
+use gas_backend::usecases::{Importer, WebhookCourier};
 use gas_backend::webhooks::HttpWebhookSender;
 use gas_backend::{Gas, Notifier, postgres};
 use gas_runtime::Shutdown;
@@ -46,6 +48,8 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     if settings.webhooks.webhooks_to_any_address {
         tracing::warn!("webhooks may lead to private addresses (GAS_WEBHOOKS_TO_ANY_ADDRESS)");
     }
+    let source = Arc::new(HttpFileSource::new(settings.imports.targets())?);
+    settings.imports.warn_of_private_addresses();
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
     let (visibility, slots) = (settings.visibility(), settings.slots);
     let mut metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
@@ -105,6 +109,10 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     key: settings.mail.unsubscribe_key.clone(),
                 };
                 Box::pin(webhooks::run(courier, shutdown))
+            }
+            UtilityRole::Imports => {
+                let importer = Importer { gas, source: source.clone() };
+                Box::pin(imports::run(importer, shutdown))
             }
             UtilityRole::Erase => Box::pin(erase::run(gas, shutdown)),
             UtilityRole::Reconcile => {

@@ -1,10 +1,11 @@
 //! Role `reconcile`: repairs overdue jobs, acts on overdue private references, sends overdue mails, deletes old deliveries of
-//! webhooks and the queues of dead web processes, every few minutes. The web
+//! webhooks, old imports and the queues of dead web processes, every few minutes. The web
 //! processes check the plans, because only they have the keys of Stripe.
 
 use gas_backend::aws::EventQueueReaper;
 use gas_backend::usecases::{
-    LoggedFailures, Tended, delete_old_deliveries, reconcile, resend_mails, tend_private_references,
+    LoggedFailures, Tended, delete_old_deliveries, delete_old_imports, reconcile, resend_mails,
+    tend_private_references,
 };
 use gas_backend::{Gas, Notifier, chain};
 use gas_runtime::Shutdown;
@@ -50,6 +51,9 @@ pub(crate) async fn run(
         }
         if let Err(error) = delete_old_deliveries(&gas).await {
             tracing::error!(error = %chain(&error), "old deliveries of webhooks were not deleted");
+        }
+        if let Err(error) = delete_old_imports(&gas).await {
+            tracing::error!(error = %chain(&error), "old imports were not deleted");
         }
         if let Err(error) = reaper.reap(gas.now()).await {
             tracing::error!(error = %chain(&error), "queues of dead web processes were not deleted");

@@ -1,6 +1,7 @@
 //! The settings of the utility node, from arguments or the environment.
 
 use clap::{Args, ValueEnum};
+use gas_backend::imports::ImportSettings;
 use gas_backend::mail::MailSettings;
 use gas_backend::webhooks::WebhookSettings;
 use gas_backend::{Database, Deployment, PublicUrl};
@@ -21,6 +22,8 @@ pub(crate) struct UtilitySettings {
     pub(crate) mail: MailSettings,
     #[command(flatten)]
     pub(crate) webhooks: WebhookSettings,
+    #[command(flatten)]
+    pub(crate) imports: ImportSettings,
     /// The roles of this process, separated by commas; all roles by default.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
@@ -55,6 +58,8 @@ pub(crate) enum UtilityRole {
     Notify,
     /// Send messages to webhooks.
     Webhooks,
+    /// Copy files from URLs of users.
+    Imports,
     /// Erase closed accounts.
     Erase,
     /// Repair overdue jobs and send overdue mails.
