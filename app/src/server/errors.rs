@@ -9,10 +9,11 @@ use axum::http::{HeaderName, HeaderValue, header};
 use dioxus::fullstack::FullstackContext;
 use gas_backend::chain;
 use gas_backend::ports::PortError;
+use gas_backend::query_pool::PoolError;
 use gas_backend::usecases::{
-    BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, LimitError, OperationError, OptionsError, OrganizeError, PartsError,
-    PrivateReferenceError, RequestUploadError, RerunError, SavedError, ShareLinkError,
+    BillingError, ChangeError, ConfirmError, CreateJobError, DeleteAccountError, DownloadError,
+    ExploreError, FindError, ImportError, LimitError, OperationError, OptionsError, OrganizeError,
+    PartsError, PrivateReferenceError, RequestUploadError, RerunError, SavedError, ShareLinkError,
     TimeZoneError, TokenError, WebhookError,
 };
 use gas_shared::Plan;
@@ -49,7 +50,7 @@ fn log_failure(error: &(dyn Error + 'static)) -> String {
 }
 
 /// After this many seconds a request that a busy server rejected can be sent again.
-const BUSY_RETRY_SECS: u32 = 5;
+pub const BUSY_RETRY_SECS: u32 = 5;
 
 /// After this many seconds a request can be sent again that was rejected because no new jobs are accepted.
 const DRAINING_RETRY_SECS: u32 = 300;
@@ -64,11 +65,17 @@ pub fn retry_after(error: &ApiError) -> Option<(HeaderName, HeaderValue)> {
 
 /// An error that goes away after a while. The response of a server function gets the header
 /// `Retry-After`.
-pub fn retry_later(code: ErrorCode, message: impl Into<String>, after_secs: u32) -> ApiError {
+fn retry_later(code: ErrorCode, message: impl Into<String>, after_secs: u32) -> ApiError {
     if let Some(context) = FullstackContext::current() {
         context.add_response_header(header::RETRY_AFTER, HeaderValue::from(after_secs));
     }
     ApiError { retry_after_secs: Some(after_secs), ..ApiError::new(code, message) }
+}
+
+/// The error of a request that lost the race against other requests of the same user. It is no failure of a server: ten of
+/// those in five minutes raise an alarm, which rolls back an update, and no user may do that.
+fn contended(error: &dyn Error) -> ApiError {
+    retry_later(ErrorCode::TooMany, error.to_string(), BUSY_RETRY_SECS)
 }
 
 impl From<StreamRejected> for ApiError {
@@ -87,8 +94,9 @@ impl From<LimitError> for ApiError {
             LimitError::TooMany(rejected) => {
                 retry_later(ErrorCode::TooMany, rejected.to_string(), rejected.wait_secs())
             }
+            // Not a failure of a server, which would roll back the update for which the service drains.
             LimitError::Draining => {
-                retry_later(ErrorCode::Unavailable, error.to_string(), DRAINING_RETRY_SECS)
+                retry_later(ErrorCode::TooMany, error.to_string(), DRAINING_RETRY_SECS)
             }
             LimitError::Active { .. } => retry_later(ErrorCode::TooMany, error.to_string(), 60),
             LimitError::Storage { plan: Plan::Free, .. } => {
@@ -125,7 +133,7 @@ impl From<ChangeError> for ApiError {
             ChangeError::Rejected { rejected, .. } => {
                 Self::new(ErrorCode::Conflict, rejected.to_string())
             }
-            ChangeError::Contended(_) => Self::new(ErrorCode::Unavailable, error.to_string()),
+            ChangeError::Contended(_) => contended(&error),
             ChangeError::Port(error) => error.into(),
         }
     }
@@ -137,6 +145,7 @@ impl From<OrganizeError> for ApiError {
             OrganizeError::Text(_) => Self::new(ErrorCode::Invalid, error.to_string()),
             OrganizeError::Find(error) => error.into(),
             OrganizeError::Change(error) => error.into(),
+            OrganizeError::Limit(error) => error.into(),
         }
     }
 }
@@ -152,6 +161,24 @@ impl From<RequestUploadError> for ApiError {
             RequestUploadError::Options(error) => return error.into(),
             RequestUploadError::Limit(error) => return error.into(),
             RequestUploadError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        let code = match error {
+            ImportError::Source(_) | ImportError::Name(_) | ImportError::TooLarge { .. } => {
+                ErrorCode::Invalid
+            }
+            ImportError::TooMany => ErrorCode::Conflict,
+            ImportError::Create(CreateJobError::Request(error)) => return error.into(),
+            ImportError::Create(CreateJobError::Parts(error)) => return error.into(),
+            ImportError::Create(CreateJobError::Port(error)) => return error.into(),
+            ImportError::Create(_) => ErrorCode::Conflict,
+            ImportError::Limit(error) => return error.into(),
+            ImportError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
     }
@@ -185,7 +212,7 @@ impl From<PrivateReferenceError> for ApiError {
             | PrivateReferenceError::NotUploaded(_)
             | PrivateReferenceError::Expired(_)
             | PrivateReferenceError::Rejected(_) => ErrorCode::Conflict,
-            PrivateReferenceError::Contended(_) => ErrorCode::Unavailable,
+            PrivateReferenceError::Contended(_) => return contended(&error),
             PrivateReferenceError::Limit(error) => return error.into(),
             PrivateReferenceError::Port(error) => return error.into(),
         };
@@ -257,6 +284,7 @@ impl From<RerunError> for ApiError {
             | RerunError::KeyReused
             | RerunError::NewerOptions(_)
             | RerunError::InputDeleted { .. }
+            | RerunError::TooLargeToCopy { .. }
             | RerunError::InputGone(_) => Self::new(ErrorCode::Conflict, error.to_string()),
         }
     }
@@ -285,7 +313,16 @@ impl From<ExploreError> for ApiError {
             ) => Self::new(ErrorCode::Invalid, error.to_string()),
             ExploreError::Explorer(_) => internal(&error),
             ExploreError::Pool(error) => {
-                retry_later(ErrorCode::Unavailable, error.to_string(), BUSY_RETRY_SECS)
+                if matches!(error, PoolError::TooSlow) {
+                    // The cause may also be a slow store.
+                    tracing::warn!("a query of the explorer took too long");
+                }
+                let code = match error {
+                    PoolError::Busy => ErrorCode::Unavailable,
+                    // One user must not raise the alarm about failures of servers.
+                    PoolError::BusyUser | PoolError::TooSlow => ErrorCode::TooMany,
+                };
+                retry_later(code, error.to_string(), BUSY_RETRY_SECS)
             }
         }
     }
@@ -303,6 +340,7 @@ impl From<SavedError> for ApiError {
             | SavedError::Filter(_)
             | SavedError::LongFilter { .. }
             | SavedError::LongColumns { .. }
+            | SavedError::Columns
             | SavedError::NoGenes
             | SavedError::TooManyGenes { .. }
             | SavedError::Gene(_) => ErrorCode::Invalid,
@@ -332,7 +370,7 @@ impl From<BillingError> for ApiError {
             | BillingError::PaymentDue
             | BillingError::NoSubscription => ErrorCode::Conflict,
             BillingError::NotSold | BillingError::NoCheckout => ErrorCode::NotFound,
-            BillingError::Contended(_) => ErrorCode::Unavailable,
+            BillingError::Contended(_) => return contended(&error),
             BillingError::Payments(_) => {
                 tracing::error!(error = %chain(&error), "Stripe failed");
                 let text = "the payment provider does not respond. Nothing was charged; try again";
@@ -410,6 +448,25 @@ impl From<TimeZoneError> for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dioxus::fullstack::AsStatusCode;
+    use gas_shared::{JobId, UserId};
+
+    #[test]
+    fn what_one_user_causes_is_no_failure_of_a_server() {
+        let (job, user) = (JobId::new(Uuid::nil()), UserId::new(Uuid::nil()));
+        for error in [
+            ApiError::from(ChangeError::Contended(job)),
+            BillingError::Contended(user).into(),
+            ExploreError::Pool(PoolError::BusyUser).into(),
+            ExploreError::Pool(PoolError::TooSlow).into(),
+            LimitError::Draining.into(),
+        ] {
+            assert_eq!(error.as_status_code(), 429, "{error}");
+            assert!(retry_after(&error).is_some(), "{error}");
+        }
+        let busy = ApiError::from(ExploreError::Pool(PoolError::Busy));
+        assert_eq!(busy.as_status_code(), 503);
+    }
 
     #[test]
     fn only_failures_that_end_by_themselves_are_to_be_tried_again() {

@@ -6,6 +6,7 @@
 //! API ([`rest`]), and the Dioxus application. Server functions identify their caller with
 //! [`caller`].
 
+mod access_log;
 pub mod account;
 mod billing_settings;
 pub mod caller;
@@ -33,6 +34,7 @@ mod recent_events;
 mod rest;
 mod result_file;
 mod router;
+mod run_to_end;
 mod security;
 mod session;
 mod settings;
@@ -58,6 +60,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The log filter when `RUST_LOG` is not set.
 const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info,gas_runtime=info";
@@ -125,14 +128,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
         key: settings.unsubscribe_key.clone(),
     };
-    let queues = Arc::new(sdk.operator_queues(&settings.deployment.prefix));
+    let queues = Arc::new(sdk.operator_queues(&settings.deployment.prefix)?);
     let web = Web::new(billing, queues, hub, thaw, unsubscriber, genes, &settings).await?;
     let inbox = web.stripe.clone().map(|stripe| {
         let events = webhooks::handle_stripe_events(web.billing.clone(), stripe, shutdown.clone());
         tokio::spawn(events)
     });
     let metrics = WebMetrics::new();
-    let app = router::build(web.clone(), metrics.http.clone());
+    let open = TaskTracker::new();
+    let app = router::build(web.clone(), metrics.http.clone(), open.clone());
     let measured = settings
         .metrics_listen
         .clone()
@@ -148,7 +152,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         // Live streams end at the same time, so that the server need not wait for their connections.
         stop.cancel();
     });
-    connections::serve(listener, app, connections::Limits::default(), shutdown).await;
+    connections::serve(listener, app, connections::Limits::default(), shutdown, open).await;
     forwarder.await.context("the event forwarder panicked")?;
     drop(keep_runtime);
     pruner.await.context("the pruning of rate limits panicked")?;

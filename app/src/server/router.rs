@@ -1,7 +1,9 @@
 //! All routes of the web server and the middleware around them.
 
+use super::access_log::log_requests;
 use super::metrics::{HttpMetrics, count_requests};
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
+use super::run_to_end::run_to_end;
 use super::{
     Web, charts, client, comparison_file, export, export_account, genome, health, log_file, rest,
     result_file, security, session, shared, sign_in, unsubscribe, webhooks,
@@ -13,9 +15,11 @@ use axum::response::IntoResponse;
 use axum::{Extension, Router};
 use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 use tracing::field::Empty;
@@ -29,12 +33,12 @@ const MAX_WEBHOOK_REQUESTS: usize = 64;
 /// The time within which a request must be answered, including the transfer of its body.
 const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 
-/// Builds the router of the whole application.
+/// Builds the router of the whole application. Changing requests run in `tasks`.
 ///
-/// Layers from the outside in: tracing, compression, panic handling, state, client, request limits; then, for
-/// browsers only, headers of share links, security headers, origin check, argument check, session. The REST API gets the security
-/// headers but no session, so another site cannot use a browser's cookie to call it.
-pub fn build(web: Web, metrics: HttpMetrics) -> Router {
+/// Layers from the outside in: tracing, compression, tasks for changing requests, metrics, access log, panic handling, state,
+/// client, request limits; then, for browsers only, headers of share links, security headers, origin check, argument check,
+/// session. The REST API gets the security headers but no session, so another site cannot use a browser's cookie to call it.
+pub fn build(web: Web, metrics: HttpMetrics, tasks: TaskTracker) -> Router {
     let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
     let webhook_limits =
         RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
@@ -65,20 +69,37 @@ pub fn build(web: Web, metrics: HttpMetrics) -> Router {
         // Outside all request limits: a busy server is not a broken one.
         .merge(health);
     let app = app.layer(from_fn(client::identify)).layer(Extension(web));
-    with_common_layers(app.layer(from_fn_with_state(metrics, count_requests)))
+    let app = with_answered_panics(app).layer(from_fn(log_requests));
+    let app = app.layer(from_fn_with_state(metrics, count_requests));
+    with_common_layers(app.layer(from_fn_with_state(tasks, run_to_end)))
 }
 
-/// Adds the layers of all routes: tracing, compression, panic handling.
+/// Adds the layers of all routes that need no state: tracing and compression.
 pub(super) fn with_common_layers(app: Router) -> Router {
     app.layer(
         ServiceBuilder::new()
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
-            .layer(CompressionLayer::new())
-            .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-                (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
-                    .into_response()
-            })),
+            .layer(compression()),
     )
+}
+
+/// Compresses responses that are not compressed already. A second compression of an export would take processor time, and
+/// some browsers save a `.gz` file with it.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let compressible = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/gzip"))
+        .and(NotForContentType::const_new("application/zip"))
+        // Excel and Parquet.
+        .and(NotForContentType::const_new("application/vnd."));
+    CompressionLayer::new().compress_when(compressible)
+}
+
+/// Answers requests whose handlers panic with 500. Layers around it see that answer, so it is logged and counted.
+pub(super) fn with_answered_panics(app: Router) -> Router {
+    app.layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+        (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
+            .into_response()
+    }))
 }
 
 /// The span of a request. The empty fields are recorded when the caller, the job and the id of a REST
@@ -93,4 +114,39 @@ fn request_span<B>(request: &Request<B>) -> Span {
         user_id = Empty,
         job_id = Empty,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::header;
+    use axum::routing::get;
+    use gas_shared::explorer::{ExportFormat, ExportFormats};
+    use tower::ServiceExt;
+
+    /// Whether a response of a content type is compressed on its way.
+    async fn is_compressed(content_type: &'static str) -> bool {
+        let content =
+            move || async move { ([(header::CONTENT_TYPE, content_type)], "a".repeat(1_000)) };
+        let app = with_common_layers(Router::new().route("/", get(content)));
+        let request = Request::get("/").header(header::ACCEPT_ENCODING, "gzip, br");
+        let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        response.headers().contains_key(header::CONTENT_ENCODING)
+    }
+
+    #[tokio::test]
+    async fn exports_are_compressed_once() {
+        use ExportFormat::{Csv, JsonLines, Maf, Parquet, Tsv, Vcf, VcfGz, VcfGzIndex, Xlsx};
+        for format in ExportFormat::ALL {
+            let is_text = match format {
+                Vcf | Tsv | Csv | JsonLines | Maf => true,
+                VcfGz | VcfGzIndex | Xlsx | Parquet => false,
+            };
+            assert_eq!(is_compressed(format.content_type()).await, is_text, "{format:?}");
+        }
+        let several: ExportFormats = "tsv,csv".parse().unwrap();
+        assert!(!is_compressed(several.content_type()).await);
+        assert!(is_compressed("application/json").await);
+    }
 }
