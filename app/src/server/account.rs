@@ -15,11 +15,14 @@ const SHOWN_ENTRIES: u16 = 20;
 /// Returns what every page shows. A page works without the banner and the link for operators.
 pub async fn visit(web: &Web, account: Option<Account>) -> Visit {
     let gas = &web.gas;
-    let banner = gas.service_modes.mode().await.map(|mode| mode.banner);
-    let is_operator = match &account {
-        Some(account) => gas.administration.is_operator(account.id, gas.now()).await,
-        None => Ok(false),
+    let is_operator = async {
+        match &account {
+            Some(account) => gas.administration.is_operator(account.id, gas.now()).await,
+            None => Ok(false),
+        }
     };
+    let (mode, is_operator) = futures::join!(gas.service_modes.mode(), is_operator);
+    let banner = mode.map(|mode| mode.banner);
     for error in [banner.as_ref().err(), is_operator.as_ref().err()].into_iter().flatten() {
         tracing::warn!(error = %chain(error), "a page is shown without banner or role");
     }
@@ -36,11 +39,14 @@ pub async fn visit(web: &Web, account: Option<Account>) -> Visit {
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn settings(web: &Web, user: UserId) -> PortResult<AccountSettings> {
-    let job_mails = web.unsubscriber.preferences.job_mails(user).await?.unwrap_or(JobMails::NONE);
-    let tokens = list_tokens(&web.gas, user).await?;
     let gas = &web.gas;
-    let sessions = gas.sessions.count(user, gas.now()).await?;
-    let entries = gas.audit.log().entries_of(user, None, SHOWN_ENTRIES).await?;
+    let (job_mails, tokens, sessions, entries) = futures::try_join!(
+        web.unsubscriber.preferences.job_mails(user),
+        list_tokens(gas, user),
+        gas.sessions.count(user, gas.now()),
+        gas.audit.log().entries_of(user, None, SHOWN_ENTRIES),
+    )?;
+    let job_mails = job_mails.unwrap_or(JobMails::NONE);
     let activity = entries
         .into_iter()
         .map(|(_, record)| Activity { at: record.at, text: describe(&record) })

@@ -27,11 +27,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// # Errors
 /// If they cannot be read.
 pub async fn chart_figures(web: &Web, access: &ResultAccess) -> Result<Vec<Figure>, ApiError> {
-    let summary = read_summary(&web.gas, access).await?;
+    let (summary, overview) = futures::join!(
+        read_summary(&web.gas, access),
+        explore_overview(&web.gas, &web.explorers, access),
+    );
     let summary: Summary =
-        serde_json::from_slice(&summary).map_err(|error| errors::internal(&error))?;
-    let overview = explore_overview(&web.gas, &web.explorers, access).await?;
-    Ok(figures(&summary, &overview.unwrap_or_default()))
+        serde_json::from_slice(&summary?).map_err(|error| errors::internal(&error))?;
+    Ok(figures(&summary, &overview?.unwrap_or_default()))
 }
 
 /// The chart of a path, besides its result.

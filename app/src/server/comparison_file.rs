@@ -45,5 +45,5 @@ async fn try_export(
     jobs: (JobId, JobId),
 ) -> Result<Export, ApiError> {
     let account = caller::account_of(web, session).await?;
-    Ok(export_differences(&web.gas, &web.explorers, account.id, jobs).await?)
+    Ok(export_differences(&web.gas, &web.explorers, account.id, jobs, None).await?)
 }

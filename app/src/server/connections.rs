@@ -40,19 +40,19 @@ impl Default for Limits {
     }
 }
 
-/// Serves HTTP/1.1 until shutdown, then finishes open requests. Handlers can extract the address of
-/// their client with [`ConnectInfo`].
+/// Serves HTTP/1.1 until shutdown, then finishes open requests and those in `open`, whose clients may have gone.
+/// Handlers can extract the address of their client with [`ConnectInfo`].
 pub async fn serve(
     listener: TcpListener,
     app: Router,
     limits: Limits,
     shutdown: CancellationToken,
+    open: TaskTracker,
 ) {
     // Prepares the routes once. `axum::serve` does it for each connection, which then holds a copy of all
     // routes: 350 KB for those of this server.
     let app = app.with_state::<()>(());
     let permits = Arc::new(Semaphore::new(limits.connections));
-    let open = TaskTracker::new();
     while let Some(Ok(permit)) = shutdown.run_until_cancelled(permits.clone().acquire_owned()).await
     {
         let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await else { break };
@@ -73,7 +73,7 @@ pub async fn serve(
     drop(listener);
     open.close();
     if tokio::time::timeout(GRACE, open.wait()).await.is_err() {
-        tracing::warn!(count = open.len(), "closed connections with open requests");
+        tracing::warn!(count = open.len(), "ended requests and connections that were open");
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
         let peer =
             |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() };
         let app = Router::new().route("/peer", get(peer));
-        tokio::spawn(serve(listener, app, limits, shutdown.clone()));
+        tokio::spawn(serve(listener, app, limits, shutdown.clone(), TaskTracker::new()));
         address
     }
 

@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use futures::TryStreamExt;
 use gas_backend::chain;
-use gas_backend::usecases::{Export, export_results};
+use gas_backend::usecases::{DownloadError, ExploreError, Export, FindError, export_results};
 use gas_shared::explorer::{ExportFormats, Filter, url};
 use serde::Deserialize;
 
@@ -86,8 +86,14 @@ pub fn read_filter(text: &str) -> Result<Filter, ApiError> {
 pub fn export_response(export: Export, content_type: &'static str) -> Response {
     // The status is already sent, so an error closes the connection, which browsers report as a failed
     // download.
-    let content = export.content.inspect_err(|error| {
-        tracing::error!(error = %chain(error), "an export failed");
+    let content = export.content.inspect_err(|error| match error {
+        // The share link was revoked, or the job was deleted.
+        ExploreError::Download(
+            DownloadError::NoLink
+            | DownloadError::Find(FindError::NotFound(_))
+            | DownloadError::NotCompleted { .. },
+        ) => tracing::info!(error = %chain(error), "an export was ended"),
+        _ => tracing::error!(error = %chain(error), "an export failed"),
     });
     file_response(Body::from_stream(content), content_type, &export.file_name)
 }

@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 use futures::TryStreamExt;
 use gas_backend::audit::{Act, Actor};
 use gas_backend::chain;
-use gas_backend::usecases::export_account;
+use gas_backend::usecases::{count_account_export, export_account};
 
 /// The export route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -22,6 +22,9 @@ async fn export(Extension(web): Extension<Web>, session: Session) -> Response {
         Ok(account) => account,
         Err(error) => return or_error_response(Err(error)),
     };
+    if let Err(error) = count_account_export(&web.gas, account.id).await {
+        return or_error_response(Err(error.into()));
+    }
     tracing::info!(user_id = %account.id, "account exported");
     web.gas.audit.record(Actor::User, account.id, Act::AccountExported).await;
     let preferences = web.unsubscriber.preferences.clone();

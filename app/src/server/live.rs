@@ -245,7 +245,7 @@ impl Hub {
     /// Sends an event to all open streams. It is not kept for streams that are interrupted: when they are open again, their
     /// browsers request the current state. A kept event of a kind that an older browser does not know would end its stream
     /// again and again.
-    pub fn send_to_all(&self, event: &LiveEvent) {
+    fn send_to_all(&self, event: &LiveEvent) {
         self.recent().clear(Timestamp::now());
         let event = json(event);
         for of_user in self.streams.lock().users.values() {

@@ -14,6 +14,7 @@ use gas_shared::{FileName, JobId, JobView};
 use jiff::SignedDuration;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use tokio_util::task::TaskTracker;
 
 fn user(n: u128) -> UserId {
     UserId::new(Uuid::from_u128(n))
@@ -44,6 +45,7 @@ fn event(version: u64) -> LiveEvent {
         input_deleted_at: None,
         options: StoredOptions::default(),
         organization: Organization::default(),
+        copied: None,
         state: StateView::Pending,
     }))
 }
@@ -219,10 +221,11 @@ async fn serve_streams(hub: Hub, shutdown: CancellationToken) -> SocketAddr {
     let others =
         (0..100).fold(Router::new(), |app, n| app.route(&format!("/{n}"), get(async || "ok")));
     let app = others.route("/api/events", function).with_state(FullstackState::headless());
-    let app = router::with_common_layers(app.layer(Extension(hub)));
+    let app = router::with_answered_panics(app.layer(Extension(hub)));
+    let app = router::with_common_layers(app);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, app, Limits::default(), shutdown));
+    tokio::spawn(serve(listener, app, Limits::default(), shutdown, TaskTracker::new()));
     address
 }
 

@@ -3,6 +3,7 @@
 use super::billing_settings::BillingSettings;
 use super::price_settings::PriceSettings;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use gas_backend::imports::ImportSettings;
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::references::ReferenceSettings;
 use gas_backend::sources::SourceSettings;
@@ -86,6 +87,9 @@ pub struct Settings {
     /// Where webhooks of users may lead.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
+    /// Where the files of imports may be.
+    #[command(flatten)]
+    pub imports: ImportSettings,
     /// The number of event streams that this process keeps open, one for each browser that shows GAS.
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]

@@ -8,7 +8,8 @@ use super::sign_in::Provider;
 use super::stripe_web::StripeWeb;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
-use gas_backend::ports::OperatorQueues;
+use gas_backend::imports::HttpFileSource;
+use gas_backend::ports::{FileSource, OperatorQueues};
 use gas_backend::public_address::Targets;
 use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
@@ -54,6 +55,8 @@ pub struct Web {
     pub unsubscriber: Unsubscriber,
     /// The hosts that webhooks of users may have.
     pub webhook_targets: Targets,
+    /// The servers with files that users want to import.
+    pub file_source: Arc<dyn FileSource>,
     /// The service's public URL.
     pub public_url: PublicUrl,
     /// The AWS region of the buckets.
@@ -81,6 +84,7 @@ impl Web {
     ) -> anyhow::Result<Self> {
         let gas = billing.gas.clone();
         let policies = Policies::new(&gas, settings).await?;
+        settings.imports.warn_of_private_addresses();
         Ok(Self {
             provider: Arc::new(Provider::new(settings)?),
             policies: Arc::new(policies),
@@ -96,6 +100,7 @@ impl Web {
             genes,
             unsubscriber,
             webhook_targets: settings.webhooks.targets(),
+            file_source: Arc::new(HttpFileSource::new(settings.imports.targets())?),
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),
             edge_key: settings.edge_key.clone(),

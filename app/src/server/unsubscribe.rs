@@ -5,8 +5,9 @@ use super::Web;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
+use axum::routing::get;
 use axum::{Extension, Router};
+use dioxus::server::FullstackState;
 use gas_backend::chain;
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::ports::MailPreferences;
@@ -29,9 +30,11 @@ struct LinkQuery {
     token: String,
 }
 
-/// The unsubscribe route. `GET /unsubscribe` is a page of the application.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/unsubscribe", post(unsubscribe_by_link))
+/// The unsubscribe route. A GET is rendered as the other pages are: without a handler of its own, a path that accepts POST answers
+/// it with 405.
+pub fn routes() -> Router<FullstackState> {
+    let page = get(FullstackState::render_handler);
+    Router::new().route("/unsubscribe", page.post(unsubscribe_by_link))
 }
 
 async fn unsubscribe_by_link(

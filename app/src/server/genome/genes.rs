@@ -195,9 +195,9 @@ impl<'a> Feature<'a> {
 mod tests {
     use super::*;
     use gas_annotate::reference::{BuildOptions, build_reference};
-    use gas_backend::references::FolderCatalog;
+    use gas_backend::catalog::FolderCatalog;
     use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
-    use gas_backend::usecases::{add_reference, remove_reference};
+    use gas_backend::usecases::catalog;
     use gas_shared::{JobId, UserId};
     use uuid::Uuid;
 
@@ -247,7 +247,7 @@ mod tests {
             reference_file(&folder.path().join(name), &content)
         };
         let manifest = reference_manifest(id, GeneModels::FILES.map(file).to_vec());
-        let entry = add_reference(catalog, folder.path(), manifest, false).await.unwrap();
+        let entry = catalog::add(catalog, folder.path(), manifest, false).await.unwrap();
         Provenance {
             reference: entry.id,
             reference_sha256: entry.manifest,
@@ -276,7 +276,7 @@ mod tests {
         {
             assert_eq!(name(genes.of(ACCESS, provenance).await.unwrap().as_ref()), expected);
         }
-        remove_reference(&catalog, &second.reference, true).await.unwrap();
+        catalog::remove(&catalog, &second.reference, true).await.unwrap();
         let kept = genes.of(ACCESS, Some(&second)).await.unwrap();
         assert_eq!(name(kept.as_ref()), "NEW1", "from memory");
         let fresh = Genes::new(genes.source, None);

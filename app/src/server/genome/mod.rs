@@ -8,6 +8,7 @@ mod htsget;
 pub use genes::{Genes, ReferenceSource};
 
 use super::Web;
+use super::errors;
 use super::file_response::error_response;
 use super::named_result::NamedResult;
 use crate::error::ApiError;
@@ -44,7 +45,7 @@ const FIRST_VIEW: u32 = 25_000;
 
 /// The settings of assets/js/genome.js.
 #[derive(Debug, Serialize)]
-pub struct Settings {
+struct Settings {
     assembly: String,
     /// The initial view around the first variant, for example `20:1-50000`.
     locus: String,
@@ -55,11 +56,11 @@ pub struct Settings {
     has_genes: bool,
 }
 
-/// The settings of a result.
+/// The settings of a result, as JSON.
 ///
 /// # Errors
 /// If the result cannot be read.
-pub async fn settings(web: &Web, access: &ResultAccess) -> Result<Settings, ApiError> {
+pub async fn settings(web: &Web, access: &ResultAccess) -> Result<String, ApiError> {
     check(access)?;
     let query = TableQuery { limit: 1, sort: Sort::POSITION, ..TableQuery::default() };
     let page = query_results(&web.gas, &web.explorers, access, |explorer| async move {
@@ -71,13 +72,14 @@ pub async fn settings(web: &Web, access: &ResultAccess) -> Result<Settings, ApiE
         let from = first.pos.saturating_sub(FIRST_VIEW).max(1);
         format!("{}:{from}-{}", first.chrom, first.pos.saturating_add(FIRST_VIEW))
     });
-    Ok(Settings {
+    let settings = Settings {
         assembly: genes.as_ref().map_or_else(|| "result".to_owned(), |g| g.assembly.clone()),
         locus: locus.unwrap_or_default(),
         variants_window: if page.total <= FEW_RECORDS { -1 } else { VARIANTS_WINDOW },
         genes_window: GENES_WINDOW,
         has_genes: genes.is_some(),
-    })
+    };
+    serde_json::to_string(&settings).map_err(|error| errors::internal(&error))
 }
 
 /// Whether complete records may be read.

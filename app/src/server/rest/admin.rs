@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "used only for the OpenAPI document")]
 enum OperatorProblems {
-    /// The token does not have the scope `admin`, or its owner is no operator or signed in more than 12 hours ago
+    /// The token does not have the scope `admin`, or its owner is not an operator or signed in more than 12 hours ago
     #[response(status = 403, content_type = "application/problem+json")]
     NotOperator(ProblemBody),
 }
@@ -46,6 +46,7 @@ pub async fn state(caller: CanOperate) -> Result<Json<ServiceState>, Problem> {
 
 /// Whether jobs are accepted and started.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewIntake {
     /// `open`, `paused` or `draining`.
     intake: Intake,
@@ -77,6 +78,7 @@ pub async fn set_intake(
 
 /// A text that every page shows.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewBanner {
     /// One line of at most 300 characters; an empty text removes the banner.
     text: String,
@@ -135,6 +137,7 @@ pub async fn redrive(
 /// Which users.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct UserSearch {
     /// A part of the name, email address, institution or id. Without it, the newest users are returned.
     #[serde(default)]
@@ -165,6 +168,7 @@ pub async fn users(
 
 /// What is done to a user.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewUserAction {
     /// `block`, `unblock`, `grant_premium` or `revoke_premium`.
     action: UserAction,
@@ -198,6 +202,7 @@ pub async fn act_on_user(
 /// Which entries of the audit log.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct AuditPage {
     /// Only entries that concern this user.
     user: Option<Uuid>,

@@ -86,7 +86,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CanOperate {
         match Operator::require(&web.gas, account.id).await {
             Ok(operator) => Ok(Self { web, operator }),
             Err(OperationError::NotOperator) => {
-                let text = "the owner of the token is no operator, or signed in more than 12 hours ago; \
+                let text = "the owner of the token is not an operator, or signed in more than 12 hours ago; \
                             sign in again";
                 Err(Problem::new(Code::InsufficientScope, text))
             }

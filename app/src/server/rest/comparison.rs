@@ -67,13 +67,7 @@ pub async fn compare(
     // Another user's job is missing whatever the query is.
     usecases::find_job(&web.gas, owner, id).await.map_err(ApiError::from)?;
     let Query(query) = query?;
-    let kind: Option<DifferenceKind> = query
-        .kind
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|error: UnknownKind| Problem::new(Code::InvalidRequest, error.to_string()))?;
-    let jobs = (id, other(&query)?);
+    let (jobs, kind) = ((id, other(&query)?), kind(&query)?);
     let compared = usecases::compare_results(&web.gas, &web.explorers, owner, jobs, kind).await;
     let compared = compared.map_err(ApiError::from)?;
     Ok(Json(ComparedResults { notes: compared.notes(), comparison: compared.comparison }))
@@ -81,7 +75,7 @@ pub async fn compare(
 
 /// Get the differences of two results.
 ///
-/// Returns all differences as a table with tabs (TSV), without a limit on their number: `difference`, `chrom`, `pos`, `ref`,
+/// Returns the differences as a table with tabs (TSV), without a limit on their number: `difference`, `chrom`, `pos`, `ref`,
 /// `alt`, and the most severe consequence, the highest impact and the gene in both results. It is sent while it is made: if the
 /// connection ends before the response does, it is incomplete.
 #[utoipa::path(
@@ -90,10 +84,10 @@ pub async fn compare(
     params(("id" = uuid::Uuid, Path, description = "The job whose result is the first one"), ComparisonQuery),
     responses(
         (status = 200, description = "The table", body = String, content_type = "text/tab-separated-values"),
-        (status = 400, description = "The other job is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The other job is missing, or the kind is unknown", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "A result is not available", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Too many exports are running; try again after `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too many exports of all users are running; try again after `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
@@ -105,8 +99,8 @@ pub async fn differences(
     let (web, owner) = (&caller.web, caller.account.id);
     usecases::find_job(&web.gas, owner, id).await.map_err(ApiError::from)?;
     let Query(query) = query?;
-    let jobs = (id, other(&query)?);
-    let export = usecases::export_differences(&web.gas, &web.explorers, owner, jobs).await;
+    let (jobs, kind) = ((id, other(&query)?), kind(&query)?);
+    let export = usecases::export_differences(&web.gas, &web.explorers, owner, jobs, kind).await;
     Ok(export_response(export.map_err(ApiError::from)?, TSV))
 }
 
@@ -114,4 +108,9 @@ fn other(query: &ComparisonQuery) -> Result<JobId, Problem> {
     let missing =
         || Problem::new(Code::InvalidRequest, "other is missing; name the job to compare with");
     query.other.map(JobId::new).ok_or_else(missing)
+}
+
+fn kind(query: &ComparisonQuery) -> Result<Option<DifferenceKind>, Problem> {
+    let unknown = |error: UnknownKind| Problem::new(Code::InvalidRequest, error.to_string());
+    query.kind.as_deref().map(str::parse).transpose().map_err(unknown)
 }

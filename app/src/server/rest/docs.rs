@@ -1,8 +1,8 @@
-//! `/api/docs`: the OpenAPI document as an HTML page without scripts.
+//! `/api/docs`: the OpenAPI document as an HTML page without scripts, and a shell script that annotates files.
 
 use super::DOCUMENT;
 use super::problem::Code;
-use crate::components::InlineMarkdown;
+use crate::components::inline_markdown;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::Html;
@@ -26,9 +26,17 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/api/docs", get(|| async { Html(PAGE.as_str()) }))
         .route("/api/docs.css", get(|| async { ([(header::CONTENT_TYPE, CSS)], STYLE) }))
+        .route("/api/annotate.sh", get(|| async { ([(header::CONTENT_TYPE, SCRIPT)], ANNOTATE) }))
 }
 
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+const SCRIPT: HeaderValue = HeaderValue::from_static("text/x-shellscript; charset=utf-8");
+
+/// The requests from the creation of a job to the download of its result, as a script that users run.
+const ANNOTATE: &str = include_str!("../../../../assets/api/annotate.sh");
+
+/// The start of the paths that only operators use. Users look for the others first.
+const OPERATOR_PATHS: &str = "/api/v1/admin/";
 
 fn page() -> String {
     // Parsing cannot fail: the document is serialized by this crate.
@@ -45,12 +53,14 @@ fn page() -> String {
 fn body(document: &Value) -> Element {
     let info = &document["info"];
     let no_map = Map::new();
-    let operations: Vec<_> = map(&document["paths"], &no_map)
+    let mut operations: Vec<_> = map(&document["paths"], &no_map)
         .iter()
         .flat_map(|(path, methods)| {
             map(methods, &no_map).iter().map(move |(method, operation)| (method, path, operation))
         })
         .collect();
+    // A stable sort: the paths stay in alphabetical order.
+    operations.sort_by_key(|(_, path, _)| path.starts_with(OPERATOR_PATHS));
     let schemas = map(&document["components"]["schemas"], &no_map);
     rsx! {
         header { class: "docs-top",
@@ -60,8 +70,15 @@ fn body(document: &Value) -> Element {
         }
         main { class: "docs",
             h1 { {text(&info["title"])} }
-            p { class: "docs-lead", InlineMarkdown { text: text(&info["description"]) } }
+            p { class: "docs-lead", {inline_markdown(&text(&info["description"]))} }
             pre { tabindex: "0", code { {EXAMPLE} } }
+            h2 { id: "script", "A script that annotates files" }
+            p {
+                "For each file, it creates a job, uploads the file, submits the job, waits, and downloads the result. Save it as "
+                a { href: "/api/annotate.sh", download: "annotate.sh", "annotate.sh" }
+                ", or take its requests into your own program."
+            }
+            pre { tabindex: "0", role: "region", "aria-label": "annotate.sh", code { {ANNOTATE} } }
             h2 { id: "operations", "Operations" }
             for (method , path , operation) in operations {
                 section { class: "docs-operation",
@@ -106,9 +123,9 @@ fn operation_body(operation: &Value) -> Element {
     let no_map = Map::new();
     let responses = map(&operation["responses"], &no_map);
     rsx! {
-        p { strong { InlineMarkdown { text: text(&operation["summary"]) } } }
+        p { strong { {inline_markdown(&text(&operation["summary"]))} } }
         if operation["description"].is_string() {
-            p { InlineMarkdown { text: text(&operation["description"]) } }
+            p { {inline_markdown(&text(&operation["description"]))} }
         }
         dl { class: "docs-list",
             dt { "Scope" }
@@ -119,11 +136,11 @@ fn operation_body(operation: &Value) -> Element {
             }
             for (name , location , description) in parameters {
                 dt { code { "{name}" } " ({location})" }
-                dd { InlineMarkdown { text: description } }
+                dd { {inline_markdown(&description)} }
             }
             for (status , response) in responses.iter() {
                 dt { "{status}" }
-                dd { InlineMarkdown { text: text(&response["description"]) } " " {content(response)} }
+                dd { {inline_markdown(&text(&response["description"]))} " " {content(response)} }
             }
         }
     }
@@ -149,14 +166,14 @@ fn schema_body(schema: &Value) -> Element {
         .map(text)
         .collect();
     rsx! {
-        p { InlineMarkdown { text: text(&schema["description"]) } }
+        p { {inline_markdown(&text(&schema["description"]))} }
         if !values.is_empty() {
             p { "One of " code { {values.join(" ")} } }
         }
         dl { class: "docs-list",
             for (name , field) in fields.iter() {
                 dt { code { "{name}" } }
-                dd { InlineMarkdown { text: text(&field["description"]) } }
+                dd { {inline_markdown(&text(&field["description"]))} }
             }
         }
     }
@@ -191,6 +208,8 @@ mod tests {
         for code in Code::ALL {
             assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{}", code.as_str());
         }
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+        assert!(place("/api/v1/jobs/{id}/submit") < place("/api/v1/admin/users"), "operators last");
         assert!(!page.contains('`'), "code is shown as code");
         assert!(!page.contains("<script") && !page.contains("style="), "the policy forbids both");
     }

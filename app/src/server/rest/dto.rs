@@ -1,14 +1,12 @@
-//! Request and response types of the API. Users' programs depend on them, so they only change
-//! compatibly; the types that the pages use (`gas_shared`) may change independently.
+//! Request and response types of jobs in the API. As all types of the API, they change compatibly only, because users'
+//! programs depend on them; the types that the pages use (`gas_shared`) may change independently.
 
 use gas_shared::job::{
-    AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Organization, Results,
-    Tier,
+    AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Organization, Parts,
+    Results, Tier,
 };
-use gas_shared::reference::{ReferenceChoice, ReferenceId, TranscriptCounts};
-use gas_shared::source::SourceChoice;
 use gas_shared::upload::{PartsTicket, UploadTicket};
-use gas_shared::{Account, Job, JobOptions, JobStatus, Plan, Provenance, UsedSource};
+use gas_shared::{Job, JobOptions, JobStatus, Provenance, UsedSource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -141,7 +139,8 @@ pub struct JobDto {
     /// When the uploaded file was deleted, as the Free plan keeps it for a limited time. `null` before
     /// that.
     pub input_deleted_at: Option<Timestamp>,
-    /// The progress of the annotation. `null` unless the job is running.
+    /// The progress of the annotation, or of the copy of the file from its URL. `null` unless the job is running or its
+    /// file is copied.
     pub progress: Option<ProgressDto>,
     /// Why the job failed. `null` unless it failed.
     pub failure: Option<FailureDto>,
@@ -213,13 +212,16 @@ impl From<StatusDto> for JobStatus {
     }
 }
 
-/// The progress of an annotation.
+/// The step of a job whose file is copied from a URL.
+const COPY: &str = "copy";
+
+/// The progress of an annotation, or of the copy of a file from its URL.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Progress)]
 pub struct ProgressDto {
-    /// The current step, such as `annotate`.
+    /// The current step, such as `annotate`; `copy` while the file is copied from its URL.
     pub step: String,
-    /// The completed share of the whole run, from 0 to 100.
+    /// The completed share of the whole run or of the copy, from 0 to 100.
     #[schema(minimum = 0, maximum = 100)]
     pub percent: f64,
     /// Number of VCF records annotated so far.
@@ -343,124 +345,6 @@ pub struct RerunRequest {
     pub options: Option<JobOptions>,
 }
 
-/// The references that jobs can choose.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ReferenceList)]
-pub struct ReferenceListDto {
-    /// All references, in the order of their ids.
-    pub references: Vec<ReferenceDto>,
-}
-
-/// A genome with genes that files are annotated with.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Reference)]
-pub struct ReferenceDto {
-    /// The id, for the option `reference` of a job.
-    #[schema(example = "homo_sapiens/GRCh38/ensembl-115")]
-    pub id: String,
-    /// The SHA-256 digest of its manifest, in hexadecimal digits.
-    pub sha256: String,
-    /// The scientific name of the species; empty if it is not known.
-    #[schema(example = "Homo sapiens")]
-    pub species: String,
-    /// The assembly.
-    #[schema(example = "GRCh38")]
-    pub assembly: String,
-    /// The gene set with its release. `null` if it is not known.
-    #[schema(example = "Ensembl 115")]
-    pub gene_set: Option<String>,
-    /// Whether jobs that choose no reference get this one.
-    pub is_default: bool,
-    /// Number of contigs.
-    pub contigs: u64,
-    /// Number of genes.
-    pub genes: u64,
-    /// Number of transcripts.
-    pub transcripts: u64,
-    /// Number of canonical transcripts.
-    pub canonical: u64,
-    /// Number of MANE Select transcripts.
-    pub mane_select: u64,
-    /// Number of MANE Plus Clinical transcripts.
-    pub mane_plus_clinical: u64,
-    /// What a publication that uses the reference should cite. `null` if it is not known.
-    pub attribution: Option<String>,
-    /// The license of the data. `null` if it is not known.
-    pub license: Option<String>,
-}
-
-impl ReferenceDto {
-    /// A reference, and whether it is the default one.
-    pub fn new(choice: &ReferenceChoice, default: Option<&ReferenceId>) -> Self {
-        let TranscriptCounts { all, canonical, mane_select, mane_plus_clinical } =
-            choice.transcripts;
-        Self {
-            id: choice.id.to_string(),
-            sha256: choice.sha256.to_string(),
-            species: choice.species.clone(),
-            assembly: choice.assembly.clone(),
-            gene_set: choice.gene_set.as_ref().map(ToString::to_string),
-            is_default: default == Some(&choice.id),
-            contigs: choice.contig_count,
-            genes: choice.genes,
-            transcripts: all,
-            canonical,
-            mane_select,
-            mane_plus_clinical,
-            attribution: choice.attribution.clone(),
-            license: choice.license.clone(),
-        }
-    }
-}
-
-/// The sources that jobs can choose.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = SourceList)]
-pub struct SourceListDto {
-    /// All sources, in the order of their ids.
-    pub sources: Vec<SourceDto>,
-}
-
-/// What a provider knows about variants, positions, regions or genes.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Source)]
-pub struct SourceDto {
-    /// The id, for the option `sources` of a job.
-    #[schema(example = "clinvar/GRCh38/2026-11")]
-    pub id: String,
-    /// The SHA-256 digest of its manifest, in hexadecimal digits.
-    pub sha256: String,
-    /// Name and release.
-    #[schema(example = "ClinVar 2026-11")]
-    pub label: String,
-    /// The assembly; `any` for tables by gene.
-    #[schema(example = "GRCh38")]
-    pub assembly: String,
-    /// The names of its columns.
-    pub columns: Vec<String>,
-    /// The license of the data, by name or address.
-    pub license: String,
-    /// What a publication that uses the source should cite.
-    pub attribution: String,
-    /// Whether the license forbids commercial use.
-    pub noncommercial: bool,
-}
-
-impl From<&SourceChoice> for SourceDto {
-    fn from(choice: &SourceChoice) -> Self {
-        Self {
-            id: choice.id.to_string(),
-            sha256: choice.sha256.to_string(),
-            label: choice.label(),
-            assembly: choice.id.assembly().to_owned(),
-            columns: choice.columns.iter().map(|column| column.name.clone()).collect(),
-            license: choice.license.clone(),
-            attribution: choice.attribution.clone(),
-            noncommercial: choice.noncommercial,
-        }
-    }
-}
-
 /// The storage state of an annotated file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -522,6 +406,10 @@ impl From<&Job> for JobDto {
                 dto.failure = Some(FailureDto { kind, reason, code, assembly_mismatch });
             }
             JobState::Cancelled { at } => dto.finished_at = Some(*at),
+            JobState::Uploading { parts: Some(Parts { copied: Some(copied), size, .. }) } => {
+                let percent = *copied as f64 * 100.0 / (*size).max(1) as f64;
+                dto.progress = Some(ProgressDto { step: COPY.to_owned(), percent, variants: 0 });
+            }
             JobState::Uploading { .. } | JobState::Pending { .. } => {}
         }
         dto
@@ -586,6 +474,7 @@ pub struct JobListDto {
 /// The query of a new job.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct CreateQuery {
     /// Set to `true` to upload the file in parts, which files of more than 5 GiB need, and which an interrupted upload
     /// continues from.
@@ -611,108 +500,6 @@ pub struct ListQuery {
     pub limit: Option<u16>,
     /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
-}
-
-/// The query of a result download.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ResultQuery {
-    /// Set to `false` to get the link as JSON instead of a redirect.
-    #[param(default = true)]
-    pub redirect: Option<bool>,
-    /// Set to `true` to get plain text in the response itself, whatever form the result is stored in.
-    #[param(default = false)]
-    pub plain: Option<bool>,
-}
-
-/// The query of an export.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ExportQuery {
-    /// One or more of `vcf`, `vcf_gz`, `vcf_gz_index`, `tsv`, `csv`, `xlsx`, `json_lines`, `parquet` and `maf`, separated by
-    /// commas.
-    #[param(example = "tsv,parquet")]
-    pub format: String,
-    /// Which records, as JSON: what the address of the results explorer has after `filter=`. All records without it.
-    #[param(example = r#"{"impacts":["high"]}"#)]
-    pub filter: Option<String>,
-}
-
-/// The query of a download of a region index.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct LinkQuery {
-    /// Set to `false` to get the link as JSON instead of a redirect.
-    #[param(default = true)]
-    pub redirect: Option<bool>,
-}
-
-/// A link to a file.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Link {
-    /// The URL of the file, valid for at most one minute. Do not send the token to it.
-    #[schema(format = "uri")]
-    pub url: String,
-}
-
-/// The account that owns the token.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Account)]
-pub struct AccountDto {
-    /// The user's id at the identity provider.
-    pub id: Uuid,
-    /// The user's full name.
-    pub name: String,
-    /// The user's email address.
-    pub email: String,
-    /// The user's plan.
-    pub plan: PlanDto,
-    /// How users get Premium.
-    pub billing: BillingDto,
-    /// The largest file that the plan allows, in bytes.
-    pub max_upload_bytes: u64,
-}
-
-/// How users get Premium.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Billing)]
-#[serde(rename_all = "snake_case")]
-pub enum BillingDto {
-    /// They subscribe to it on the billing page.
-    Stripe,
-    /// Every user of this service has it.
-    None,
-}
-
-/// A user's plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Plan)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanDto {
-    /// Small files. Results can be downloaded for a short time, then they are archived.
-    Free,
-    /// Large files. Results can be downloaded at any time.
-    Premium,
-}
-
-impl AccountDto {
-    /// The account as this service shows it.
-    pub fn new(account: Account, billing: BillingDto) -> Self {
-        Self {
-            billing,
-            id: account.id.as_uuid(),
-            max_upload_bytes: account.plan.max_upload_bytes(),
-            plan: match account.plan {
-                Plan::Free => PlanDto::Free,
-                Plan::Premium => PlanDto::Premium,
-            },
-            name: account.name,
-            email: account.email,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,17 @@ fn json(state: JobState) -> String {
 }
 
 #[test]
+fn the_copy_of_a_file_from_a_url_has_its_progress() {
+    let parts = |copied| {
+        let parts = Parts { upload_id: "secret".into(), size: 200, part_bytes: 50, copied };
+        JobDto::from(&job(JobState::Uploading { parts: Some(parts) })).progress
+    };
+    let step = "copy".to_owned();
+    assert_eq!(parts(Some(50)), Some(ProgressDto { step, percent: 25.0, variants: 0 }));
+    assert_eq!(parts(None), None, "the client knows what it has sent");
+}
+
+#[test]
 fn a_job_is_serialized_without_internal_fields() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
     insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","title":null,"labels":[],"project":null,"note":null,"size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"input_deleted_at":null,"progress":null,"failure":null,"result":null,"warnings":[]}"#);

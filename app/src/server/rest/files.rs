@@ -2,7 +2,6 @@
 //! its run log.
 
 use super::caller::CanRead;
-use super::dto::{ExportQuery, Link, LinkQuery, ResultQuery};
 use super::jobs::JobPath;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
@@ -16,6 +15,53 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gas_backend::usecases::{self, ResultAccess};
 use gas_shared::explorer::ExportFormats;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The query of a result download.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ResultQuery {
+    /// Set to `false` to get the link as JSON instead of a redirect.
+    #[param(default = true)]
+    pub redirect: Option<bool>,
+    /// Set to `true` to get plain text in the response itself, whatever form the result is stored in.
+    #[param(default = false)]
+    pub plain: Option<bool>,
+}
+
+/// The query of an export.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// One or more of `vcf`, `vcf_gz`, `vcf_gz_index`, `tsv`, `csv`, `xlsx`, `json_lines`, `parquet` and `maf`, separated by
+    /// commas.
+    #[param(example = "tsv,parquet")]
+    pub format: String,
+    /// Which records, as JSON: what the address of the results explorer has after `filter=`. All records without it.
+    #[param(example = r#"{"impacts":["high"]}"#)]
+    pub filter: Option<String>,
+}
+
+/// The query of a download of a region index.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LinkQuery {
+    /// Set to `false` to get the link as JSON instead of a redirect.
+    #[param(default = true)]
+    pub redirect: Option<bool>,
+}
+
+/// A link to a file.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Link {
+    /// The URL of the file, valid for at most one minute. Do not send the token to it.
+    #[schema(format = "uri")]
+    pub url: String,
+}
 
 /// Download a result.
 ///
@@ -97,7 +143,7 @@ pub async fn region_index(
         (status = 400, description = "The formats or the filter are invalid, or a worksheet cannot have the records", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The job has no result, or the result has no index for the explorer or is being restored", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Too many exports are running; try again after `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too many exports of all users are running; try again after `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
 )]

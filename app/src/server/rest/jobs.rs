@@ -4,6 +4,7 @@ use super::caller::{CanRead, CanWrite};
 use super::dto::{
     CreateQuery, CreatedJob, JobDto, JobListDto, JobPartsDto, ListQuery, RerunRequest,
 };
+use super::optional_body::OptionalBody;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
@@ -13,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use gas_backend::usecases::{self, IdempotencyKey, JobFilter};
 use gas_shared::JobId;
+use gas_shared::import::NewImport;
 use gas_shared::job::{Labels, OrganizationError, OrganizationRequest, ProjectName};
 use gas_shared::upload::NewUpload;
 
@@ -78,6 +80,45 @@ pub async fn create(
         (CreatedJob { job: JobDto::from(&made.job), upload, parts: None }, made.is_new)
     };
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(created)))
+}
+
+/// Create a job from a URL.
+///
+/// GAS copies the file itself, in parts, and then adds the job to the queue; there is nothing to upload or to submit. The
+/// job is `uploading` in the meantime, with the progress of the copy; canceling it stops the copy. The URL is a presigned
+/// URL of S3, or another https URL at a public address whose server supports ranges and sends an ETag or Last-Modified;
+/// redirects are not followed. The size is checked against the plan first. If the file changes while it is copied, or the
+/// URL expires, the job fails with a reason that says so. The URL is stored until the copy has ended, and never returned.
+/// Files of up to 500 GiB are copied, within a day, and 20 at a time wait or are copied. With the header `Idempotency-Key`,
+/// a repeated call returns the same job.
+#[utoipa::path(
+    post, path = "/jobs/from-url", tag = "jobs", operation_id = "create_job_from_url",
+    security(("token" = ["jobs:write"])),
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 200 visible ASCII characters, such as a UUID")),
+    request_body = NewImport,
+    responses(
+        (status = 201, description = "The job", body = JobDto),
+        (status = 200, description = "The existing job with this idempotency key", body = JobDto),
+        (status = 400, description = "The URL, the file name or an option is invalid, or the file cannot be read from the URL", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Too many files are being copied", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The idempotency key was used for another file, or with other options", body = ProblemBody, content_type = "application/problem+json"),
+        super::NoScope, super::CommonProblems,
+    ),
+)]
+pub async fn create_from_url(
+    CanWrite(caller): CanWrite,
+    headers: HeaderMap,
+    new: Result<Json<NewImport>, JsonRejection>,
+) -> Result<(StatusCode, Json<JobDto>), Problem> {
+    let Json(new) = new?;
+    let key = idempotency_key(&headers)?;
+    let (web, account) = (&caller.web, &caller.account);
+    let made =
+        usecases::import_file(&web.gas, &*web.file_source, account, &new, key.as_ref()).await?;
+    let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(JobDto::from(&made.job))))
 }
 
 /// Get the next parts of a job's file.
@@ -160,9 +201,14 @@ pub async fn list(
     let cursor = query.cursor.as_deref();
     let invalid = |error: OrganizationError| Problem::new(Code::InvalidRequest, error.to_string());
     let labels = query.label.iter().flat_map(|labels| labels.split(','));
+    let labels = Labels::parse(labels).map_err(invalid)?;
+    if query.label.is_some() && labels.is_empty() {
+        // A program whose variable is empty does not want all jobs.
+        return Err(invalid(OrganizationError::Empty("label")));
+    }
     let filter = JobFilter {
         status: query.status.map(Into::into),
-        labels: Labels::parse(labels).map_err(invalid)?,
+        labels,
         project: query.project.as_deref().map(ProjectName::parse).transpose().map_err(invalid)?,
     };
     let page = usecases::list_jobs_where(gas, owner, &filter, cursor, limit).await?;
@@ -238,9 +284,10 @@ pub async fn cancel(
 
 /// Run a job again.
 ///
-/// Creates a new job with a copy of the file of a job that has ended, and adds it to the queue. Without
-/// `options`, the new job has the options of the old one. With the header `Idempotency-Key`, a repeated call
-/// returns the same job; without it, each call creates a job.
+/// Creates a new job with a copy of the file of a job that has ended, and adds it to the queue. A file of more
+/// than 50 GiB is not copied: upload it again. Without `options`, the new job has the options of the old one.
+/// With the header `Idempotency-Key`, a repeated call returns the same job; without it, each call creates a
+/// job.
 #[utoipa::path(
     post, path = "/jobs/{id}/rerun", tag = "jobs", operation_id = "rerun_job",
     security(("token" = ["jobs:write"])),
@@ -255,7 +302,7 @@ pub async fn cancel(
         (status = 400, description = "The options are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "The result is archived, and needs the Premium plan", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The idempotency key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The job has not ended, or its file is deleted", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has not ended, its file is deleted, or it has more than 50 GiB and must be uploaded again", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
@@ -264,9 +311,9 @@ pub async fn rerun(
     CanWrite(caller): CanWrite,
     JobPath(id): JobPath,
     headers: HeaderMap,
-    request: Result<Option<Json<RerunRequest>>, JsonRejection>,
+    OptionalBody(request): OptionalBody<RerunRequest>,
 ) -> Result<(StatusCode, Json<JobDto>), Problem> {
-    let options = request?.and_then(|Json(request)| request.options);
+    let options = request.and_then(|request| request.options);
     let key = idempotency_key(&headers)?;
     let (gas, account) = (&caller.web.gas, &caller.account);
     let job = usecases::rerun_job(gas, account, id, options, key.as_ref()).await;

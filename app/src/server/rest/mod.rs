@@ -15,6 +15,7 @@ mod dto;
 mod files;
 mod in_path;
 mod jobs;
+mod optional_body;
 mod private_references;
 mod problem;
 mod references;
@@ -83,6 +84,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     let v1 = OpenApiRouter::new()
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::get, jobs::change, jobs::delete))
+        .routes(routes!(jobs::create_from_url))
         .routes(routes!(jobs::parts))
         .routes(routes!(jobs::submit))
         .routes(routes!(jobs::cancel))

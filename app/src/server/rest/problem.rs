@@ -1,16 +1,17 @@
 //! Error responses of the API (RFC 9457, Problem Details).
 
+use super::MAX_BODY_BYTES;
 use crate::error::{ApiError, ErrorCode};
 use crate::server::client::RequestId;
 use crate::server::errors;
 use crate::server::overload::Rejected;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gas_backend::ports::PortError;
-use gas_backend::usecases::{CreateJobError, ListError, RerunError};
+use gas_backend::usecases::{CreateJobError, ImportError, ListError, RerunError};
 use serde::Serialize;
 use std::any::Any;
 use std::sync::Arc;
@@ -201,9 +202,19 @@ impl From<CreateJobError> for Problem {
             CreateJobError::OtherFile(_)
             | CreateJobError::OtherOptions(_)
             | CreateJobError::InParts(_)
+            | CreateJobError::Uploaded(_)
             | CreateJobError::Deleted => Self::new(Code::IdempotencyKeyReused, error.to_string()),
             CreateJobError::Parts(error) => ApiError::from(error).into(),
             CreateJobError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Create(error) => error.into(),
+            error => ApiError::from(error).into(),
         }
     }
 }
@@ -219,6 +230,19 @@ impl From<RerunError> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
+        match rejection {
+            JsonRejection::BytesRejection(rejection) => rejection.into(),
+            other => Self::new(Code::InvalidRequest, other.body_text()),
+        }
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let text = format!("the body of the request has more than {MAX_BODY_BYTES} bytes");
+            return Self::new(Code::InvalidRequest, text);
+        }
         Self::new(Code::InvalidRequest, rejection.body_text())
     }
 }

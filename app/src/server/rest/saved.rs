@@ -16,6 +16,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// A new name.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewName {
     /// The name, of 1 to 60 characters.
     pub name: String,

@@ -2,11 +2,11 @@
 
 use super::caller::{CanRead, CanShare, CanWrite};
 use super::jobs::JobPath;
+use super::optional_body::OptionalBody;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
 use crate::server::shared;
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -61,7 +61,7 @@ pub async fn list(
     request_body = Option<NewShareLink>,
     responses(
         (status = 201, description = "The link and its address, which is returned only once", body = CreatedShareLink),
-        (status = 400, description = "The days are not 1, 7, 30 or 90", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The days are not 1, 7, 30 or 90, or the body has an unknown field or no content type", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The job has no result, or too many links", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
@@ -69,9 +69,9 @@ pub async fn list(
 pub async fn create(
     CanShare(caller): CanShare,
     JobPath(id): JobPath,
-    new: Result<Option<Json<NewShareLink>>, JsonRejection>,
+    OptionalBody(new): OptionalBody<NewShareLink>,
 ) -> Result<(StatusCode, Json<CreatedShareLink>), Problem> {
-    let new = new?.map(|Json(new)| new).unwrap_or_default();
+    let new = new.unwrap_or_default();
     let created = shared::create_link(&caller.web, caller.account.id, id, new).await;
     Ok((StatusCode::CREATED, Json(created.map_err(ApiError::from)?)))
 }

@@ -123,7 +123,7 @@ fn text(error: SignInError) -> String {
         SignInError::AccountClosing(user) => format!("{user} is closing"),
         SignInError::Blocked(user) => format!("{user} is blocked"),
         SignInError::TooMany(rejected) => rejected.to_string(),
-        SignInError::Failed(error) => format!("{error:#}"),
+        SignInError::Unknown(error) | SignInError::Failed(error) => format!("{error:#}"),
     }
 }
 
@@ -369,4 +369,23 @@ async fn a_code_that_was_used_and_an_error_of_the_provider_end_the_sign_in() {
         .map_err(text);
     assert!(rejected.unwrap_err().contains("access_denied"));
     assert!(!test.has_profile().await);
+}
+
+#[tokio::test]
+async fn the_audit_log_has_one_rejection_of_a_started_sign_in_at_most() {
+    let test = Test::new().await;
+    let (pending, _) = test.begin().await;
+    let denied = |state: &str| {
+        let (state, error) = (Some(state.to_owned()), Some("access_denied".to_owned()));
+        CallbackQuery { state, error, ..CallbackQuery::default() }
+    };
+    let own = pending.request.state();
+    let is_recorded = async |query: CallbackQuery| {
+        let error = checked_code(&test.gas.gas, &pending, query).await.err().unwrap();
+        matches!(error, SignInError::Failed(_))
+    };
+    assert!(!is_recorded(denied("another")).await);
+    assert!(!is_recorded(CallbackQuery::default()).await);
+    assert!(is_recorded(denied(own)).await);
+    assert!(!is_recorded(denied(own)).await, "its state is used");
 }

@@ -6,7 +6,7 @@ use super::{Provider, SignedIn};
 use crate::server::Web;
 use crate::server::client_address::ClientAddress;
 use crate::server::session::Session;
-use anyhow::{Context, anyhow, bail};
+use anyhow::anyhow;
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -101,7 +101,7 @@ async fn sign_in(
                 SignInError::AccountClosing(user) | SignInError::Blocked(user) => {
                     web.gas.audit.record(Actor::User, *user, Act::SignInRejected).await;
                 }
-                SignInError::TooMany(_) => {}
+                SignInError::TooMany(_) | SignInError::Unknown(_) => {}
                 SignInError::Failed(_) => web.gas.audit.record_rejected_sign_in().await,
             }
             Err(error)
@@ -136,26 +136,25 @@ async fn checked_code(
     gas: &Gas,
     pending: &Pending,
     query: CallbackQuery,
-) -> anyhow::Result<String> {
-    let state = query.state.context("the provider sent no state")?;
+) -> Result<String, SignInError> {
+    let unknown = |text: &str| SignInError::Unknown(anyhow!("{text}"));
+    let state = query.state.ok_or_else(|| unknown("the provider sent no state"))?;
     if !pending.request.has_state(&state) {
-        bail!("the response belongs to another sign-in");
+        return Err(unknown("the response belongs to another sign-in"));
     }
     let expires = pending.started_at + PENDING_TTL;
     if gas.now() >= expires {
-        bail!("the sign-in took longer than ten minutes");
+        return Err(unknown("the sign-in took longer than ten minutes"));
     }
     // Recorded before anything else is tried, so that a state works only once.
     if !gas.sessions.use_state(pending.request.state(), expires).await? {
-        bail!("the response was used before");
+        return Err(unknown("the response was used before"));
     }
     if let Some(error) = query.error {
-        bail!(
-            "the provider returned the error {error}: {}",
-            query.error_description.unwrap_or_default()
-        );
+        let text = query.error_description.unwrap_or_default();
+        return Err(anyhow!("the provider returned the error {error}: {text}").into());
     }
-    query.code.context("the provider sent no code")
+    query.code.ok_or_else(|| anyhow!("the provider sent no code").into())
 }
 
 async fn logout(Extension(web): Extension<Web>, session: Session) -> Result<Redirect, SignInError> {
@@ -172,6 +171,9 @@ enum SignInError {
     Blocked(UserId),
     /// Too many sign-ins were started from this address.
     TooMany(TooMany),
+    /// The response is not the first one to a sign-in that this browser has started. Anyone can send as many of these as
+    /// they like, so they are not in the audit log, which keeps everything.
+    Unknown(anyhow::Error),
     /// The sign-in failed. The cause is logged and not shown to the browser.
     Failed(anyhow::Error),
 }
@@ -203,7 +205,7 @@ impl IntoResponse for SignInError {
                 let page = Html(page("Try again later", &text));
                 return (StatusCode::TOO_MANY_REQUESTS, retry, page).into_response();
             }
-            Self::Failed(error) => {
+            Self::Unknown(error) | Self::Failed(error) => {
                 tracing::warn!(error = format!("{error:#}"), "sign-in failed");
                 (StatusCode::BAD_REQUEST, Html(page("Sign-in failed", FAILED)))
             }
