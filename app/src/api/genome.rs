@@ -10,7 +10,5 @@ use gas_shared::JobId;
 pub async fn genome(id: JobId) -> ApiResult<RawJson<String>> {
     let (web, account) = crate::server::caller::account().await?;
     let access = gas_backend::usecases::ResultAccess::of_owner(account.id, id);
-    let settings = crate::server::genome::settings(&web, &access).await?;
-    let json = serde_json::to_string(&settings);
-    json.map(|json| RawJson::of(&json)).map_err(|error| crate::server::errors::internal(&error))
+    Ok(RawJson::of(&crate::server::genome::settings(&web, &access).await?))
 }

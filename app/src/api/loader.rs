@@ -19,6 +19,14 @@ type KeyedResponse = (String, ApiResult<Box<str>>);
 
 /// Data without which a page cannot be shown: the component suspends until it is loaded, and the server
 /// renders it.
+///
+/// While a component suspends, Dioxus removes everything in the nearest `SuspenseBoundary` from the document, and makes new
+/// elements afterwards. A component that appears after the rest of its page, or beside another one that loads data, therefore
+/// needs a boundary of its own.
+///
+/// A component calls a loader with `?`, before it calls the next one. On the server, Dioxus drops the wake-up of a task for which no
+/// component has suspended yet: of two loaders that one component starts at the same time, the second one never ends if its response
+/// is the first to arrive.
 pub struct ApiLoader<T: 'static> {
     loader: Loader<KeyedResponse>,
     of: PhantomData<fn() -> T>,

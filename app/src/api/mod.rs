@@ -16,6 +16,7 @@ mod jobs;
 mod loader;
 mod private_references;
 mod raw_json;
+mod result_data;
 mod saved;
 mod settings;
 mod share_links;
@@ -58,8 +59,8 @@ pub use share_links::{create_share_link, revoke_share_link, share_links};
 pub use shared::{shared_charts, shared_genome, shared_result, shared_variant, shared_variants};
 pub use trace::begin_trace;
 pub use uploads::{
-    begin_parts, confirm_upload, default_options, next_parts, references, request_upload, sources,
-    upload_settings,
+    begin_parts, confirm_upload, default_options, import_file, next_parts, references,
+    request_upload, sources, upload_settings,
 };
 pub use webhooks::{create_webhook, delete_webhook, enable_webhook, test_webhook, webhooks};
 
@@ -145,6 +146,7 @@ mod tests {
         POST /api/tokens/{id}/revoke
         POST /api/uploads
         POST /api/uploads/parts
+        POST /api/uploads/url
         POST /api/uploads/{id}/confirm
         POST /api/uploads/{id}/parts
         POST /api/webhooks

@@ -46,7 +46,5 @@ pub async fn shared_charts(secret: String) -> ApiResult<RawJson<Vec<Figure>>> {
 #[get("/api/s/{secret}/genome")]
 pub async fn shared_genome(secret: String) -> ApiResult<RawJson<String>> {
     let (web, access) = crate::server::caller::link(&secret).await?;
-    let settings = crate::server::genome::settings(&web, &access).await?;
-    let json = serde_json::to_string(&settings);
-    json.map(|json| RawJson::of(&json)).map_err(|error| crate::server::errors::internal(&error))
+    Ok(RawJson::of(&crate::server::genome::settings(&web, &access).await?))
 }

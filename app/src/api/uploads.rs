@@ -2,6 +2,7 @@
 
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
+use gas_shared::import::NewImport;
 use gas_shared::reference::ReferenceChoices;
 use gas_shared::source::SourceChoices;
 use gas_shared::upload::{NewUpload, PartsTicket, UploadSettings, UploadTicket};
@@ -47,6 +48,15 @@ pub async fn request_upload(file: NewUpload) -> ApiResult<RawJson<UploadTicket>>
 pub async fn begin_parts(file: NewUpload) -> ApiResult<RawJson<PartsTicket>> {
     let (web, account) = crate::server::caller::account().await?;
     Ok(RawJson::of(&gas_backend::usecases::begin_parts(&web.gas, &account, &file).await?))
+}
+
+/// Creates a job whose file the service copies from a URL.
+#[post("/api/uploads/url")]
+pub async fn import_file(file: NewImport) -> ApiResult<RawJson<JobView>> {
+    let (web, account) = crate::server::caller::account().await?;
+    let source = &*web.file_source;
+    let job = gas_backend::usecases::import_file_of_page(&web.gas, source, &account, &file).await?;
+    Ok(RawJson::of(&JobView::from(&job)))
 }
 
 /// Returns what the browser needs to send the next missing parts.

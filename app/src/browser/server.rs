@@ -98,6 +98,10 @@ pub async fn copy_text(_text: &str) -> bool {
 
 pub fn focus_element(_id: &str) {}
 
+pub fn is_unfolded(_id: &str) -> bool {
+    false
+}
+
 pub fn focus_search() -> bool {
     false
 }
@@ -139,6 +143,8 @@ pub fn scroll_to(_id: &str, _pixels: f64) {}
 pub fn focus_row(_scroll_id: &'static str, _row_id: &str, _pixels: f64) {}
 
 pub fn scroll_into_view(_id: &str) {}
+
+pub fn show_open_tab() {}
 
 pub async fn save_png(_svg_url: &str, _file_name: &str) {}
 

@@ -363,6 +363,7 @@ mod tests {
             input_deleted_at: None,
             options: StoredOptions::default(),
             organization: Organization::default(),
+            copied: None,
             state: StateView::Pending,
         }
     }

@@ -29,12 +29,12 @@ pub use modal::{focus_content_if_lost, hide_popover, show_modal};
 pub use notify::{allow_notifications, is_in_background, may_notify, notify};
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
-pub use scroll::{focus_row, scroll_into_view, scroll_to};
+pub use scroll::{focus_row, scroll_into_view, scroll_to, show_open_tab};
 pub use start::{reload_if_outdated, start};
 pub use tabs::Tabs;
 pub use window::{
-    copy_text, focus_element, go_to, is_offline, local_time, on_page_hide, origin, page_title,
-    random, send_last_request, sleep, time_zone, use_window_title,
+    copy_text, focus_element, go_to, is_offline, is_unfolded, local_time, on_page_hide, origin,
+    page_title, random, send_last_request, sleep, time_zone, use_window_title,
 };
 pub use xhr::UploadRequest;
 

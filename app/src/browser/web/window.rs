@@ -61,6 +61,11 @@ pub fn focus_element(id: &str) {
     }
 }
 
+/// Whether the `details` element with an id is open, whoever has opened it.
+pub fn is_unfolded(id: &str) -> bool {
+    super::element::<web_sys::Element>(id).is_some_and(|element| element.has_attribute("open"))
+}
+
 /// The user's time zone as a name of the tz database, if the browser knows it.
 pub fn time_zone() -> Option<String> {
     let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
