@@ -5,7 +5,7 @@
 
 use crate::app::Route;
 use crate::browser;
-use crate::components::{OrganizeForm, Palette, RenameForm, ShareLinks, Skeleton};
+use crate::components::{OrganizeForm, Page, Palette, RenameForm, ShareLinks, Skeleton};
 use crate::help_topic::HelpTopic;
 use crate::pages;
 use crate::shared_part::SharedPart;
@@ -21,6 +21,8 @@ type Render = fn(Route) -> Element;
 /// A WASM module with the code of some pages, which is loaded on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PageModule {
+    /// The page "New annotation".
+    Annotate,
     /// The results explorer, and the comparison of two results.
     Explorer,
     /// The charts, the genome browser and the log of a job.
@@ -43,6 +45,7 @@ impl PageModule {
     /// The module of a page. `None` for pages of the first load.
     const fn of(page: &Route) -> Option<Self> {
         match page {
+            Route::Annotate {} => Some(Self::Annotate),
             Route::Results { .. } | Route::Compare { .. } => Some(Self::Explorer),
             Route::JobCharts { .. } | Route::JobBrowser { .. } | Route::JobLog { .. } => {
                 Some(Self::Analysis)
@@ -64,6 +67,7 @@ impl PageModule {
     /// The name of the module in the bundle.
     const fn name(self) -> &'static str {
         match self {
+            Self::Annotate => "annotate",
             Self::Explorer => "explorer",
             Self::Analysis => "analysis",
             Self::Shared => "shared",
@@ -78,6 +82,7 @@ impl PageModule {
     /// Loads the module unless it is loaded. After an error, the next call tries again.
     async fn load(self) -> Result<Render, SplitLoaderError> {
         match self {
+            Self::Annotate => annotate().await,
             Self::Explorer => explorer().await,
             Self::Analysis => analysis().await,
             Self::Shared => shared().await,
@@ -93,6 +98,14 @@ impl PageModule {
     fn loaded(self) -> Option<Render> {
         self.load().now_or_never().and_then(Result::ok)
     }
+}
+
+#[wasm_split(annotate, fallible)]
+fn annotate() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Annotate {} => rsx! { pages::Annotate {} },
+        _ => rsx! {},
+    })
 }
 
 #[wasm_split(explorer, fallible)]
@@ -185,6 +198,14 @@ fn links() -> Result<RenderShareLinks, SplitLoaderError> {
     Ok(|id, open| rsx! { ShareLinks { id, open } })
 }
 
+/// Renders the form for a file at a URL.
+type RenderUrlForm = fn() -> Element;
+
+#[wasm_split(from_url, fallible)]
+fn from_url() -> Result<RenderUrlForm, SplitLoaderError> {
+    Ok(|| rsx! { pages::FileAtUrl {} })
+}
+
 /// What an editor of a job changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditedPart {
@@ -218,6 +239,17 @@ pub async fn load_page_at(address: String) -> Result<(), SplitLoaderError> {
     }
 }
 
+/// Whether a page is below the header of a job.
+const fn is_tab_of_job(page: &Route) -> bool {
+    matches!(
+        page,
+        Route::Results { .. }
+            | Route::JobCharts { .. }
+            | Route::JobBrowser { .. }
+            | Route::JobLog { .. }
+    )
+}
+
 /// Shows a page once its module is loaded.
 #[component]
 fn OnDemand(module: PageModule, page: Route) -> Element {
@@ -243,12 +275,20 @@ fn OnDemand(module: PageModule, page: Route) -> Element {
     });
     match loaded() {
         Some(render) => render(page),
-        None if failed() => rsx! {
-            div { class: "note note-bad", role: "alert",
-                p { "This page could not be loaded. Check your connection." }
-                button { class: "button", r#type: "button", onclick: move |_| load(()), "Try again" }
+        None if failed() => {
+            let note = rsx! {
+                div { class: "note note-bad", role: "alert",
+                    p { "This page could not be loaded. Check your connection." }
+                    button { class: "button", r#type: "button", onclick: move |_| load(()), "Try again" }
+                }
+            };
+            // The tabs of a job have the heading of the job.
+            if is_tab_of_job(&page) {
+                note
+            } else {
+                rsx! { Page { title: "Page not loaded", {note} } }
             }
-        },
+        }
         None => rsx! { Skeleton {} },
     }
 }
@@ -276,6 +316,18 @@ pub fn ShareDialog(
 ) -> Element {
     match use_module_when_open(open, links, "The dialog") {
         Some(render) => render(id, open),
+        None => rsx! {},
+    }
+}
+
+/// The form for a file at a URL, whose module is loaded when it is opened for the first time. The server does not render it.
+#[component]
+pub fn UrlForm(
+    /// Whether the form was opened.
+    open: Signal<bool>,
+) -> Element {
+    match use_module_when_open(open, from_url, "The form") {
+        Some(render) => render(),
         None => rsx! {},
     }
 }
@@ -352,6 +404,12 @@ fn on_demand(page: Route) -> Element {
         Some(module) => rsx! { OnDemand { module, page } },
         None => rsx! {},
     }
+}
+
+/// [`pages::Annotate`], on demand.
+#[component]
+pub fn Annotate() -> Element {
+    on_demand(Route::Annotate {})
 }
 
 /// [`pages::Results`], on demand.
@@ -471,6 +529,7 @@ mod tests {
     #[test]
     fn the_module_of_a_page_follows_from_its_address() {
         let module = |address: &str| PageModule::of(&address.parse().unwrap());
+        assert_eq!(module("/annotate"), Some(PageModule::Annotate));
         assert_eq!(module("/annotations/1/results?filter=a&sort="), Some(PageModule::Explorer));
         assert_eq!(module("/compare?a=1&b=&kind="), Some(PageModule::Explorer));
         assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
@@ -485,14 +544,9 @@ mod tests {
         assert_eq!(module("/help"), Some(PageModule::Help));
         assert_eq!(module("/help/columns?entry=gene"), Some(PageModule::Help));
         assert_eq!(module("/changelog"), Some(PageModule::Changelog));
-        for first_load in [
-            "/help/unknown",
-            "/annotate",
-            "/annotations?page=2",
-            "/annotations/1",
-            "/s/abc/log",
-            "/nowhere",
-        ] {
+        for first_load in
+            ["/help/unknown", "/annotations?page=2", "/annotations/1", "/s/abc/log", "/nowhere"]
+        {
             assert_eq!(module(first_load), None, "{first_load}");
         }
     }

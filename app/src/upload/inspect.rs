@@ -159,7 +159,7 @@ pub fn slice(file: &Blob, start: u64, end: u64) -> Result<Blob, ApiError> {
 
 /// The error for a file that was modified, moved or deleted after it was chosen.
 pub fn unreadable() -> ApiError {
-    invalid("the file cannot be read any more; choose it again")
+    invalid("the file can no longer be read; choose it again")
 }
 
 fn invalid(text: &str) -> ApiError {

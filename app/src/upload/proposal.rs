@@ -96,14 +96,14 @@ impl Submission {
             ),
             ([only], None) => format!("{only}; ask the operator to add a reference that fits"),
             (_, Some(stated)) => format!(
-                "this file is {}, of which there is no reference here; there are {}; lift the file over, or \
+                "this file is {}, but the references of this service are for {}; lift the file over, or \
                  ask the operator to add one",
                 stated.name,
                 self.assemblies()
             ),
             (_, None) => format!(
-                "none of the references has the contigs of this file; there are {}; ask the operator to \
-                 add one that fits",
+                "no reference of this service has the contigs of this file; the references are for {}; ask the \
+                 operator to add one that fits",
                 self.assemblies()
             ),
         }
@@ -224,7 +224,7 @@ mod tests {
         insta::assert_snapshot!(rejected(one.clone(), file("##reference=hg38", "20")), @"this file is GRCh38; the reference is GRCh37; lift the file over, or ask the operator to add a reference of GRCh38");
         insta::assert_snapshot!(rejected(one, file("##source=x", "scaffold_1")), @"the reference GRCh37 has none of this file's contigs (scaffold_1); it has 20; ask the operator to add a reference that fits");
         let two = submission(&[GRCH37, GRCH38]);
-        insta::assert_snapshot!(rejected(two.clone(), file("##reference=hg18", "20")), @"this file is NCBI36, of which there is no reference here; there are GRCh37 and GRCh38; lift the file over, or ask the operator to add one");
-        insta::assert_snapshot!(rejected(two, file("##source=x", "scaffold_1")), @"none of the references has the contigs of this file; there are GRCh37 and GRCh38; ask the operator to add one that fits");
+        insta::assert_snapshot!(rejected(two.clone(), file("##reference=hg18", "20")), @"this file is NCBI36, but the references of this service are for GRCh37 and GRCh38; lift the file over, or ask the operator to add one");
+        insta::assert_snapshot!(rejected(two, file("##source=x", "scaffold_1")), @"no reference of this service has the contigs of this file; the references are for GRCh37 and GRCh38; ask the operator to add one that fits");
     }
 }

@@ -308,7 +308,7 @@ fn check_name_and_size(name: &str, size: u64) -> Result<(), ApiError> {
         size if size > largest => invalid(format!(
             "the file has {}, and no plan allows more than {}; split it, for example by chromosome",
             format::bytes(size),
-            format::bytes(largest)
+            format::limit(largest)
         )),
         _ => Ok(()),
     }
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(check_name_and_size("a.vcf.gz", largest), Ok(()));
         let too_large = check_name_and_size("a.vcf", largest + 1).unwrap_err();
         assert_eq!(too_large.code, ErrorCode::Invalid, "an upgrade would not help");
-        let limit = format!("no plan allows more than {};", format::bytes(largest));
+        let limit = format!("no plan allows more than {};", format::limit(largest));
         assert!(too_large.message.contains(&limit), "{too_large}");
         assert_eq!(check_name_and_size("a.doc", 1).unwrap_err().code, ErrorCode::Invalid);
         assert_eq!(check_name_and_size("a.vcf", 0).unwrap_err().code, ErrorCode::Invalid);

@@ -20,6 +20,7 @@ fn job() -> Box<JobView> {
         input_deleted_at: None,
         options: StoredOptions::default(),
         organization: Organization::default(),
+        copied: None,
         submitted_at: Timestamp::UNIX_EPOCH,
         state: StateView::Pending,
     })

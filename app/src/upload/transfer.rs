@@ -302,6 +302,7 @@ fn new_job(id: JobId, name: &str, now: Timestamp) -> Option<JobView> {
         input_deleted_at: None,
         options: StoredOptions::default(),
         organization: Organization::default(),
+        copied: None,
         submitted_at,
         state: StateView::Uploading,
     })

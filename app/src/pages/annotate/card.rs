@@ -14,6 +14,7 @@ use crate::upload::{
 use dioxus::prelude::*;
 use gas_shared::assembly::AssemblyDetection;
 use gas_shared::job::StateView;
+use gas_shared::vcf::CompressionFormat;
 use gas_shared::{JobView, Plan};
 
 /// A file of the queue: its properties, the state of its upload, and the actions for that state.
@@ -39,7 +40,7 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
             | UploadState::Failed(_)
             | UploadState::Unconfirmed(..)
     ) || problem.is_some();
-    let used = format!("{} of {} on {plan}", format::bytes(file.size), format::bytes(limit));
+    let used = format!("{} of {} on {plan}", format::bytes(file.size), format::limit(limit));
     rsx! {
         li {
             class: "upload",
@@ -87,8 +88,8 @@ fn describe_assembly(preview: &FilePreview, file: &QueuedFile, submission: &Subm
         AssemblyDetection::NotStated => "Assembly not stated in the file".to_owned(),
         AssemblyDetection::Conflicting(_) => "Assembly unclear".to_owned(),
         AssemblyDetection::Stated { evidence, .. } => match evidence.of_contigs() {
-            Some(contigs) => format!("{} by {contigs}", evidence.assembly.name),
-            None => format!("{} by its name in the header", evidence.assembly.name),
+            Some(contigs) => format!("{} (from {contigs})", evidence.assembly.name),
+            None => format!("{} (named in the header)", evidence.assembly.name),
         },
     };
     let is_rejected = matches!(file.state, UploadState::Rejected(_));
@@ -166,7 +167,9 @@ fn Stage(file: QueuedFile, submission: Submission, problem: Option<String>) -> E
                 {stop}
             }
         },
-        UploadState::OverLimit => rsx! { OverLimit { id, size } },
+        UploadState::OverLimit => {
+            rsx! { OverLimit { id, size, is_compressible: may_fit_compressed(&file) } }
+        }
         UploadState::Rejected(error) => rsx! { Problem { id, error } },
         UploadState::Stopped => rsx! {
             div { class: "upload-line",
@@ -215,15 +218,36 @@ fn Problem(id: u32, error: ApiError, children: Element) -> Element {
     }
 }
 
+/// How much smaller than its text a VCF file is at least, compressed with gzip.
+const GZIP_RATIO: u64 = 4;
+
+/// Whether a file that is over the limit of Free would probably fit if the user compressed it. The limit is about the
+/// file as it is sent.
+fn may_fit_compressed(file: &QueuedFile) -> bool {
+    let is_text =
+        file.preview.as_ref().is_some_and(|found| found.compression == CompressionFormat::Plain);
+    is_text && file.size <= GZIP_RATIO * Plan::Free.max_upload_bytes()
+}
+
 /// The offer to upgrade, after which the file uploads automatically.
 #[component]
-fn OverLimit(id: u32, size: u64) -> Element {
-    let (size, free) = (format::bytes(size), format::bytes(Plan::Free.max_upload_bytes()));
+fn OverLimit(
+    id: u32,
+    size: u64,
+    /// Whether to say that compressing the file is another way.
+    is_compressible: bool,
+) -> Element {
+    let (size, free) = (format::bytes(size), format::limit(Plan::Free.max_upload_bytes()));
     rsx! {
         div { id: "upload-{id}-error", class: "note note-warn upload-error", role: "alert",
             p { "This file is {size}; Free allows {free}. Upgrade and it uploads automatically." }
-            UpgradeButton { main: true }
-            HelpLink { topic: HelpTopic::Plans, label: "Compare the plans" }
+            if is_compressible {
+                p { "It may also fit if you compress it with gzip or bgzip and choose the .gz file." }
+            }
+            div { class: "upload-line",
+                UpgradeButton { main: true }
+                HelpLink { topic: HelpTopic::Plans, label: "Compare the plans" }
+            }
         }
     }
 }

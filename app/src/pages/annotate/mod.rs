@@ -1,6 +1,7 @@
 //! The page that submits files. It renders the [upload queue](crate::upload).
 
 mod card;
+mod from_url;
 mod options;
 mod paste;
 mod samples;
@@ -15,6 +16,8 @@ use crate::help_topic::HelpTopic;
 use crate::upload::{MAX_FILES, QueuedFile, UploadState, use_upload_queue};
 use card::UploadCard;
 use dioxus::prelude::*;
+pub use from_url::FileAtUrl;
+use from_url::FromUrl;
 use gas_shared::Plan;
 use options::SubmissionOptions;
 use paste::PasteText;
@@ -65,7 +68,7 @@ fn Submit(plan: Plan) -> Element {
         }
     });
     let sells_premium = use_sells_premium();
-    let limit = format::bytes(plan.max_upload_bytes());
+    let limit = format::limit(plan.max_upload_bytes());
     let limit = if sells_premium { format!("{limit} on {plan}") } else { limit };
     rsx! {
         PartialReferences { references: references.read().unwrap_or_default() }
@@ -74,15 +77,17 @@ fn Submit(plan: Plan) -> Element {
             accept: ".vcf,.gz,.bgz,.bcf,.txt",
             label: "Choose VCF files",
             hint: "or drop them anywhere: up to {MAX_FILES} files of .vcf, .vcf.gz, \
-                   .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant a line, each up to {limit}",
+                   .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant per line, each up to {limit}",
             onfiles: add,
             PasteText { onfile: add, is_full: is_full() }
+            FromUrl {}
             Samples { plan, onfile: add }
             HelpLink { topic: HelpTopic::Inputs, label: "Files, notations and limits" }
         }
         SubmissionOptions {}
-        Privacy { plan }
         Queue { plan }
+        // It loads after the rest is shown, which would be hidden meanwhile.
+        SuspenseBoundary { fallback: |_| rsx! {}, Privacy { plan } }
     }
 }
 

@@ -58,7 +58,7 @@ pub fn SubmissionOptions() -> Element {
                     checked: submission.reviews_all,
                     onchange: review,
                 }
-                "Let me review each file before it is sent"
+                "Review each file before it is uploaded"
             }
         }
     }

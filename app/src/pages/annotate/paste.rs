@@ -45,7 +45,7 @@ pub fn PasteText(
         details { class: "paste",
             summary { "Paste variants" }
             label { r#for: "vcf-text",
-                "One variant a line, as position, HGVS, SPDI or line of a VCF file; or a whole VCF file"
+                "One variant per line, as position, HGVS, SPDI or line of a VCF file; or a whole VCF file"
             }
             textarea {
                 id: "vcf-text",
