@@ -23,9 +23,9 @@ const QUAL_STEP: f32 = 0.01;
 pub fn figures(summary: &Summary, overview: &Overview) -> Vec<Figure> {
     let all = [
         consequences(summary),
-        genes(overview),
         clinvar(overview),
         frequencies(overview),
+        genes(overview),
         along_chromosomes(summary),
         substitutions(summary),
         rs_ids(summary),
@@ -111,8 +111,13 @@ fn frequencies(overview: &Overview) -> Figure {
     let Some(Frequencies { column, classes, missing }) = &overview.frequencies else {
         return Figure::default();
     };
-    let text =
-        format!("Variants by {}; {} have none.", column.long_label, crate::format::count(*missing));
+    let text = match missing {
+        0 => format!("{}.", column.long_label),
+        missing => {
+            let missing = crate::format::counted(*missing, "variant");
+            format!("{}; {missing} without a value.", column.long_label)
+        }
+    };
     let figure = figure("frequencies", "Population frequency", text, ("Frequency", "Variants"));
     let class = |(range, records): &(Range, u64)| {
         let label = class_label(range);

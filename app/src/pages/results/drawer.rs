@@ -7,7 +7,7 @@ use super::row::{badge, exon, labels, mane, number_text};
 use super::table::{focus_row, show_row};
 use crate::api::use_api_resource;
 use crate::components::{
-    ErrorNote, HelpLink, Icon, IconName, Modal, ScrollTable, Skeleton, ValueBadge,
+    ErrorNote, HelpLink, Icon, IconName, Modal, ScrollTable, Skeleton, value_badge,
 };
 use crate::format;
 use crate::help_topic::HelpTopic;
@@ -227,7 +227,7 @@ fn Annotation(row: Row, columns: ColumnSet) -> Element {
         dl { class: "details details-plain",
             for (value, tone) in IMPACT.values_of(&row).iter().filter_map(|value| badge(&IMPACT, value)) {
                 dt { "{IMPACT.label}" }
-                dd { ValueBadge { label: value.label, tone } }
+                dd { {value_badge(value.label, tone)} }
             }
             if let Some(term) = &row.consequence {
                 dt { "{CONSEQUENCE.label}" }
@@ -262,6 +262,7 @@ fn Transcripts(entries: Vec<TranscriptEntry>, assembly: Option<HumanAssembly>) -
         return rsx! {};
     }
     let columns = columns(&entries);
+    let entries = most_severe_first(entries);
     rsx! {
         h3 { "Transcripts ({entries.len()})" }
         ScrollTable {
@@ -327,6 +328,18 @@ fn columns(entries: &[TranscriptEntry]) -> Vec<String> {
     names
 }
 
+/// The entries in the order in which they are read: the one that the record is listed with, then by impact. Entries
+/// of the same impact stay in the order of the file.
+fn most_severe_first(mut entries: Vec<TranscriptEntry>) -> Vec<TranscriptEntry> {
+    const IMPACTS: [&str; 3] = ["HIGH", "MODERATE", "LOW"];
+    entries.sort_by_key(|entry| {
+        let impact = value(entry, "IMPACT");
+        let rank = IMPACTS.iter().position(|one| *one == impact).unwrap_or(IMPACTS.len());
+        (!entry.chosen, rank)
+    });
+    entries
+}
+
 fn value(entry: &TranscriptEntry, column: &str) -> String {
     let field = entry.fields.iter().find(|field| field.key == column);
     field.map(|field| field.value.clone()).unwrap_or_default()
@@ -346,6 +359,30 @@ mod tests {
         let entries = [entry(&["Allele", "Feature", "Consequence"]), entry(&["STRAND", "Allele"])];
         assert_eq!(columns(&entries), ["Consequence", "Feature", "Allele", "STRAND"]);
         assert_eq!(value(&entries[1], "Feature"), "");
+    }
+
+    #[test]
+    fn the_transcript_of_the_record_and_severe_ones_come_first() {
+        let entry = |feature: &str, impact: &str, chosen| TranscriptEntry {
+            chosen,
+            fields: [("Feature", feature), ("IMPACT", impact)]
+                .map(|(key, value)| Field {
+                    key: key.into(),
+                    value: value.into(),
+                    description: None,
+                })
+                .into(),
+        };
+        let entries = vec![
+            entry("A", "MODIFIER", false),
+            entry("B", "LOW", false),
+            entry("C", "MODIFIER", false),
+            entry("D", "LOW", true),
+            entry("E", "HIGH", false),
+        ];
+        let order = most_severe_first(entries);
+        let order: Vec<_> = order.iter().map(|entry| value(entry, "Feature")).collect();
+        assert_eq!(order, ["D", "E", "B", "A", "C"]);
     }
 
     #[test]

@@ -165,7 +165,7 @@ pub fn TextField(
     let is_bad = !problems.is_empty();
     rsx! {
         div { class: "field",
-            label { r#for: "{id}", "{label}" }
+            label { r#for: "{id}", title: "{label}", "{label}" }
             input {
                 id: "{id}",
                 r#type: "text",

@@ -132,7 +132,7 @@ fn Select(draft: Draft, column: Arc<CategoryColumn>) -> Element {
     let id = format!("filter-{}", column.row_name);
     rsx! {
         div { class: "field",
-            label { r#for: "{id}", "{column.legend}" }
+            label { r#for: "{id}", title: "{column.legend}", "{column.legend}" }
             select {
                 id: "{id}",
                 onchange: {

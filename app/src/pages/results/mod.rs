@@ -26,11 +26,13 @@ use super::job::use_job;
 use super::{commit_status, parse_id};
 use crate::api::{ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
+use crate::browser;
 use crate::components::{Empty, ErrorNote, Picture};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
 use crate::result_address::ResultAddress;
+use crate::upload::is_transient;
 #[cfg(test)]
 pub use columns::Column;
 use columns::{ColumnChooser, Columns, use_columns};
@@ -45,10 +47,13 @@ use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
 use saved_lists::use_saved;
-use table::Table;
+use std::cell::RefCell;
+use std::rc::Rc;
+use table::{SCROLL_ID, Table};
 
-/// Rows of one page of the table.
-const CHUNK_ROWS: u32 = 100;
+/// Rows of one page of the table: a few more than are in the document at first, because the rendered page has them
+/// as data, too.
+const CHUNK_ROWS: u32 = 50;
 
 /// The most samples that the table shows besides those that the filter names.
 const MAX_SHOWN_SAMPLES: usize = 12;
@@ -165,6 +170,8 @@ pub fn ResultsExplorer(
             if columns.read().has_samples() { samples.len().min(MAX_SHOWN_SAMPLES) } else { 0 };
         key_of(&here, &samples[..shown])
     }));
+    // Why the records of an address cannot be read, if the last answer says so.
+    let closed = use_hook(|| Rc::new(RefCell::new(None::<(ResultAddress, ApiError)>)));
     let answer = use_keyed_api_loader(move || {
         live.refetch_on_reconnect();
         // An upgrade may give access to the result.
@@ -175,7 +182,19 @@ pub fn ResultsExplorer(
     })?;
     let content = match TableQuery::of_key(&answer.key()) {
         Ok(answered) => {
-            let found = answer.read();
+            let found = match answer.read() {
+                // A request that fails for a moment does not change that the result is closed.
+                Err(error) if is_transient(&error) => {
+                    let closed = closed.borrow().clone().filter(|(at, _)| *at == answered.at);
+                    Err(closed.map_or(error, |(_, reason)| reason))
+                }
+                found => {
+                    let reason = found.as_ref().err().filter(|error| is_closed(error));
+                    *closed.borrow_mut() =
+                        reason.map(|reason| (answered.at.clone(), reason.clone()));
+                    found
+                }
+            };
             if let Err(error) = &found {
                 commit_status(error);
             }
@@ -183,9 +202,9 @@ pub fn ResultsExplorer(
             let query = TableQuery::of_key(&key()).unwrap_or_else(|_| answered.clone());
             let busy = answer.is_loading() || query != answered;
             match found {
+                // Without a way to clear the filter, which would not help.
                 Err(error) if is_closed(&error) => rsx! {
                     Closed { at: query.at.clone(), error }
-                    ClearFilter { here }
                 },
                 found => rsx! {
                     Explorer { query, answered, found, busy, columns, known_samples, provenance, allows_downloads }
@@ -293,7 +312,20 @@ fn Explorer(
     }));
     let samples = known_samples();
     let unknown = page.map(|page| page.unknown.clone()).unwrap_or_default();
+    let has_table = page.is_some_and(|page| page.matched > 0);
     rsx! {
+        if has_table {
+            a {
+                class: "skip-link skip-filters",
+                href: "#{SCROLL_ID}",
+                onclick: move |event| {
+                    // The address is that of the query.
+                    event.prevent_default();
+                    browser::focus_element(SCROLL_ID);
+                },
+                "Skip the filters"
+            }
+        }
         Filters { query: query.clone(), facets, columns: set.clone(), samples: samples.clone(), unknown, saved }
         div { class: "explorer-main",
             match found {

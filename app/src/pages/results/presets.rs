@@ -273,7 +273,7 @@ impl fmt::Display for Trio {
         write!(f, "Child {child}, father {}, mother {}.", name(father), name(mother))?;
         if !self.affected_parents.is_empty() {
             let parents = self.affected_parents.join(" and ");
-            write!(f, " {parents} is affected, too: the presets expect healthy parents.")?;
+            write!(f, " {parents} is also affected; the presets expect unaffected parents.")?;
         }
         Ok(())
     }
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(found.roles.sex, Sex::Female);
         assert_eq!(found.to_string(), "Child a, father b, mother c.");
         let affected = read("F b 0 0 1 2\nF a b 0 1 2\n", &samples).unwrap().to_string();
-        assert!(affected.contains("mother none. b is affected, too"), "{affected}");
+        assert!(affected.contains("mother none. b is also affected"), "{affected}");
         assert!(read("F a b c x 2", &samples).unwrap_err().starts_with("line 1: \"x\""));
         assert!(read("F x y z 1 2", &samples).unwrap_err().contains("no sample"));
     }

@@ -1,11 +1,12 @@
 //! The rows of the table.
 
 use super::columns::Column;
-use crate::components::ValueBadge;
+use crate::components::{value_badge, value_mark};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{
-    CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, SampleCall, Tone, hgvs_change,
+    CategoryColumn, CategoryValue, IMPACT, NumericColumn, Row, RowValue, SampleCall, Tone,
+    hgvs_change,
 };
 
 /// A row of the table; a placeholder until the variant is loaded.
@@ -27,7 +28,7 @@ pub fn TableRow(
     onopen: EventHandler<()>,
 ) -> Element {
     match row {
-        Some(row) => rsx! { VariantRow { id, row, index, columns, in_tab_order, onopen } },
+        Some(row) => variant_row(id, &row, index, &columns, in_tab_order, onopen),
         None => rsx! {
             tr { class: "variant", "aria-rowindex": index + 2,
                 td { class: "muted", colspan: (columns.len() + samples) as i64, "…" }
@@ -36,12 +37,12 @@ pub fn TableRow(
     }
 }
 
-#[component]
-fn VariantRow(
+/// The row of a variant that is loaded.
+fn variant_row(
     id: String,
-    row: Row,
+    row: &Row,
     index: u64,
-    columns: Vec<Column>,
+    columns: &[Column],
     in_tab_order: bool,
     onopen: EventHandler<()>,
 ) -> Element {
@@ -53,6 +54,12 @@ fn VariantRow(
             "aria-rowindex": index + 2,
             onclick: move |_| onopen.call(()),
             th { scope: "row",
+                // The style sheet shows it on phones, where the column of the impact is out of view.
+                for (value, tone) in IMPACT.values_of(row).iter().filter_map(|value| badge(&IMPACT, value)) {
+                    span { key: "{value.name}", class: "row-impact",
+                        {value_mark(value.label, tone)}
+                    }
+                }
                 button {
                     id,
                     class: "variant-open",
@@ -66,7 +73,7 @@ fn VariantRow(
                 }
             }
             for column in columns.iter().filter(|column| **column != Column::Position) {
-                {cell(column, &row)}
+                {cell(column, row)}
             }
             for call in row.samples.iter() {
                 td { class: "call",
@@ -145,7 +152,7 @@ fn category_cell(column: &CategoryColumn, row: &Row) -> Element {
     rsx! {
         td {
             for (value, tone) in badges {
-                ValueBadge { key: "{value.name}", label: value.label, tone }
+                {value_badge(value.label, tone)}
             }
         }
     }

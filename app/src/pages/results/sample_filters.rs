@@ -3,9 +3,13 @@
 use super::draft::Draft;
 use super::fields::{Choice, Choices, Field, TextField, toggle};
 use super::sample_number::SampleNumber;
+use crate::browser;
 use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
 use gas_shared::explorer::{SampleFilter, Zygosity};
+
+/// The id of the folded form.
+const FORM_ID: &str = "sample-filters";
 
 /// A form for each sample that has criteria, and a way to add one.
 #[component]
@@ -18,8 +22,17 @@ pub fn SampleFilters(
     let chosen: Vec<String> = filter.samples.iter().map(|known| known.sample.clone()).collect();
     let others: Vec<String> =
         samples.into_iter().filter(|sample| !chosen.contains(sample)).collect();
+    // Criteria of a preset or of the address are shown. The last one that is removed does not close the form: the user is in it.
+    let has_criteria = !chosen.is_empty();
+    let mut is_shown = use_signal(|| has_criteria);
+    use_effect(use_reactive!(|has_criteria| {
+        if has_criteria {
+            is_shown.set(true);
+        }
+    }));
     rsx! {
-        details { class: "more", open: !filter.samples.is_empty(),
+        details { id: FORM_ID, class: "more", open: is_shown(),
+            ontoggle: move |_| is_shown.set(browser::is_unfolded(FORM_ID)),
             summary { "Samples" }
             for (number, sample) in chosen.into_iter().enumerate() {
                 Criterion { key: "{sample}", draft, number, sample }

@@ -2,7 +2,7 @@
 
 use super::columns::Column;
 use super::row::TableRow;
-use super::window::{Window, scroll_of, window};
+use super::window::{Window, first_whole_row, scroll_of, window};
 use super::{CHUNK_ROWS, Opened, TableQuery};
 use crate::browser;
 use crate::error::ApiError;
@@ -47,6 +47,7 @@ pub fn Table(
     onresult: EventHandler<Option<ApiError>>,
 ) -> Element {
     let mut scrolled = use_signal(|| 0.0);
+    let mut active = use_signal(|| 0_u64);
     let matched = page.matched;
     let key = answered.key();
     // Another query starts at the top.
@@ -54,6 +55,7 @@ pub fn Table(
     use_effect(use_reactive!(|address| {
         let _ = address;
         scrolled.set(0.0);
+        active.set(0);
         browser::scroll_to(SCROLL_ID, 0.0);
     }));
     rsx! {
@@ -64,6 +66,15 @@ pub fn Table(
             role: "region",
             "aria-label": "Variants",
             onscroll: move |event| scrolled.set(event.scroll_top()),
+            // From the table or a heading to the rows, which handle further keys.
+            onkeydown: move |event: KeyboardEvent| {
+                if event.key() == Key::ArrowDown {
+                    event.prevent_default();
+                    let row = first_whole_row(matched, scrolled());
+                    active.set(row);
+                    focus_row(matched, row);
+                }
+            },
             table { "aria-rowcount": matched + 1,
                 caption { class: "visually-hidden",
                     "{format::counted(matched, \"variant\")}. Use the arrow keys to move between rows and Enter to open one."
@@ -79,7 +90,7 @@ pub fn Table(
                     }
                 }
                 // Dioxus uses keys only at the root of a template.
-                {rsx! { Rows { key: "{key}", answered, page, columns, scrolled, opened, onresult } }}
+                {rsx! { Rows { key: "{key}", answered, page, columns, scrolled, active, opened, onresult } }}
             }
         }
     }
@@ -95,14 +106,16 @@ fn Heading(column: Column, query: TableQuery) -> Element {
     };
     let Some(key) = column.sort() else {
         return rsx! {
-            th { scope: "col", class: "{class}", "{label}" }
+            th { scope: "col", class: "{class}", title: "{label}",
+                span { class: "heading", "{label}" }
+            }
         };
     };
     let direction = (query.sort.key == key).then_some(query.sort.direction);
     let (order, mark) = match direction {
         None => ("none", ""),
-        Some(Direction::Ascending) => ("ascending", " ↑"),
-        Some(Direction::Descending) => ("descending", " ↓"),
+        Some(Direction::Ascending) => ("ascending", "↑"),
+        Some(Direction::Descending) => ("descending", "↓"),
     };
     let next = match direction {
         Some(Direction::Ascending) => Direction::Descending,
@@ -110,15 +123,16 @@ fn Heading(column: Column, query: TableQuery) -> Element {
     };
     let by = TableQuery { sort: Sort { key, direction: next }, ..query };
     rsx! {
-        th { scope: "col", class: "{class}", "aria-sort": order,
+        th { scope: "col", class: "{class}", "aria-sort": order, title: "{label}",
             button {
                 class: "sort",
                 r#type: "button",
                 onclick: move |_| {
                     navigator().replace(by.route());
                 },
-                "{label}"
-                span { "aria-hidden": "true", "{mark}" }
+                // Before the label, whose end is cut off if it is long.
+                span { class: "sort-order", "aria-hidden": "true", {mark} }
+                span { class: "heading", "{label}" }
             }
         }
     }
@@ -134,11 +148,13 @@ fn Rows(
     page: Page,
     columns: Vec<Column>,
     scrolled: Signal<f64>,
+    /// The row in the tab order.
+    active: Signal<u64>,
     opened: Opened,
     onresult: EventHandler<Option<ApiError>>,
 ) -> Element {
     let matched = page.matched;
-    let mut active = use_signal(|| 0_u64);
+    let mut active = active;
     let shown = use_memo(use_reactive!(|matched| window(matched, scrolled())));
     let samples = answered.samples().len();
     let chunks = use_chunks(answered, shown, onresult);
@@ -156,6 +172,7 @@ fn Rows(
     let onkeydown = move |event: KeyboardEvent| {
         if let Some(next) = moved(&event.key(), tab_stop, matched) {
             event.prevent_default();
+            event.stop_propagation();
             active.set(next);
             focus_row(matched, next);
         }

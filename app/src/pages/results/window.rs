@@ -60,6 +60,11 @@ fn first_visible(rows: u64, scrolled: f64) -> f64 {
     scrolled * speed(rows) / ROW_PIXELS
 }
 
+/// The first row of which nothing is scrolled out of view.
+pub fn first_whole_row(rows: u64, scrolled: f64) -> u64 {
+    (first_visible(rows, scrolled).ceil() as u64).min(rows.saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +94,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_first_page_has_all_rows_that_are_in_the_document_at_first() {
+        let rows = window(u64::MAX, 0.0).end;
+        assert!(rows <= u64::from(super::super::CHUNK_ROWS), "{rows}");
+    }
+
+    #[test]
+    fn the_first_whole_row_is_visible_and_exists() {
+        let of = |rows, scrolled| first_whole_row(rows, scrolled);
+        assert_eq!([of(3011, 0.0), of(3011, 24.0), of(3011, 25.0)], [0, 1, 2]);
+        assert_eq!([of(2, 500.0), of(0, 0.0)], [1, 0]);
     }
 
     #[test]
