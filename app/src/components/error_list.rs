@@ -1,5 +1,7 @@
 //! A list of errors.
 
+use super::sentence;
+use crate::api::ApiAction;
 use dioxus::prelude::*;
 
 /// Shows one error per item. The alert region exists even if the list is empty, so that screen
@@ -19,4 +21,9 @@ pub fn ErrorList(failures: Vec<String>) -> Element {
             }
         }
     }
+}
+
+/// The error of an action as a list, which is empty unless the action has failed.
+pub fn failures(action: ApiAction) -> Vec<String> {
+    action.error().map(|error| sentence(&error.message)).into_iter().collect()
 }

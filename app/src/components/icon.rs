@@ -48,6 +48,8 @@ icons! {
     Link = "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1";
     /// A box.
     Archive = "M4 8v12h16V8M3 4h18v4H3ZM10 12h4";
+    /// A letter i in a circle.
+    Info = "M12 11v5m0-8.5v.1M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
     /// A triangle with a mark.
     Warning = "M12 4 2.5 20h19ZM12 10v5m0 2.5v.1";
     /// A triangle.
@@ -81,6 +83,11 @@ icons! {
 /// A decorative icon. It is hidden from screen readers, so a text or label must accompany it.
 #[component]
 pub fn Icon(name: IconName) -> Element {
+    icon(name)
+}
+
+/// The same as [`Icon`] without a component of its own, for tables with hundreds of icons.
+pub fn icon(name: IconName) -> Element {
     rsx! {
         svg {
             class: "icon",

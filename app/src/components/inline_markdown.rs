@@ -56,11 +56,11 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
-/// A text with its code and strong text. Links are shown as their texts.
-#[component]
-pub fn InlineMarkdown(text: String) -> Element {
+/// A text with its code and strong text. Links are shown as their texts. A function and not a component, because pages
+/// have hundreds of these texts, and a component costs more than its few elements.
+pub fn inline_markdown(text: &str) -> Element {
     rsx! {
-        for piece in pieces(&text) {
+        for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => rsx! { "{text}" },
                 Piece::Code(code) => rsx! { code { "{code}" } },

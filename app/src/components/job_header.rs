@@ -2,12 +2,13 @@
 
 use super::{
     ActionButton, CopyButton, DownloadResults, Icon, IconName, JobQueueNote, Page, RenameJob,
-    RerunButton, StatusBadge, Tabs, UpgradeButton,
+    RerunButton, StatusBadge, Tabs, UpgradeButton, urgency,
 };
 use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::clock::use_seconds_left;
+use crate::format;
 use crate::live::use_live;
 use crate::page_modules::ShareDialog;
 use dioxus::prelude::*;
@@ -141,23 +142,55 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
         }
         // The overview shows these actions in its results panel.
         StateView::Completed { .. } if tab == JobTab::Overview => rsx! {},
-        StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => {
-            rsx! { DownloadWhileOpen { id: job.id, until: until.filter(|_| is_free) } }
-        }
-        StateView::Completed { results: ResultsView::Archived { .. }, .. } if is_free => {
-            rsx! { UpgradeButton { main: true } }
+        StateView::Completed { results, .. } => {
+            let (until, is_archived) = match results {
+                ResultsView::Stored { until, .. } => (until.filter(|_| is_free), false),
+                ResultsView::Archived { .. } if is_free => (None, true),
+                _ => return rsx! {},
+            };
+            rsx! { DownloadWhileOpen { id: job.id, until, is_archived } }
         }
         _ => rsx! {},
     }
 }
 
-/// Offers the download, or the upgrade once the download window is over.
+/// Offers the download with the time left, or the upgrade once the download window is over. The button for it stays when the
+/// results are archived, since the user may be about to click it.
 #[component]
-fn DownloadWhileOpen(id: JobId, until: Option<Timestamp>) -> Element {
-    if use_seconds_left(until) == Some(0) {
-        rsx! { UpgradeButton { main: true } }
-    } else {
-        rsx! { DownloadResults { id } }
+fn DownloadWhileOpen(
+    id: JobId,
+    until: Option<Timestamp>,
+    /// Whether the results are archived.
+    is_archived: bool,
+) -> Element {
+    let left = use_seconds_left(until);
+    let over = match left {
+        _ if is_archived => Some("Archived: the time on Free is over"),
+        Some(0) => Some("The time on Free is over"),
+        _ => None,
+    };
+    match over {
+        Some(text) => rsx! { TimeIsOver { text } },
+        None => rsx! {
+            if let Some(left) = left {
+                span {
+                    class: "digits countdown-{urgency(left)}",
+                    role: "timer",
+                    "aria-label": "Time left to explore and download",
+                    "{format::countdown(left)} left"
+                }
+            }
+            DownloadResults { id }
+        },
+    }
+}
+
+/// Says why the results can no longer be opened, and offers the upgrade.
+#[component]
+fn TimeIsOver(text: &'static str) -> Element {
+    rsx! {
+        span { class: "muted", role: "status", {text} }
+        UpgradeButton { main: true }
     }
 }
 

@@ -58,12 +58,12 @@ pub use coverage_bar::CoverageBar;
 pub use delete_button::{DeleteButton, deletion_warning};
 pub use drop_anywhere::DropAnywhere;
 pub use empty::{Empty, Picture};
-pub use error_list::ErrorList;
+pub use error_list::{ErrorList, failures};
 pub use error_note::{ErrorNote, sentence};
 pub use file_drop::FileDrop;
 pub use help_link::HelpLink;
 pub use icon::{Icon, IconName};
-pub use inline_markdown::InlineMarkdown;
+pub use inline_markdown::inline_markdown;
 #[cfg(test)]
 pub use inline_markdown::{Piece, pieces};
 pub use job_chips::JobChips;
@@ -101,4 +101,4 @@ pub use toast::ToastArea;
 pub use upgrade::{
     PAYMENT_DELAYED, UpgradeButton, UpgradeDialog, use_upgrade, use_upgrade_provider,
 };
-pub use value_badge::{ImpactBadge, ValueBadge};
+pub use value_badge::{ImpactBadge, value_badge, value_mark};

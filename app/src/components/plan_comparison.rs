@@ -50,19 +50,15 @@ fn rows(
         |seconds| format!("for {}", format::span(seconds.into())),
     );
     let of_both = |text: fn(Plan) -> String| (text(Plan::Free), text(Plan::Premium));
-    let (free_size, premium_size) = of_both(|plan| format::bytes(plan.max_upload_bytes()));
+    let (free_size, premium_size) = of_both(|plan| format::limit(plan.max_upload_bytes()));
     let (free_jobs, premium_jobs) = of_both(|plan| {
         let quota = plan.quota();
         let (day, active) = (quota.jobs_per_day.into(), quota.active_jobs.into());
         format!("{} a day, {} at a time", format::count(day), format::count(active))
     });
-    let (free_stored, premium_stored) = of_both(|plan| format::bytes(plan.quota().stored_bytes));
+    let (free_stored, premium_stored) = of_both(|plan| format::limit(plan.quota().stored_bytes));
     vec![
-        (
-            "Price",
-            "Free of charge".to_owned(),
-            price.unwrap_or_else(|| "Shown before you pay".to_owned()),
-        ),
+        ("Price", "Free".to_owned(), price.unwrap_or_else(|| "Shown before you pay".to_owned())),
         ("File size", format!("up to {free_size}"), format!("up to {premium_size}")),
         ("Jobs", free_jobs, premium_jobs),
         ("Files and results stored", free_stored, premium_stored),
@@ -73,7 +69,7 @@ fn rows(
         ),
         (
             "Uploaded file, log, charts",
-            "deleted some time after the job".to_owned(),
+            "deleted after a retention period".to_owned(),
             "kept until you delete them".to_owned(),
         ),
         (
@@ -82,7 +78,7 @@ fn rows(
             format!("restored: the {EXPEDITED_A_DAY} newest in minutes, the others in hours"),
         ),
         ("References of your own", "–".to_owned(), "yes".to_owned()),
-        ("REST API and command", "yes".to_owned(), "yes".to_owned()),
+        ("REST API and command-line client", "yes".to_owned(), "yes".to_owned()),
     ]
 }
 
@@ -95,7 +91,7 @@ mod tests {
         let rows = rows(Some(180), Some("$9.99 a month".to_owned()));
         let row = |name: &str| rows.iter().find(|row| row.0 == name).cloned().unwrap();
         assert_eq!(row("Price").2, "$9.99 a month");
-        let size = |plan: Plan| format!("up to {}", format::bytes(plan.max_upload_bytes()));
+        let size = |plan: Plan| format!("up to {}", format::limit(plan.max_upload_bytes()));
         assert_eq!(row("File size"), ("File size", size(Plan::Free), size(Plan::Premium)));
         assert!(row("Explorer, genome browser, download, export").1.starts_with("for 3 minutes"));
         assert!(row("Jobs").2.starts_with("5,000 a day"), "{:?}", row("Jobs"));

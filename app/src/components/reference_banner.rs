@@ -28,13 +28,13 @@ pub fn PartialReferences(references: ReferenceChoices) -> Element {
     let Some(regions) = partial_regions(&references) else { return rsx! {} };
     rsx! {
         aside { class: "note note-active reference-banner", "aria-label": "Regions that are annotated",
-            Icon { name: IconName::Warning }
+            Icon { name: IconName::Info }
             p {
                 "Only "
                 strong { "{regions}" }
                 " can be annotated here. To add a whole genome, run "
                 code { "./gas reference add grch38" }
-                " and start the service again."
+                " and restart the service."
             }
         }
     }

@@ -92,6 +92,7 @@ mod tests {
             input_deleted_at: None,
             options: StoredOptions::default(),
             organization: Organization::default(),
+            copied: None,
             state: StateView::Completed {
                 started_at: now,
                 completed_at: now,

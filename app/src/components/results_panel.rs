@@ -31,6 +31,18 @@ pub fn ResultsPanel(
         ResultsView::Archived { .. } => "archived",
         ResultsView::Restoring { .. } => "restoring",
     };
+    let until = match &results {
+        ResultsView::Stored { until, .. } => until.filter(|_| is_free),
+        _ => None,
+    };
+    let left = use_seconds_left(until);
+    use_time_announcements(left, "to download");
+    // From the end of the time on. They stay when the results are archived, since the user may be about to click one.
+    let has_options = match &results {
+        ResultsView::Stored { .. } => until.is_some() && left == Some(0),
+        ResultsView::Archived { .. } => is_free,
+        ResultsView::Restoring { .. } => false,
+    };
     rsx! {
         section { class: "panel", "aria-labelledby": "results", "data-results-state": name,
             div { class: "panel-head",
@@ -38,7 +50,7 @@ pub fn ResultsPanel(
                 Link { to: Route::JobLog { id: id.to_string() }, "View log" }
             }
             match results {
-                ResultsView::Stored { until, restored_at } => rsx! {
+                ResultsView::Stored { restored_at, .. } => rsx! {
                     if let Some(at) = restored_at {
                         p {
                             Icon { name: IconName::Done }
@@ -49,7 +61,8 @@ pub fn ResultsPanel(
                     Stored {
                         id,
                         since: restored_at.unwrap_or(completed_at),
-                        until: until.filter(|_| is_free),
+                        until,
+                        left,
                         form,
                     }
                 },
@@ -64,12 +77,14 @@ pub fn ResultsPanel(
                             "On the Free plan, results can be downloaded for a short time, then they are \
                              archived. To get them:"
                         }
-                        ArchiveOptions {}
                     } else {
                         p { "The results will be restored soon. This page updates automatically." }
                     }
                 },
                 ResultsView::Restoring { tier, since, .. } => rsx! { Restoring { tier, since } },
+            }
+            if has_options {
+                ArchiveOptions {}
             }
         }
     }
@@ -77,15 +92,19 @@ pub fn ResultsPanel(
 
 /// Results that can be downloaded, until a deadline if there is one.
 #[component]
-fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>, form: ResultForm) -> Element {
-    let left = use_seconds_left(until);
-    use_time_announcements(left, "to download");
+fn Stored(
+    id: JobId,
+    since: Timestamp,
+    until: Option<Timestamp>,
+    /// Seconds left until the deadline, once they are known.
+    left: Option<i64>,
+    form: ResultForm,
+) -> Element {
     match (until, left) {
         (Some(_), Some(0)) => rsx! {
             p {
                 "The time to download the results is over, and they are being archived. To get them:"
             }
-            ArchiveOptions {}
         },
         (Some(until), _) => rsx! {
             Deadline { since, until, left }

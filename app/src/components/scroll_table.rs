@@ -2,10 +2,11 @@
 
 use dioxus::prelude::*;
 
-/// A table that scrolls sideways on narrow screens, also by keyboard.
+/// A table that scrolls sideways on narrow screens, also by keyboard. It scrolls as a group, because a landmark would
+/// often have the name of the section around it.
 #[component]
 pub fn ScrollTable(
-    /// The name of the region that scrolls.
+    /// The name of the group that scrolls.
     label: String,
     /// What the table shows, for screen readers.
     caption: String,
@@ -21,7 +22,7 @@ pub fn ScrollTable(
     children: Element,
 ) -> Element {
     rsx! {
-        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": label,
+        div { class: "table-scroll", tabindex: "0", role: "group", "aria-label": label,
             table { class,
                 caption { class: "visually-hidden", {caption} }
                 thead {

@@ -109,7 +109,7 @@ fn NewLink(
                 }
                 span { "Allow downloads and the genome browser" }
             }
-            button { class: "button button-main", r#type: "submit", disabled: make.is_busy(), "Make a link" }
+            button { class: "button button-main", r#type: "submit", disabled: make.is_busy(), "Create link" }
         }
         if let Some(error) = failed {
             p { class: "field-problem", role: "alert", {sentence(&error.message)} }

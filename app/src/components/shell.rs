@@ -184,6 +184,7 @@ fn SignedInBar(
             }
         }
         div { class: "account",
+            Link { class: "help-top", to: Route::HelpIndex {}, "Help" }
             LiveDot {}
             button {
                 class: "icon-button",

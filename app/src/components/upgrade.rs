@@ -113,7 +113,7 @@ fn Offer() -> Element {
     rsx! {
         if matches!(shown, Step::Offer | Step::Failed(_)) {
             ul {
-                li { "Files up to {crate::format::bytes(Plan::Premium.max_upload_bytes())}" }
+                li { "Files up to {crate::format::limit(Plan::Premium.max_upload_bytes())}" }
                 li { "Results you can download at any time" }
                 li { "All your archived results restored" }
             }

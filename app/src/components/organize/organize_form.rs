@@ -108,7 +108,7 @@ pub fn OrganizeForm(
                 p { id: "organize-labels-help", class: "muted", "Up to 10, separated by commas." }
             }
             if !suggested.is_empty() {
-                ul { class: "job-chips", "aria-label": "Labels of other annotations",
+                ul { class: "job-chips", "aria-label": "Labels of your other annotations",
                     for label in suggested {
                         li { key: "{label}",
                             button {

@@ -26,7 +26,7 @@ pub fn RenameForm(
     rsx! {
         Editor { id: job.id, class: "rename", first_field: FIELD, change, onclose,
             div { class: "field",
-                label { r#for: FIELD, "Title" }
+                label { class: "visually-hidden", r#for: FIELD, "Title" }
                 input {
                     id: FIELD,
                     r#type: "text",

@@ -1,12 +1,12 @@
 //! The genome browser tab of a job.
 
-use super::super::commit_status;
+use super::super::load_failure;
 use super::genome_click::{ClickDrawer, Clicked};
 use super::use_job;
 use crate::announcer::use_announcer;
 use crate::api::use_api_loader;
 use crate::browser::{self, GenomeError, MountedGenome};
-use crate::components::{Empty, ErrorNote, Picture};
+use crate::components::{Empty, Picture};
 use crate::live::use_live;
 use crate::result_address::ResultAddress;
 use dioxus::core::Task;
@@ -47,10 +47,7 @@ pub fn Browser(at: ResultAddress, locus: String) -> Element {
     })?;
     match settings.read() {
         Ok(settings) => rsx! { Genome { at, settings, locus } },
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
+        Err(error) => load_failure(error),
     }
 }
 
@@ -96,7 +93,8 @@ fn Genome(at: ResultAddress, settings: String, locus: String) -> Element {
             "."
         }
         match &*state.read() {
-            Mount::Loading => rsx! { p { class: "muted", "Loading the genome browser …" } },
+            // In the frame of the browser, so that nothing moves when it is loaded.
+            Mount::Loading => rsx! { p { class: "muted genome-loading", "Loading the genome browser …" } },
             Mount::Failed => rsx! {
                 p { class: "note note-bad", role: "alert",
                     "The genome browser could not be loaded. Reload the page to try again."

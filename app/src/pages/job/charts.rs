@@ -1,12 +1,12 @@
 //! The charts tab of a job.
 
-use super::super::commit_status;
+use super::super::load_failure;
 use super::use_job;
 use crate::api::use_api_loader;
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
-use crate::components::{Empty, ErrorNote, Icon, IconName, Picture, ScrollTable};
+use crate::components::{Empty, Icon, IconName, Picture, ScrollTable};
 use crate::format;
 use crate::result_address::ResultAddress;
 use dioxus::prelude::*;
@@ -68,10 +68,7 @@ pub fn Charts(
                 }
             }
         },
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
+        Err(error) => load_failure(error),
     }
 }
 

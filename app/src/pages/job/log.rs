@@ -1,10 +1,10 @@
 //! The run log tab of a job.
 
-use super::super::commit_status;
+use super::super::load_failure;
 use super::use_job;
 use crate::api::{self, use_api_loader};
 use crate::browser;
-use crate::components::{CopyButton, Empty, ErrorNote, Icon, IconName, Picture};
+use crate::components::{CopyButton, Empty, Icon, IconName, Picture};
 use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
 use gas_shared::job::LOG_CUT;
@@ -45,10 +45,7 @@ fn Log(job: JobView) -> Element {
             }
         },
         Ok(text) => rsx! { Lines { id, text, is_running } },
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
+        Err(error) => load_failure(error),
     }
 }
 

@@ -19,9 +19,12 @@ use crate::api::{self, ApiResult, RawJson, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, JobHeader, JobTab, Page, ReferenceBanner, Skeleton};
 use crate::live::use_live;
+use crate::upload::is_transient;
 use announcements::use_state_announcements;
 use dioxus::prelude::*;
 use gas_shared::JobView;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The current job with its live updates, provided to the tabs.
 #[derive(Clone, Copy)]
@@ -42,7 +45,19 @@ pub fn JobLayout() -> Element {
         let id = id();
         async move { fetch(&id).await }
     })?;
-    let job = use_memo(move || loaded.read().map(|job| live.newest(job)));
+    // A job that cannot be loaded again for a moment is shown as it was: an error would replace the page and its tabs.
+    let last = use_hook(|| Rc::new(RefCell::new(None::<JobView>)));
+    let job = use_memo(move || {
+        let loaded = loaded.read().or_else(|error| {
+            let known = last.borrow().clone().filter(|job| job.id.to_string() == *id.peek());
+            known.filter(|_| is_transient(&error)).ok_or(error)
+        });
+        let job = loaded.map(|job| live.newest(job));
+        if let Ok(job) = &job {
+            *last.borrow_mut() = Some(job.clone());
+        }
+        job
+    });
     use_context_provider(|| CurrentJob(job));
     let job = job();
     use_state_announcements(job.as_ref().ok());

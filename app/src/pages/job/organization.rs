@@ -20,7 +20,7 @@ pub fn OrganizationPanel(job: JobView) -> Element {
                 JobEditor { part: EditedPart::Organization, job, onclose }
             } else {
                 if is_empty {
-                    p { class: "muted", "Find this annotation again by a project, labels or a note." }
+                    p { class: "muted", "Add a project, labels or a note to find this annotation later." }
                 }
                 JobChips { organization: job.organization.clone() }
                 if let Some(note) = note {

@@ -202,7 +202,13 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
     let end = [step("Completed", Upcoming, None), step("Available", Upcoming, None)];
     match &job.state {
         StateView::Uploading => {
-            let note = Note::Text("Uploading the file".to_owned());
+            let note = Note::Text(match (job.copied, job.size) {
+                (Some(copied), Some(size)) => {
+                    let (copied, size) = (format::bytes(copied), format::bytes(size));
+                    format!("Copying the file from its URL: {copied} of {size}")
+                }
+                _ => "Uploading the file".to_owned(),
+            });
             let rest = [step("Queued", Upcoming, None), step("Running", Upcoming, None)];
             let first = Step { note, ..step("Uploading", Current, Some(job.submitted_at)) };
             [&[first], &rest[..], &end].concat()
@@ -332,6 +338,7 @@ mod tests {
             input_deleted_at: None,
             options: StoredOptions::default(),
             organization: Organization::default(),
+            copied: None,
             state,
         };
         let texts = steps(&job, is_free).into_iter().map(|step| {
@@ -366,6 +373,26 @@ mod tests {
             result_size: 1,
             results,
         }
+    }
+
+    #[test]
+    fn the_copy_of_a_file_from_a_url_shows_its_progress() {
+        let job = JobView {
+            id: format!("{:032x}", 1).parse().unwrap(),
+            version: 2,
+            file_name: FileName::parse("a.vcf").unwrap(),
+            size: Some(3_000_000),
+            submitted_at: at(10),
+            uploaded_at: None,
+            input_deleted_at: None,
+            options: StoredOptions::default(),
+            organization: Organization::default(),
+            copied: Some(1_000_000),
+            state: StateView::Uploading,
+        };
+        let first = steps(&job, true).remove(0);
+        let expected = "Copying the file from its URL: 1 MB of 3 MB";
+        assert_eq!(first.note, Note::Text(expected.to_owned()));
     }
 
     #[test]
