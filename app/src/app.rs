@@ -3,12 +3,12 @@
 use crate::components::{JobTab, Shell};
 use crate::help_topic::HelpTopic;
 use crate::page_modules::{
-    Account, Admin, Billing, BillingReturn, Changelog, Compare, Help, HelpIndex, Home, JobBrowser,
-    JobCharts, JobLog, References, Results, Shared, Unsubscribe,
+    Account, Admin, Annotate, Billing, BillingReturn, Changelog, Compare, Help, HelpIndex, Home,
+    JobBrowser, JobCharts, JobLog, References, Results, Shared, Unsubscribe,
 };
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
-use crate::pages::{Annotate, Annotations, JobDetails, JobLayout, NotFound};
+use crate::pages::{Annotations, JobDetails, JobLayout, NotFound};
 use crate::shared_part::SharedPart;
 use dioxus::prelude::*;
 use gas_shared::Plan;

@@ -1,6 +1,6 @@
 //! Formats values for people.
 
-use gas_shared::byte_size::{Rounding, format_bytes};
+use gas_shared::byte_size::{Rounding, format_bytes, format_limit};
 use gas_shared::cost::MicroUsd;
 use gas_shared::job::Progress;
 use jiff::Timestamp;
@@ -8,6 +8,11 @@ use jiff::Timestamp;
 /// A size in bytes, in decimal units as file managers show it.
 pub fn bytes(count: u64) -> String {
     format_bytes(count, Rounding::Up)
+}
+
+/// A limit of the sizes of files.
+pub fn limit(bytes: u64) -> String {
+    format_limit(bytes)
 }
 
 /// A size that may not be known yet, for which a dash is shown.

@@ -1,11 +1,8 @@
-//! Where the pages and the data of a result are: at the job, for its owner, or at a share link, for whoever has it.
+//! Where a result is: at the job, for its owner, or at a share link, for its readers. [`api`](crate::api) loads its data.
 
-use crate::api::{self, ApiResult, RawJson};
 use crate::app::Route;
-use crate::charts::Figure;
 use crate::shared_part::SharedPart;
 use gas_shared::JobId;
-use gas_shared::explorer::{Page, Query, RowDetails};
 
 /// Where a result is read. The server decides whether it may be read there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,38 +62,6 @@ impl ResultAddress {
         match self {
             Self::Job(id) => format!("/annotations-genome/{id}"),
             Self::Link(secret) => format!("/s/{secret}/genome"),
-        }
-    }
-
-    /// Loads a page of the table of variants.
-    pub async fn variants(self, query: Query) -> ApiResult<RawJson<Page>> {
-        match self {
-            Self::Job(id) => api::variants(id, query).await,
-            Self::Link(secret) => api::shared_variants(secret, query).await,
-        }
-    }
-
-    /// Loads the details of a variant, by its number in the file.
-    pub async fn variant(self, number: u64) -> ApiResult<RawJson<RowDetails>> {
-        match self {
-            Self::Job(id) => api::variant(id, number).await,
-            Self::Link(secret) => api::shared_variant(secret, number).await,
-        }
-    }
-
-    /// Loads the charts.
-    pub async fn charts(self) -> ApiResult<RawJson<Vec<Figure>>> {
-        match self {
-            Self::Job(id) => api::charts(id).await,
-            Self::Link(secret) => api::shared_charts(secret).await,
-        }
-    }
-
-    /// Loads the settings of the genome browser.
-    pub async fn genome(self) -> ApiResult<RawJson<String>> {
-        match self {
-            Self::Job(id) => api::genome(id).await,
-            Self::Link(secret) => api::shared_genome(secret).await,
         }
     }
 }

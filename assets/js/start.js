@@ -6,13 +6,38 @@ import init from './app.js';
 // A user who follows a link while the module loads sees no failure: the page is unloaded before this.
 const NOTICE_DELAY_MS = 1000;
 
-preloadPageModule();
+// The module is started no later than this after this script, even if the browser does not say that the page is painted.
+const LATEST_START_MS = 500;
+
 window.addEventListener('gas-start-failed', failToStart);
 window.addEventListener('gas-page-module-failed', reloadIfOutdated);
-init({ module_or_path: MODULE }).catch((error) => {
-  console.error(error);
-  failToStart();
-});
+afterFirstPaint()
+  .then(() => {
+    preloadPageModule();
+    return init({ module_or_path: MODULE });
+  })
+  .catch((error) => {
+    console.error(error);
+    failToStart();
+  });
+
+/**
+ * Resolves when the page is painted, which would take longer while the module is compiled and the files of the page module, up to
+ * thirty, are requested. A page in the background is not painted.
+ */
+function afterFirstPaint() {
+  return new Promise((resolve) => {
+    if (document.hidden) {
+      resolve();
+      return;
+    }
+    setTimeout(resolve, LATEST_START_MS);
+    // Browsers that protect against fingerprinting may not have it.
+    if ('PerformanceObserver' in globalThis) {
+      new PerformanceObserver(resolve).observe({ type: 'paint', buffered: true });
+    }
+  });
+}
 
 /** Loads the module of the page at the same time as the main module, which would ask for it later. */
 function preloadPageModule() {

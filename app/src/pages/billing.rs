@@ -1,11 +1,10 @@
 //! The billing page: the plan, the subscription and invoices.
 
-use super::commit_status;
+use super::load_failure;
 use crate::account::use_account;
 use crate::api::{self, RawJson, use_api_loader};
 use crate::components::{
-    ErrorNote, HelpLink, Invoices, LocalTime, ManageSubscription, Page, PlanComparison,
-    UpgradeButton,
+    HelpLink, Invoices, LocalTime, ManageSubscription, Page, PlanComparison, UpgradeButton,
 };
 use crate::format;
 use crate::help_topic::HelpTopic;
@@ -25,10 +24,7 @@ pub fn Billing() -> Element {
         api::billing_overview()
     })?;
     let content = match loaded.read() {
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
+        Err(error) => load_failure(error),
         Ok(overview) => rsx! {
             Overview { overview: overview.clone(), onchange: move |fresh| loaded.set(fresh) }
             section { class: "panel", "aria-labelledby": "plans",

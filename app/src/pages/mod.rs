@@ -21,7 +21,7 @@ mod unsubscribe;
 
 pub use account::Account;
 pub use admin::Admin;
-pub use annotate::Annotate;
+pub use annotate::{Annotate, FileAtUrl};
 pub use annotations::Annotations;
 pub use billing::Billing;
 pub use billing_return::BillingReturn;
@@ -38,12 +38,20 @@ pub use results::Results;
 pub use shared::Shared;
 pub use unsubscribe::Unsubscribe;
 
+use crate::components::ErrorNote;
 use crate::error::{ApiError, ErrorCode};
+use dioxus::prelude::*;
 use gas_shared::JobId;
 
 /// Parses the job id of a path. An invalid id is reported as an unknown job.
 fn parse_id(id: &str) -> Result<JobId, ApiError> {
     id.parse().map_err(|_| ApiError::new(ErrorCode::NotFound, format!("there is no job {id:?}")))
+}
+
+/// Shows why the data of a page cannot be loaded, with the HTTP status of the error.
+fn load_failure(error: ApiError) -> Element {
+    commit_status(&error);
+    rsx! { ErrorNote { error } }
 }
 
 /// Sets the HTTP status of a server-rendered page to that of an error.

@@ -1,5 +1,5 @@
-//! What whoever has a share link sees of a result: its explorer, charts and genome browser, without signing in and without
-//! anything of its owner.
+//! The pages of a result at a share link: its explorer, charts and genome browser, without signing in and without anything
+//! of its owner.
 
 use super::commit_status;
 use super::job::{Browser, Charts};

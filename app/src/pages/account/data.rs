@@ -3,7 +3,7 @@
 use crate::account::use_sells_premium;
 use crate::api::{self, use_api_action};
 use crate::browser;
-use crate::components::{Confirm, Icon, IconName, sentence};
+use crate::components::{Confirm, Icon, IconName, failures};
 use dioxus::prelude::*;
 use gas_shared::account::DELETE_CONFIRMATION;
 
@@ -58,7 +58,6 @@ fn DeleteDialog(open: Signal<bool>) -> Element {
             Ok(())
         });
     };
-    let failed = delete.error();
     rsx! {
         Confirm {
             id: "delete-account",
@@ -67,7 +66,7 @@ fn DeleteDialog(open: Signal<bool>) -> Element {
             open,
             word: DELETE_CONFIRMATION,
             busy: delete.is_busy(),
-            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            failures: failures(delete),
             onconfirm: start,
             ul {
                 li { "You are signed out everywhere, and your tokens stop working immediately." }

@@ -11,8 +11,8 @@ use gas_shared::{JobMailKind, JobMails};
 /// The setting of a kind of mail.
 const fn label(kind: JobMailKind) -> &'static str {
     match kind {
-        JobMailKind::Completed => "Email me when results or references of mine are ready",
-        JobMailKind::Failed => "Email me when a job or the build of a reference fails",
+        JobMailKind::Completed => "Email me when my results or references are ready",
+        JobMailKind::Failed => "Email me when a job or a reference fails",
         JobMailKind::Archive => "Email me when results are archived or restored",
     }
 }
@@ -64,7 +64,7 @@ pub fn MailSettings(
                 }
             }
             p { class: "muted",
-                "Five or more jobs that end together give one email, up to ten minutes after the first. "
+                "If five or more jobs end together, you get one email, at most ten minutes after the first has ended. "
                 if use_sells_premium() {
                     "Billing emails are always sent."
                 }

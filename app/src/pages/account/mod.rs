@@ -9,10 +9,10 @@ mod security;
 mod tokens;
 mod webhooks;
 
-use super::commit_status;
+use super::{commit_status, load_failure};
 use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_loader};
-use crate::components::{CopyButton, ErrorNote, Page};
+use crate::components::{CopyButton, ErrorNote, Page, Skeleton};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
 use data::YourData;
@@ -39,8 +39,9 @@ pub fn Account() -> Element {
     rsx! {
         Page { title: "Account",
             ProfilePanel { account }
-            Settings {}
-            Webhooks {}
+            // Each part is loaded on its own, and hides no other meanwhile.
+            SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Settings {} }
+            SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Webhooks {} }
             YourData {}
         }
     }
@@ -98,10 +99,7 @@ fn Settings() -> Element {
     })?;
     let shown = match loaded.read() {
         Ok(shown) => shown,
-        Err(error) => {
-            commit_status(&error);
-            return rsx! { ErrorNote { error } };
-        }
+        Err(error) => return load_failure(error),
     };
     rsx! {
         MailSettings { wanted: shown.job_mails, onchange: move |fresh| loaded.set(fresh) }

@@ -2,6 +2,7 @@
 
 use crate::account::use_is_operator;
 use crate::api::{self, use_api_action};
+use crate::browser;
 use crate::components::{CopyButton, HelpLink, LocalTime, sentence, use_service_url};
 use crate::help_topic::HelpTopic;
 use dioxus::prelude::*;
@@ -13,6 +14,9 @@ const LIFETIMES: [(u16, &str); 4] =
 
 /// The preselected lifetime.
 const DEFAULT_LIFETIME_DAYS: u16 = 90;
+
+/// The id of the box with the secret.
+const SECRET_ID: &str = "new-token";
 
 /// A form that creates a token and then shows its secret once.
 #[component]
@@ -112,8 +116,10 @@ pub fn NewTokenForm(
 #[component]
 fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
     let settings = format!("export GAS_URL={} GAS_TOKEN={}", use_service_url(), created.secret);
+    // The form below moves down by its height: without this, the secret can be below the visible part.
+    use_effect(|| browser::scroll_into_view(SECRET_ID));
     rsx! {
-        div { class: "note note-active token-secret", role: "status",
+        div { id: SECRET_ID, class: "note note-active token-secret", role: "status",
             p { "Copy the token "
                 strong { "{created.token.name}" }
                 " now. It is shown only once and is valid until "
@@ -124,12 +130,12 @@ fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
                 code { "data-secret": "true", "{created.secret}" }
                 CopyButton { text: created.secret.clone(), label: "the token" }
             }
-            p { "For the command gas-cli and the Python client, set both variables:" }
+            p { "For the command gas-cli, the script for curl and the Python client, set both variables:" }
             div { class: "secret",
                 code { "{settings}" }
                 CopyButton { text: settings.clone(), label: "the settings" }
             }
-            p { HelpLink { topic: HelpTopic::Programs, label: "What to run then" } }
+            p { HelpLink { topic: HelpTopic::Programs, label: "How to use it" } }
             button { class: "button", r#type: "button", onclick: move |_| onclose.call(()), "I have copied it" }
         }
     }

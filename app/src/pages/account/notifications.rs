@@ -28,7 +28,7 @@ pub fn Notifications() -> Element {
                 span {
                     "Notify me in this browser when a job ends"
                     span { class: "muted setting-about",
-                        "Only while GAS is open and you look at something else. The notification has the name of the file."
+                        "Only while GAS is open in a tab that you are not looking at. The notification shows the file name."
                     }
                 }
             }

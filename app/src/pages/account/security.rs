@@ -15,7 +15,7 @@ pub fn Security(sessions: u64, activity: Vec<Activity>) -> Element {
     rsx! {
         section { class: "panel", "aria-labelledby": "security",
             h2 { id: "security", "Security" }
-            p { "You are signed in in {sessions} {browsers}. Sign out everywhere if you do not know one of them; your API tokens stay valid." }
+            p { "You are signed in on {sessions} {browsers}. If you do not recognize one, sign out everywhere; your API tokens stay valid." }
             p { class: "actions",
                 button {
                     class: "button",

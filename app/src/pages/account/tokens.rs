@@ -2,7 +2,7 @@
 
 use super::new_token::NewTokenForm;
 use crate::api::{self, RawJson, use_api_action};
-use crate::components::{Confirm, HelpLink, LocalTime, ScrollTable, sentence};
+use crate::components::{Confirm, HelpLink, LocalTime, ScrollTable, failures};
 use crate::help_topic::HelpTopic;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
@@ -117,7 +117,6 @@ fn RevokeDialog(
         });
     };
     let name = token.map(|token| token.name).unwrap_or_default();
-    let failed = revoke.error();
     rsx! {
         Confirm {
             id: "revoke-token",
@@ -125,7 +124,7 @@ fn RevokeDialog(
             action: "Revoke",
             open,
             busy: revoke.is_busy(),
-            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            failures: failures(revoke),
             onconfirm: start,
             p { "Programs that use this token will no longer have access. This can't be undone." }
         }

@@ -3,9 +3,9 @@
 use super::new_webhook::NewWebhookForm;
 use crate::api::{self, RawJson, use_api_action, use_api_loader};
 use crate::browser;
-use crate::components::{Confirm, ErrorNote, LocalTime, ScrollTable, sentence};
+use crate::components::{Confirm, LocalTime, ScrollTable, failures, sentence};
 use crate::live::use_live;
-use crate::pages::commit_status;
+use crate::pages::load_failure;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::WebhookId;
@@ -30,16 +30,13 @@ pub fn Webhooks() -> Element {
     let mut chosen = use_signal(|| None::<WebhookView>);
     let shown = match loaded.read() {
         Ok(shown) => shown,
-        Err(error) => {
-            commit_status(&error);
-            return rsx! { ErrorNote { error } };
-        }
+        Err(error) => return load_failure(error),
     };
     rsx! {
         section { class: "panel", "aria-labelledby": "webhooks",
             h2 { id: "webhooks", "Webhooks" }
             p { class: "muted",
-                "GAS calls your URL when something happens to your jobs, with a message that is signed as "
+                "When a job ends, or its results are archived or restored, GAS sends a message to your URL, signed as "
                 a { href: "https://www.standardwebhooks.com", rel: "noreferrer", "Standard Webhooks" }
                 " describes; see the "
                 a { href: "/api/docs", "API documentation" }
@@ -140,7 +137,7 @@ fn WebhookItem(
                         span {
                             "Disabled since "
                             LocalTime { at: since }
-                            ", because it failed for too long or answered that it is gone. Repair your receiver, then enable it."
+                            ", because deliveries failed for 5 days or your receiver answered 410 Gone. Fix the receiver, then enable the webhook."
                         }
                     }
                 },
@@ -227,7 +224,7 @@ fn DeliveryRow(delivery: DeliveryView) -> Element {
                         }
                     },
                     DeliveryOutcome::Pending { problem: None, .. } => rsx! {
-                        span { class: "badge badge-active", "Being sent" }
+                        span { class: "badge badge-active", "Sending" }
                     },
                     DeliveryOutcome::Pending { problem: Some(problem), next_attempt_at } => rsx! {
                         span {
@@ -266,7 +263,6 @@ fn DeleteDialog(
         });
     };
     let url = webhook.map(|webhook| webhook.url).unwrap_or_default();
-    let failed = delete.error();
     rsx! {
         Confirm {
             id: "delete-webhook",
@@ -274,7 +270,7 @@ fn DeleteDialog(
             action: "Delete",
             open,
             busy: delete.is_busy(),
-            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            failures: failures(delete),
             onconfirm: start,
             p {
                 code { "{url}" }

@@ -8,9 +8,10 @@ mod service;
 mod usage;
 mod users;
 
-use super::commit_status;
+use super::load_failure;
+use crate::account::use_is_operator;
 use crate::api::{self, use_api_loader};
-use crate::components::{ErrorNote, LocalTime, Page};
+use crate::components::{LocalTime, Page, Skeleton};
 use crate::format;
 use audit::AuditLog;
 use dioxus::prelude::*;
@@ -24,25 +25,34 @@ use users::Users;
 /// The page of operators. For others, it does not exist.
 #[component]
 pub fn Admin() -> Element {
-    let loaded = use_api_loader(api::service_state)?;
-    let content = match loaded.read() {
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
-        Ok(state) => rsx! {
-            State { state, onreload: move |()| loaded.reload() }
-            Users {}
-            Usage {}
-            AuditLog {}
-        },
-    };
+    // The parts load at the same time, and none hides another meanwhile. Others than operators get the error of the first one,
+    // and only that.
+    let is_operator = use_is_operator();
     rsx! {
-        Page { title: "Operations", {content} }
+        Page { title: "Operations",
+            SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Service {} }
+            if is_operator {
+                SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Users {} }
+                SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Usage {} }
+                SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, AuditLog {} }
+            }
+        }
     }
 }
 
 /// What the service does at the moment.
+#[component]
+fn Service() -> Element {
+    let loaded = use_api_loader(api::service_state)?;
+    match loaded.read() {
+        Err(error) => load_failure(error),
+        Ok(state) => rsx! {
+            State { state, onreload: move |()| loaded.reload() }
+        },
+    }
+}
+
+/// The mode of the service, its jobs, queues and runs.
 #[component]
 fn State(state: ServiceState, onreload: EventHandler<()>) -> Element {
     let jobs = state.jobs.clone();
@@ -66,11 +76,11 @@ fn State(state: ServiceState, onreload: EventHandler<()>) -> Element {
                         None => rsx! { "–" },
                     }
                 }
-                dt { "Read" }
+                dt { "As of" }
                 dd { LocalTime { at: state.at } }
             }
             p { class: "muted",
-                "Jobs are held back while their owner has others at the workers, or while jobs are paused."
+                "A job is held back while its owner has as many jobs at the workers as the plan allows, or while jobs are paused."
             }
         }
         ServiceControls { mode: state.mode, onchange: onreload }

@@ -14,11 +14,11 @@ pub fn Runs(runs: Vec<RunState>, now: Timestamp) -> Element {
         section { class: "panel", "aria-labelledby": "runs",
             h2 { id: "runs", "Runs" }
             if runs.is_empty() {
-                p { class: "muted", "No job runs." }
+                p { class: "muted", "No jobs are running." }
             } else {
                 ScrollTable {
                     label: "Runs",
-                    caption: "The jobs that run, those with the oldest heartbeat first",
+                    caption: "Running jobs, oldest heartbeat first",
                     columns: ["Job", "Owner", "Started", "Progress", "Heartbeat", "Cost"].map(str::to_owned).to_vec(),
                     for run in runs {
                         tr { key: "{run.job}", "data-run": "{run.job}",

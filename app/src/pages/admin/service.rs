@@ -10,8 +10,8 @@ use gas_shared::operations::{Intake, MAX_BANNER_CHARS, ServiceMode};
 /// The choices, with what they mean.
 const INTAKES: [(Intake, &str, &str); 3] = [
     (Intake::Open, "Open", "Jobs are accepted and started."),
-    (Intake::Paused, "Paused", "Jobs are accepted, and wait. Those at the workers are run."),
-    (Intake::Draining, "Draining", "No job is accepted. Those that were accepted are run."),
+    (Intake::Paused, "Paused", "New jobs are accepted and wait. Jobs at the workers are finished."),
+    (Intake::Draining, "Draining", "New jobs are rejected. Accepted jobs are finished."),
 ];
 
 /// The panel that pauses and drains the service, and announces maintenance.

@@ -60,7 +60,7 @@ fn Costs(costs: JobCosts) -> Element {
             dd { "{format::bytes(bytes)} × ${prices.gb_month} per GB and month = {dollars(storage)}" }
             dt { "Requests" }
             dd { "{jobs} × ${prices.job_requests} = {dollars(requests)}" }
-            dt { "Sum" }
+            dt { "Total" }
             dd { "{dollars(total)}, {dollars(per_job)} a job" }
         }
         p { class: "muted",

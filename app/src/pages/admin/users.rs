@@ -3,7 +3,7 @@
 use super::operation::{OperationButton, use_operation};
 use crate::account::{use_account, use_sells_premium};
 use crate::api::{self, use_api_action, use_api_loader};
-use crate::components::{Confirm, ErrorNote, LocalTime, ScrollTable, sentence};
+use crate::components::{Confirm, ErrorNote, LocalTime, ScrollTable, failures};
 use crate::format;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
@@ -42,11 +42,11 @@ pub fn Users() -> Element {
             }
             match loaded.read() {
                 Err(error) => rsx! { ErrorNote { error } },
-                Ok(users) if users.is_empty() => rsx! { p { class: "muted", "No user is found." } },
+                Ok(users) if users.is_empty() => rsx! { p { class: "muted", "No users match." } },
                 Ok(users) => rsx! {
                     ScrollTable {
                         label: "Users",
-                        caption: "The users that were found, newest first",
+                        caption: "Matching users, newest first",
                         columns: ["User", "Plan", "Jobs", "Stored", "First sign-in"].map(str::to_owned).to_vec(),
                         has_actions: true,
                         for user in users {
@@ -182,7 +182,6 @@ fn BlockDialog(
             Ok(())
         });
     };
-    let failed = block.error();
     rsx! {
         Confirm {
             id: "block-user",
@@ -190,10 +189,10 @@ fn BlockDialog(
             action: "Block",
             open,
             busy: block.is_busy(),
-            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            failures: failures(block),
             onconfirm: start,
             p {
-                "All sessions end, API tokens are deleted, and sign-ins are rejected. Jobs that wait are not started. \
+                "All sessions end, API tokens are deleted, and sign-ins are rejected. Queued jobs are not started. \
                  Files and results are kept."
             }
         }

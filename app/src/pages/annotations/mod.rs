@@ -9,6 +9,7 @@ mod table;
 mod toolbar;
 
 use super::commit_status;
+use crate::account::use_account;
 use crate::api::{jobs, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, Page, ReferenceBanner, RestoreBanner, use_refresh_tick};
@@ -30,6 +31,7 @@ use toolbar::Toolbar;
 #[component]
 pub fn Annotations(query: ListQuery) -> Element {
     let live = use_live();
+    let is_signed_in = use_account().is_some();
     let tick = use_refresh_tick();
     let mut waits = use_signal(|| false);
     // Queue positions depend on other users' jobs, for which the browser gets no events, so the
@@ -64,7 +66,9 @@ pub fn Annotations(query: ListQuery) -> Element {
         commit_status(error);
     }
     let new = rsx! {
-        Link { class: "button button-main", to: Route::Annotate {}, "New annotation" }
+        if is_signed_in {
+            Link { class: "button button-main", to: Route::Annotate {}, "New annotation" }
+        }
     };
     rsx! {
         Page { title: "Annotations", actions: new,

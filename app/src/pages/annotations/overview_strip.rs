@@ -17,7 +17,7 @@ pub fn OverviewStrip(overview: Overview) -> Element {
     rsx! {
         dl { class: "strip", "aria-label": "All your annotations",
             for (name, count) in counts {
-                div { key: "{name}",
+                div { key: "{name}", class: if count == 0 { "strip-zero" },
                     dt { "{name}" }
                     dd { {format::count(count)} }
                 }

@@ -174,7 +174,6 @@ fn JobRow(
                     span { class: "original-name muted", "{job.file_name}" }
                 }
                 JobChips { organization: job.organization.clone(), query }
-                span { class: "job-id muted", "{id}" }
             }
             td { "data-label": "Submitted", RelativeTime { at: job.submitted_at, now } }
             td { "data-label": "Duration", Duration { state: job.state.clone() } }

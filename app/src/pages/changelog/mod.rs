@@ -2,7 +2,7 @@
 
 mod versions;
 
-use crate::components::{InlineMarkdown, Page};
+use crate::components::{Page, inline_markdown};
 use dioxus::prelude::*;
 use versions::{Version, versions};
 
@@ -33,7 +33,7 @@ fn Changes(version: Version<'static>) -> Element {
                 h3 { key: "{index}", "{group.title}" }
                 ul {
                     for (number , change) in group.changes.into_iter().enumerate() {
-                        li { key: "{number}", InlineMarkdown { text: change } }
+                        li { key: "{number}", {inline_markdown(&change)} }
                     }
                 }
             }

@@ -66,7 +66,7 @@ fn Variant(a: JobId, b: JobId, difference: Difference) -> Element {
     let Difference { chrom, pos, reference, alt, first, .. } = difference;
     let id = if first.is_some() { a } else { b };
     let (reference, alt) = (format::shortened(&reference, 20), format::shortened(&alt, 20));
-    let text = format!("{chrom}:{pos} {reference}>{alt}");
+    let text = format!("{chrom}:{} {reference} > {alt}", format::count(pos.into()));
     let region = format!("{chrom}:{pos}-{pos}").parse();
     rsx! {
         match region {

@@ -98,6 +98,7 @@ pub fn job(now: Timestamp, state: StateView) -> JobView {
         input_deleted_at: None,
         options: StoredOptions::default(),
         organization: Organization::default(),
+        copied: None,
         state,
     }
 }

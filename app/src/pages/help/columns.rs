@@ -11,13 +11,13 @@ const COLUMNS: [(&str, &str, &str); 16] = [
     (
         "position",
         "Position",
-        "Chromosome and position of the record, as in your file. It opens the details of the variant.",
+        "Chromosome and position of the record, as in your file. Click it to open the details of the variant.",
     ),
     ("change", "Change", "The reference allele and the alternative alleles."),
     (
         "id",
         "ID",
-        "Identifiers of the record in your file, and those that a source such as dbSNP knows for its alleles.",
+        "Identifiers of the record in your file, and those of its alleles in a source such as dbSNP.",
     ),
     ("gene", "Gene", "The gene of the most severe consequence."),
     (
@@ -33,31 +33,39 @@ const COLUMNS: [(&str, &str, &str); 16] = [
     (
         "hgvs_c",
         "HGVS c.",
-        "The change in the transcript, in the nomenclature of the HGVS: c. for coding, n. for non-coding transcripts.",
+        "The change in the transcript in HGVS nomenclature: c. for coding, n. for non-coding transcripts.",
     ),
-    ("hgvs_p", "HGVS p.", "The change of the protein. Empty where no protein changes."),
-    ("transcript", "Transcript", "The transcript that gene, consequence and HGVS are about."),
+    (
+        "hgvs_p",
+        "HGVS p.",
+        "The change of the protein in HGVS nomenclature. Empty if no protein changes.",
+    ),
+    (
+        "transcript",
+        "Transcript",
+        "The transcript to which gene, consequence and HGVS descriptions refer.",
+    ),
     (
         "mane",
         "MANE",
-        "Whether the transcript is in MANE Select or MANE Plus Clinical, on which NCBI and EBI agree, or else the canonical \
-         one of its gene.",
+        "Whether the transcript is MANE Select or MANE Plus Clinical, which NCBI and EMBL-EBI have agreed on, or else the \
+         canonical transcript of its gene.",
     ),
-    ("exon", "Exon", "The exon or intron of the transcript, and how many it has."),
+    ("exon", "Exon", "The number of the exon or intron, and how many the transcript has."),
     (
         "file_frequency",
         "AF in this file",
-        "The allele frequency among the samples of your file: INFO/AF, or AC divided by AN. It is not that of a population.",
+        "The allele frequency among the samples of your file: INFO/AF, or AC divided by AN. It is not a population frequency.",
     ),
     (
         "quality",
         "QUAL",
-        "The variant caller's quality of the record, phred-scaled: 30 means an error in 1,000.",
+        "The variant caller's quality of the record, phred-scaled: 30 means an error probability of 1 in 1,000.",
     ),
     (
         "clinvar",
         "ClinVar",
-        "The clinical significance in ClinVar, if the annotation or your file states it. Look at the number of reviewers there.",
+        "The clinical significance in ClinVar, if the annotation or your file states it. Check its review status in ClinVar.",
     ),
     ("filter", "FILTER", "PASS, or the filters of the variant caller that the record failed."),
     (
@@ -86,7 +94,7 @@ pub fn Columns(
             label: "Columns of the results explorer",
             caption: "Columns of the results explorer",
             class: "help-table",
-            columns: ["Column", "What it says"].map(str::to_owned).to_vec(),
+            columns: ["Column", "Meaning"].map(str::to_owned).to_vec(),
             for (name , label , text) in COLUMNS {
                 tr { key: "{name}", id: entry_id(name), class: entry_class(entry == name),
                     th { scope: "row", "{label}" }
@@ -98,18 +106,18 @@ pub fn Columns(
         h2 { "Columns of sources" }
         p {
             "Each source that a job was annotated with adds columns: population frequencies, scores, clinical significance, \
-             regions. Their headings name the source, as in “AF (gnomAD exomes 4.1)”, and a field that your file had already is \
-             not mixed with them. An empty cell means that the source does not have the allele; it does not mean zero."
+             regions. Their headings name the source, as in “AF (gnomAD exomes 4.1)”, and fields that your file already had are \
+             kept apart. An empty cell means that the source does not have the allele; it does not mean zero."
         }
         ul {
             li { "Frequencies are from 0 to 1. A filter “at most 0.01” also keeps alleles that the source does not have, because an allele that was never observed is rare." }
-            li { "If several sources have a frequency, the view “Clinical” shows the greatest in any population." }
+            li { "If several sources have a frequency, the view “Clinical” shows the highest in any population." }
             li { "Scores are shown as the source publishes them. What a high score means differs from score to score." }
         }
         h2 { "Filters by samples" }
         p {
-            "A filter by genotype compares the calls of the samples. The presets of inheritance ask for reliable calls: reads \
-             and genotype quality above a threshold, as far as the file has them. Roles come from the names of the samples, \
+            "A filter by genotype compares the calls of the samples. The inheritance presets require reliable calls: \
+             read depth and genotype quality above a threshold, if the file has them. Roles come from the names of the samples, \
              from your choice, or from a PED file."
         }
     }

@@ -1,5 +1,6 @@
 //! The help page about files and variants.
 
+use super::code::Code;
 use crate::account::use_sells_premium;
 use crate::app::Route;
 use crate::components::ScrollTable;
@@ -8,6 +9,7 @@ use crate::help_topic::HelpTopic;
 use crate::upload::MAX_FILES;
 use dioxus::prelude::*;
 use gas_shared::Plan;
+use gas_shared::import::MAX_IMPORT_BYTES;
 use gas_shared::vcf::InputLimits;
 
 /// How a variant can be written: the notation, and examples.
@@ -27,33 +29,47 @@ pub fn Inputs() -> Element {
     rsx! {
         h2 { "Files" }
         ul {
-            li { "VCF 3.3 and 4.0 to 4.5, plain (.vcf), gzip (.vcf.gz) or bgzip (.vcf.bgz), and BCF. Whole genomes are better compressed with bgzip." }
-            li { "Text files (.txt) with one variant a line, in the notations below; or paste the lines on the page." }
+            li { "VCF 3.3 and 4.0 to 4.5, plain (.vcf), gzip (.vcf.gz) or bgzip (.vcf.bgz), and BCF. Compress whole genomes with bgzip." }
+            li { "Text files (.txt) with one variant per line, in the notations below; or paste the lines on the page." }
             li { "Up to {MAX_FILES} files at a time. Choose them, or drop them anywhere in the application." }
         }
         p {
-            "The beginning of each file is checked in your browser before it is sent: a problem is reported with its line and \
+            "The beginning of each file is checked in your browser before it is uploaded. Problems are reported with line and \
              column. "
             if use_sells_premium() {
-                "How large a file may be depends on the "
+                "The maximum size depends on the "
                 Link { to: Route::Help { topic: HelpTopic::Plans, entry: String::new() }, "plan" }
                 "."
             } else {
-                "A file may have {format::bytes(Plan::Premium.max_upload_bytes())}."
+                "The maximum size is {format::limit(Plan::Premium.max_upload_bytes())}."
             }
+        }
+        h2 { "Files from a URL" }
+        p {
+            "A file in an S3 bucket or on a web server need not pass through your computer: GAS copies it itself. Open \
+             “From a URL” on the page New annotation and enter a presigned URL, which this command makes for 12 hours:"
+        }
+        Code { name: "the command", text: "aws s3 presign --expires-in 43200 s3://BUCKET/KEY" }
+        ul {
+            li { "Other https URLs work if the server is on the internet, supports ranges (requests for parts of a file), and sends an ETag or Last-Modified. Redirects are not followed." }
+            li { "The size is checked before anything is copied; a file may have up to {format::limit(MAX_IMPORT_BYTES)}, and what your plan allows." }
+            li { "The page of the job shows how much is copied. Cancelling the job stops the copy." }
+            li { "The URL must be valid until the file is copied, and the file must not change meanwhile; otherwise the job fails with the reason. A URL that was signed with temporary credentials expires when they do, often after an hour." }
+            li { "The URL is kept secret, never shown again, and deleted when the copy ends." }
+            li { "The assembly is not detected before the copy: choose the reference in the options." }
         }
         h2 { "Assembly and reference" }
         p {
-            "Positions mean something only for one assembly, such as GRCh37 or GRCh38. It is detected from the contigs and \
-             the header of the file, and the reference is chosen that fits. A file that no reference fits is not sent. Where \
-             the file does not say, you choose the reference before the file is sent. Contig names may have the prefix chr \
-             or not, and may be accessions."
+            "A position is meaningful only together with its assembly, such as GRCh37 or GRCh38. GAS detects the assembly from \
+             the contigs and the header of the file, and uses the reference that matches. If the file does not state its \
+             assembly, you choose the reference before the upload. A file that matches no reference is not uploaded. Contig \
+             names may have the prefix chr or not, and may be accessions."
         }
         p {
-            "After the run, the page of the job says how many records were annotated, how many are outside of the reference, \
-             and how many have a REF that differs from it."
+            "After the run, the page of the job shows how many records were annotated, how many are outside of the \
+             reference, and how many have a REF that differs from it."
         }
-        h2 { "Variants as a text" }
+        h2 { "Variants as text" }
         ScrollTable {
             label: "Notations of variants",
             caption: "How a variant can be written",
@@ -68,7 +84,7 @@ pub fn Inputs() -> Element {
         }
         ul {
             li { "Changes are substitutions, del, dup, ins, delins and inv; positions may be in exons, introns (c.68+5) and untranslated regions (c.-5, c.*7)." }
-            li { "Bases that you state must agree with the reference. Gene names and p. descriptions do not name one change of DNA, and are reported." }
+            li { "Stated bases must match the reference. A gene name or a p. description does not identify one change of DNA; such lines are reported." }
         }
         h2 { "Limits of a file" }
         ul {
@@ -76,6 +92,6 @@ pub fn Inputs() -> Element {
             li { "{number(limits.alleles)} alternative alleles and {number(limits.info_fields)} INFO fields in a record" }
             li { "{format::bytes(limits.text_bytes)} of text after decompression" }
         }
-        p { class: "muted", "The operator may have raised some of them. A file over a limit is reported with the place." }
+        p { class: "muted", "The operator may have raised some of these limits. If a file is over a limit, the error says where." }
     }
 }

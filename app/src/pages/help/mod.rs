@@ -1,5 +1,6 @@
 //! The help pages, which need no sign-in.
 
+mod code;
 mod columns;
 mod consequences;
 mod inputs;
@@ -48,6 +49,11 @@ pub fn Help(topic: HelpTopic, entry: String) -> Element {
     let topics = topics(use_sells_premium());
     let tabs = topics.iter().map(|other| (other.title(), page(*other))).collect::<Vec<_>>();
     let here = topics.iter().position(|other| *other == topic).unwrap_or_default();
+    // On a phone, the tabs are wider than the window.
+    use_effect(use_reactive!(|here| {
+        let _ = here;
+        browser::show_open_tab();
+    }));
     let shown = entry.clone();
     use_effect(use_reactive!(|shown| {
         if !shown.is_empty() {
@@ -100,17 +106,17 @@ fn page(topic: HelpTopic) -> Route {
 const fn about(topic: HelpTopic) -> &'static str {
     match topic {
         HelpTopic::Inputs => {
-            "Which files can be annotated, how variants are written as a text, and what a file may have at most."
+            "Which files can be annotated, how to write variants as text, and the limits of a file."
         }
         HelpTopic::Columns => {
-            "What each column of the results explorer says, and where its values come from."
+            "What each column of the results explorer means, and where its values come from."
         }
         HelpTopic::Consequences => {
             "Each Sequence Ontology term with its definition, and the impacts from HIGH to MODIFIER."
         }
         HelpTopic::Plans => "Free and Premium compared, and how long files and results are kept.",
         HelpTopic::Programs => {
-            "Annotate from scripts: the command gas-cli, the REST API and the Python client."
+            "Annotate from scripts: the command-line client gas-cli, the REST API and the Python client."
         }
     }
 }

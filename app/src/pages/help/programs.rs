@@ -1,69 +1,79 @@
 //! The help page about the command, the API and the Python client.
 
+use super::code::Code;
 use crate::app::Route;
-use crate::components::{CopyButton, EXAMPLE_URL, use_service_url};
 use dioxus::prelude::*;
 
+/// The settings that all examples use.
+const SETTINGS: &str = "export GAS_URL=https://gas.example.org GAS_TOKEN=gas_…";
+
 const COMMAND: &str = "\
-export GAS_URL=https://gas.example.org GAS_TOKEN=gas_…
+cargo install --locked --path cli
 gas-cli annotate *.vcf.gz --output results
-gas-cli jobs --status completed
+gas-cli jobs --status completed --json
 gas-cli export ID --format xlsx --filter '{\"impacts\":[\"high\"]}'
 gas-cli --help";
 
 const API: &str = "\
+curl -O \"$GAS_URL/api/annotate.sh\"
+bash annotate.sh *.vcf.gz
 curl -H \"Authorization: Bearer $GAS_TOKEN\" \"$GAS_URL/api/v1/jobs\"
 curl -H \"Authorization: Bearer $GAS_TOKEN\" \"$GAS_URL/api/v1/jobs/ID\"
 curl -L -H \"Authorization: Bearer $GAS_TOKEN\" \"$GAS_URL/api/v1/jobs/ID/result\" -o result.vcf.gz";
 
+const INSTALL: &str = "pip install \"./clients/python[pandas]\"";
+
 const PYTHON: &str = "\
+from pathlib import Path
 from gas_client import Client, read_table
 
-with Client(\"https://gas.example.org\", token=\"gas_…\") as gas:
-    job = gas.wait(gas.annotate(\"sample.vcf.gz\"))
-    table = read_table(gas.download(job, \".\")).to_pandas()
+folder = Path(\"results\")
+folder.mkdir(exist_ok=True)
+with Client() as gas:
+    jobs = [gas.annotate(path) for path in Path(\".\").glob(\"*.vcf.gz\")]
+    files = [gas.download(gas.wait(job), folder) for job in jobs]
+table = read_table(files[0]).to_pandas()
 print(table[table[\"IMPACT\"] == \"HIGH\"])";
 
 /// How to annotate files from scripts.
 #[component]
 pub fn Programs() -> Element {
     rsx! {
-        h2 { "A token first" }
+        h2 { "Create a token" }
         p {
             "Create an API token on the page "
             Link { to: Route::Account {}, "Account" }
             ". Choose what it allows: reading jobs and results, and submitting, cancelling and deleting jobs. It is shown once."
         }
+        p { "The examples below take the address of this service and the token from two variables:" }
+        Code { name: "the settings", text: SETTINGS }
         h2 { "The command gas-cli" }
         p {
-            "It validates files before it sends them, waits for the jobs, and downloads results and logs. It is one program for \
-             Linux, without an installation; ask the operator of this service for it, or build it from the source code of GAS."
+            "It validates files before it sends them, waits for the jobs, and downloads results and logs. It is a single \
+             program for Linux that needs no installation. Ask the operator of this service for it, or build it in the \
+             folder of the source code of GAS with the first line below."
         }
         Code { name: "the commands", text: COMMAND }
         h2 { "The REST API" }
         p {
-            "The "
+            "Nothing needs to be installed for the script "
+            a { href: "/api/docs#script", "annotate.sh" }
+            ": it uploads files, waits, and downloads the results with curl and Python 3. The "
             a { href: "/api/docs", "API reference" }
             " lists every request, and "
             a { href: "/api/v1/openapi.json", "openapi.json" }
-            " is its OpenAPI document. Errors have a stable code; a response 429 says in Retry-After how long to wait. \
+            " is its OpenAPI document. Errors have a stable code; the Retry-After header of a 429 response says how long to wait. \
              Requests with the same Idempotency-Key create one job."
         }
         Code { name: "the requests", text: API }
         h2 { "The Python client" }
-        p { "It loads results into pandas and polars." }
-        Code { name: "the script", text: PYTHON }
-    }
-}
-
-/// A text to copy.
-#[component]
-fn Code(name: &'static str, text: &'static str) -> Element {
-    let text = text.replace(EXAMPLE_URL, &use_service_url());
-    rsx! {
-        div { class: "help-code",
-            pre { tabindex: "0", role: "region", "aria-label": "Example: {name}", code { "{text}" } }
-            CopyButton { text, label: name.to_owned() }
+        p {
+            "It has a method for every request of the API, and loads results into pandas and polars. Install it from the folder of the source code of GAS. It is not on PyPI: \
+             the package "
+            code { "gas-client" }
+            " there belongs to another project."
         }
+        Code { name: "the installation", text: INSTALL }
+        Code { name: "the script", text: PYTHON }
     }
 }

@@ -21,8 +21,8 @@ const ANNOTATED: [(&str, &str); 6] = [
         "Genes, transcripts with MANE and canonical marks, exons, c. and p. descriptions.",
     ),
     (
-        "What is known",
-        "Population frequencies, ClinVar, dbSNP, scores and regions, as far as the operator has added the source.",
+        "Frequencies and ClinVar",
+        "Population frequencies, clinical significance, dbSNP identifiers, scores and regions, from the sources of this service.",
     ),
     (
         "Results explorer",
@@ -30,11 +30,11 @@ const ANNOTATED: [(&str, &str); 6] = [
     ),
     (
         "Charts and genome browser",
-        "See where variants are and what they do; click a bar to list its variants.",
+        "See where the variants are and what they do. Click a bar to list its variants.",
     ),
     (
         "Files for other tools",
-        "Annotated VCF with its index, Excel, Parquet, MAF, TSV. A REST API, a command, a Python client.",
+        "Annotated VCF with its index, Excel, Parquet, MAF and TSV. A REST API, a command-line client and a Python client.",
     ),
 ];
 
@@ -63,8 +63,8 @@ pub fn Home() -> Element {
     rsx! {
         Page { title: "Genomics Annotation Service",
             p { class: "lead",
-                "Find out what the variants in a VCF file do: genes, transcripts, HGVS, consequences, and what is known about \
-                 them. Explore the results in your browser; nothing to install."
+                "Find out what the variants in a VCF file do: genes, transcripts, HGVS, consequences, population frequency and \
+                 clinical significance. Explore the results in your browser; there is nothing to install."
             }
             Start { signed_in }
             Demo {}

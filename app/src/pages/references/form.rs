@@ -39,7 +39,7 @@ pub fn NewReferenceForm(
             browser::warn_before_unload(false);
             onchange.call(());
             sending?;
-            toasts.success("The files have arrived. The reference is being built.".to_owned());
+            toasts.success("Upload complete. The reference is being built.".to_owned());
             name.set(String::new());
             fasta.set(None);
             gene_models.set(None);
@@ -53,7 +53,7 @@ pub fn NewReferenceForm(
     };
     let total = size(fasta) + size(gene_models);
     let progress = format!(
-        "{} of {}. Stay on this page until the files have arrived.",
+        "{} of {}. Keep this page open until the upload is complete.",
         format::bytes(sent()),
         format::bytes(total)
     );

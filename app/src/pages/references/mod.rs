@@ -5,9 +5,9 @@ mod own;
 mod shared;
 mod upload;
 
-use super::commit_status;
+use super::load_failure;
 use crate::api::{self, use_api_loader};
-use crate::components::{ErrorNote, Page};
+use crate::components::{Page, Skeleton};
 use crate::live::use_live;
 use dioxus::prelude::*;
 use own::OwnReferences;
@@ -26,12 +26,10 @@ pub fn References() -> Element {
     let content = match own.read() {
         Ok(list) => rsx! {
             OwnReferences { list, onchange: move |()| own.reload() }
-            SharedReferences {}
+            // It loads after the rest is shown, which would be hidden meanwhile.
+            SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, SharedReferences {} }
         },
-        Err(error) => {
-            commit_status(&error);
-            rsx! { ErrorNote { error } }
-        }
+        Err(error) => load_failure(error),
     };
     rsx! {
         Page { title: "References", {content} }

@@ -2,7 +2,7 @@
 
 use super::form::NewReferenceForm;
 use crate::api::{self, use_api_action};
-use crate::components::{Confirm, LocalTime, ScrollTable, UpgradeButton, sentence};
+use crate::components::{Confirm, LocalTime, ScrollTable, UpgradeButton, failures};
 use crate::format;
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
@@ -23,7 +23,7 @@ pub fn OwnReferences(
         list.references.len(),
         list.max_count,
         format::bytes(list.bytes),
-        format::bytes(list.max_bytes),
+        format::limit(list.max_bytes),
     );
     rsx! {
         section { class: "panel", "aria-labelledby": "own-references",
@@ -33,7 +33,7 @@ pub fn OwnReferences(
                  your references. The uploaded files are deleted once the reference is built."
             }
             if !list.is_offered {
-                p { "This service offers no references of your own." }
+                p { "This service does not offer references of your own." }
             } else {
                 if !list.is_usable {
                     PremiumNote { list: list.clone() }
@@ -143,13 +143,13 @@ const fn badge(state: &PrivateStateView) -> (&'static str, &'static str) {
 fn Content(state: PrivateStateView) -> Element {
     match state {
         PrivateStateView::Uploading => rsx! {
-            span { class: "muted", "Not all of its files have arrived." }
+            span { class: "muted", "The upload is not complete." }
         },
         PrivateStateView::Building => rsx! {
             span { class: "muted", "A large genome takes some minutes. You can leave this page." }
         },
         PrivateStateView::Deleting => rsx! {
-            span { class: "muted", "Jobs that use it end first." }
+            span { class: "muted", "It is deleted when the jobs that use it have ended." }
         },
         PrivateStateView::Failed { reason } => rsx! {
             span { class: "field-problem", "{reason}" }
@@ -198,7 +198,6 @@ fn DeleteDialog(
             Ok(())
         });
     };
-    let failed = delete.error();
     rsx! {
         Confirm {
             id: "delete-reference",
@@ -206,11 +205,11 @@ fn DeleteDialog(
             action: "Delete",
             open,
             busy: delete.is_busy(),
-            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            failures: failures(delete),
             onconfirm: start,
             p {
-                "New annotations cannot use it any more. Those that wait or run end first, and results that \
-                 were made with it stay."
+                "New annotations can no longer use it. Queued and running annotations finish first, and existing \
+                 results are kept."
             }
         }
     }

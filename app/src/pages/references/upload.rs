@@ -70,7 +70,7 @@ async fn put_parts(
             UploadRequest::put(&part.url, &bytes, report)
         });
         let Some(request) = request else {
-            let text = "a file cannot be read any more; choose it again";
+            let text = "a file can no longer be read; choose it again";
             return Err(S3Error::Permanent(ApiError::new(ErrorCode::Invalid, text)));
         };
         let response = request.finish().await;

@@ -1,0 +1,16 @@
+//! Examples of commands and programs.
+
+use crate::components::{CopyButton, EXAMPLE_URL, use_service_url};
+use dioxus::prelude::*;
+
+/// A text to copy, with the URL of this service in the place of that of the example.
+#[component]
+pub(super) fn Code(name: &'static str, text: &'static str) -> Element {
+    let text = text.replace(EXAMPLE_URL, &use_service_url());
+    rsx! {
+        div { class: "help-code",
+            pre { tabindex: "0", role: "region", "aria-label": "Example: {name}", code { "{text}" } }
+            CopyButton { text, label: name.to_owned() }
+        }
+    }
+}
