@@ -3,13 +3,14 @@
 use crate::api::Api;
 use crate::args::AdminAction;
 use crate::error::CliError;
+use crate::output::OutputFormat;
 use gas_shared::operations::UserAction;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Does what an operator asks for, and prints the response as JSON.
-pub async fn run(api: &Api, action: AdminAction) -> Result<(), CliError> {
+/// Does what an operator asks for, and prints the response as JSON: indented, or an object a line.
+pub async fn run(api: &Api, action: AdminAction, format: OutputFormat) -> Result<(), CliError> {
     let response = match action {
         AdminAction::State => api.admin(Method::GET, "state", &[], None).await?,
         AdminAction::Intake { intake } => {
@@ -36,8 +37,13 @@ pub async fn run(api: &Api, action: AdminAction) -> Result<(), CliError> {
         }
         AdminAction::Statistics => api.admin(Method::GET, "statistics", &[], None).await?,
     };
-    if let Some(response) = response {
-        println!("{response:#}");
+    match (response, format) {
+        (Some(response), OutputFormat::Text) => println!("{response:#}"),
+        (Some(Value::Array(items)), OutputFormat::Json) => {
+            items.iter().for_each(|item| println!("{item}"));
+        }
+        (Some(response), OutputFormat::Json) => println!("{response}"),
+        (None, _) => {}
     }
     Ok(())
 }

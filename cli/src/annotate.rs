@@ -1,11 +1,12 @@
 //! `gas-cli annotate`: checks files, uploads them, and optionally waits for their results.
 
 use crate::api::Api;
-use crate::args::{AnnotateOptions, UploadOptions};
+use crate::args::AnnotateOptions;
 use crate::check::{CheckedFile, check};
-use crate::download::{OutputPaths, download};
+use crate::download::{OutputPaths, check_folder, download};
 use crate::dto::Job;
 use crate::error::CliError;
+use crate::output::OutputFormat;
 use crate::progress::ProgressBars;
 use crate::show;
 use crate::upload::submit;
@@ -32,6 +33,7 @@ struct Input<'a> {
 #[derive(Default)]
 struct Report {
     bars: ProgressBars,
+    format: OutputFormat,
     exit_code: Cell<Option<ExitCode>>,
 }
 
@@ -58,18 +60,25 @@ impl Report {
 
 /// Annotates files. A file that fails does not stop the others, but nothing is uploaded if a result
 /// could not be saved.
-pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, CliError> {
+pub async fn annotate(
+    api: &Api,
+    options: &AnnotateOptions,
+    format: OutputFormat,
+) -> Result<ExitCode, CliError> {
     let limit = api.account().await?.max_upload_bytes;
-    let report = Report::default();
+    let report = Report { format, ..Report::default() };
     let mut inputs = Vec::new();
     for path in &options.files {
         let file = report.ok(path, check(path, limit));
         inputs.extend(file.map(|file| Input { path, file }));
     }
     let outputs = output_paths(&inputs, options)?;
+    if let Some(folder) = options.output.as_ref().filter(|_| !inputs.is_empty()) {
+        check_folder(folder)?;
+    }
     let (submitted, incoming) = mpsc::unbounded();
     let job_options = options.job.options();
-    let submit_all = submit_all(api, &inputs, &job_options, &options.upload, submitted, &report);
+    let submit_all = submit_all(api, &inputs, &job_options, options, submitted, &report);
     if options.wait || options.output.is_some() {
         // Results are downloaded while files are still uploaded, because the download window may be
         // only minutes long.
@@ -77,7 +86,7 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
             let finished = until_finished(api, incoming, &report.bars);
             let saved = finished.map(|(at, job)| {
                 let output = outputs.get(at);
-                async move { (at, save(api, job, output, options).await) }
+                async move { (at, save(api, job, output, options, format).await) }
             });
             let mut saved = pin!(saved.buffer_unordered(MAX_DOWNLOADS));
             while let Some((at, lines)) = saved.next().await {
@@ -98,15 +107,20 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
 async fn submit_all(
     api: &Api,
     inputs: &[Input<'_>],
-    options: &JobOptions,
-    upload: &UploadOptions,
+    job_options: &JobOptions,
+    options: &AnnotateOptions,
     submitted: UnboundedSender<(usize, Job)>,
     report: &Report,
 ) {
+    let organization = options.organize.request();
     for (at, Input { path, file }) in inputs.iter().enumerate() {
-        let job = submit(api, path, file, options, upload, &report.bars).await;
-        if let Some(job) = report.ok(path, job) {
-            report.bars.print(&show::line(&job));
+        let job = submit(api, path, file, job_options, &options.upload, &report.bars).await;
+        if let Some(mut job) = report.ok(path, job) {
+            if let Some(change) = &organization {
+                // The job is annotated in any case.
+                job = report.ok(path, api.change(job.id, change).await).unwrap_or(job);
+            }
+            report.bars.print(&report.format.show(&job, show::line));
             // Without --wait there is no receiver.
             _ = submitted.unbounded_send((at, job));
         }
@@ -137,12 +151,13 @@ async fn save(
     finished: Result<Job, CliError>,
     output: Option<&OutputPaths>,
     options: &AnnotateOptions,
+    format: OutputFormat,
 ) -> Result<(Job, Vec<String>), CliError> {
     let job = completed(finished?)?;
-    let mut lines = vec![show::line(&job)];
+    let mut lines = vec![format.show(&job, show::line)];
     if let Some(output) = output {
         let saved = download(api, &job, output, options.downloads, options.force).await?;
-        lines.extend(saved.iter().map(|path| path.display().to_string()));
+        lines.extend(saved.iter().map(|path| format.path(path)));
     }
     Ok((job, lines))
 }

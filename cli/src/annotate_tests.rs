@@ -1,13 +1,14 @@
 //! Tests of `gas-cli annotate` against a fake of the REST API.
 
 use super::*;
-use crate::args::{DownloadOptions, UploadOptions};
+use crate::args::{DownloadOptions, OrganizeOptions, UploadOptions};
 use crate::fake::{FAST, Fake, Hook, start};
 use crate::job_options::JobOptionArgs;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use gas_shared::job::Labels;
 use gas_shared::{Layout, Selection, Transcripts};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -60,10 +61,14 @@ async fn run(
         output,
         downloads: DownloadOptions::default(),
         upload: UploadOptions { parallel_parts: 4, state_dir: None },
+        organize: OrganizeOptions {
+            labels: Some(Labels::parse(["exome"]).unwrap()),
+            project: None,
+        },
         force: false,
         job,
     };
-    (annotate(&api, &options).await, fake)
+    (annotate(&api, &options, OutputFormat::Text).await, fake)
 }
 
 fn is_success(done: Result<ExitCode, CliError>) -> bool {
@@ -80,6 +85,17 @@ async fn many_jobs_are_polled_one_at_a_time() {
     assert_eq!(polls.len(), 80, "each job is seen running and completed");
     let took = polls[79] - polls[0];
     assert!(took >= FAST.poll_spacing * 70, "{took:?} for 80 polls");
+}
+
+#[tokio::test]
+async fn nothing_is_uploaded_if_no_result_can_be_saved() {
+    let (_folder, paths) = files(["a.vcf"]);
+    // Not even root makes a folder there.
+    let output = PathBuf::from("/proc/gas-cli/results");
+    let (done, fake) = run(Box::new(|_, _| None), paths, Some(output)).await;
+    let error = done.unwrap_err();
+    assert!(matches!(error, CliError::Folder { .. }), "{error}");
+    assert!(fake.times(CREATE, "").is_empty());
 }
 
 /// Fails the first polls of the first three jobs, each in a different way.
@@ -169,6 +185,22 @@ async fn an_upload_is_retried_with_a_new_ticket_for_the_same_job() {
     assert!(is_success(done));
     assert_eq!((fake.times(CREATE, "/jobs").len(), fake.ids().len()), (3, 1));
     assert_eq!(fake.times("POST", "/submit").len(), 1);
+}
+
+#[tokio::test]
+async fn new_jobs_get_labels_and_a_failure_of_that_loses_no_result() {
+    for (status, is_labelled) in [(StatusCode::OK, true), (StatusCode::BAD_REQUEST, false)] {
+        let (folder, paths) = files(["x.vcf", "y.vcf"]);
+        let hook: Hook = Box::new(move |call, _| {
+            let is_rejected = call.starts_with("PATCH") && status != StatusCode::OK;
+            is_rejected
+                .then(|| (status, r#"{"code":"invalid_request","detail":"no"}"#).into_response())
+        });
+        let (done, fake) = run(hook, paths, Some(folder.path().join("out"))).await;
+        assert_eq!(is_success(done), is_labelled);
+        assert_eq!(fake.times("PATCH /api/v1/jobs/", "").len(), 2);
+        assert_eq!(std::fs::read_dir(folder.path().join("out")).unwrap().count(), 4);
+    }
 }
 
 #[tokio::test]

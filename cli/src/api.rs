@@ -1,6 +1,10 @@
 //! A client of the REST API and of storage. Requests are retried if the network or GAS fails
 //! temporarily.
 
+mod comparison;
+mod saved;
+mod webhooks;
+
 use crate::bandwidth::Bandwidth;
 use crate::dto::{
     Account, CreatedJob, CreatedShareLink, Job, JobList, JobParts, Link, PrivateReference,
@@ -8,10 +12,12 @@ use crate::dto::{
     Upload,
 };
 use crate::error::CliError;
+use crate::output::WithJson;
 use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt, stream};
 use gas_shared::explorer::{ExportFormats, Filter, url};
+use gas_shared::import::NewImport;
 use gas_shared::job::{Label, OrganizationRequest, ProjectName};
 use gas_shared::private_reference::NewPrivateReference;
 use gas_shared::share_link::NewShareLink;
@@ -106,7 +112,7 @@ impl Api {
     }
 
     /// Returns the account that the token belongs to.
-    pub async fn account(&self) -> Result<Account, CliError> {
+    pub async fn account(&self) -> Result<WithJson<Account>, CliError> {
         self.read(self.request(Method::GET, "account")).await
     }
 
@@ -148,7 +154,10 @@ impl Api {
     }
 
     /// Returns a reference of the user's own. `id` is the whole id, as in all methods.
-    pub async fn private_reference(&self, id: &str) -> Result<PrivateReference, CliError> {
+    pub async fn private_reference(
+        &self,
+        id: &str,
+    ) -> Result<WithJson<PrivateReference>, CliError> {
         self.read(self.request(Method::GET, &format!("references/{id}"))).await
     }
 
@@ -190,18 +199,13 @@ impl Api {
     }
 
     /// Submits a reference whose files are uploaded.
-    pub async fn submit_reference(&self, id: &str) -> Result<PrivateReference, CliError> {
+    pub async fn submit_reference(&self, id: &str) -> Result<WithJson<PrivateReference>, CliError> {
         self.read(self.request(Method::POST, &format!("references/{id}/submit"))).await
     }
 
     /// Deletes a reference.
     pub async fn delete_reference(&self, id: &str) -> Result<(), CliError> {
-        let request = self.request(Method::DELETE, &format!("references/{id}"));
-        match self.send_with_retries(request).await {
-            // An earlier attempt deleted it, and its response was lost.
-            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
-            (_, response) => response.map(drop),
-        }
+        self.remove(&format!("references/{id}")).await
     }
 
     /// Creates a job. Repeated calls with the same `key` return the same job.
@@ -218,6 +222,12 @@ impl Api {
         key: Uuid,
     ) -> Result<CreatedJob, CliError> {
         let request = self.request(Method::POST, "jobs").query(&[("in_parts", true)]).json(new);
+        self.read(request.header("idempotency-key", key.to_string())).await
+    }
+
+    /// Creates a job whose file GAS copies from a URL. Repeated calls with the same `key` return the same job.
+    pub async fn create_from_url(&self, new: &NewImport, key: Uuid) -> Result<Job, CliError> {
+        let request = self.request(Method::POST, "jobs/from-url").json(new);
         self.read(request.header("idempotency-key", key.to_string())).await
     }
 
@@ -289,15 +299,11 @@ impl Api {
 
     /// Deletes a job.
     pub async fn delete(&self, id: Uuid) -> Result<(), CliError> {
-        match self.send_with_retries(self.request(Method::DELETE, &format!("jobs/{id}"))).await {
-            // An earlier attempt deleted the job, and its response was lost.
-            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
-            (_, response) => response.map(drop),
-        }
+        self.remove(&format!("jobs/{id}")).await
     }
 
     /// Returns the share links to the result of a job.
-    pub async fn links(&self, id: Uuid) -> Result<Vec<ShareLink>, CliError> {
+    pub async fn links(&self, id: Uuid) -> Result<Vec<WithJson<ShareLink>>, CliError> {
         self.read(self.request(Method::GET, &format!("jobs/{id}/links"))).await
     }
 
@@ -307,18 +313,13 @@ impl Api {
         &self,
         id: Uuid,
         new: NewShareLink,
-    ) -> Result<CreatedShareLink, CliError> {
+    ) -> Result<WithJson<CreatedShareLink>, CliError> {
         self.read(self.request(Method::POST, &format!("jobs/{id}/links")).json(&new)).await
     }
 
     /// Revokes a share link.
     pub async fn revoke_link(&self, id: Uuid, link: Uuid) -> Result<(), CliError> {
-        let request = self.request(Method::DELETE, &format!("jobs/{id}/links/{link}"));
-        match self.send_with_retries(request).await {
-            // An earlier attempt revoked it, and its response was lost.
-            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
-            (_, response) => response.map(drop),
-        }
+        self.remove(&format!("jobs/{id}/links/{link}")).await
     }
 
     /// Returns the run log of a job.
@@ -412,6 +413,15 @@ impl Api {
         self.http.request(method, url).bearer_auth(self.token.expose())
     }
 
+    /// Deletes what a path names.
+    async fn remove(&self, path: &str) -> Result<(), CliError> {
+        match self.send_with_retries(self.request(Method::DELETE, path)).await {
+            // An earlier attempt deleted it, and its response was lost.
+            (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
+            (_, response) => response.map(drop),
+        }
+    }
+
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CliError> {
         parse(self.send(request).await?).await
     }
@@ -421,7 +431,8 @@ impl Api {
     }
 
     /// Sends a request in up to [`MAX_ATTEMPTS`] attempts, and returns their number with the result.
-    /// Requests are idempotent: those that create a job have a key. A share link may be made twice.
+    /// Requests are idempotent: those that create a job have a key. A share link or a
+    /// webhook may be made twice.
     async fn send_with_retries(
         &self,
         request: RequestBuilder,

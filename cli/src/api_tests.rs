@@ -18,7 +18,7 @@ async fn a_busy_server_is_retried_after_its_retry_after_time() {
     let id = Uuid::nil();
     // The rejected request is the next one; no other request is sent in between.
     let (account, job) = tokio::join!(api.account(), api.job(id));
-    assert_eq!((account.unwrap().name, job.unwrap().id), ("Ada".to_owned(), id));
+    assert_eq!((account.unwrap().name.as_str(), job.unwrap().id), ("Ada", id));
     let attempts = fake.times(ACCOUNT, "");
     assert_eq!(attempts.len(), 2);
     assert!(attempts[1] - attempts[0] >= Duration::from_secs(1));

@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::args::DownloadOptions;
 use crate::dto::Job;
 use crate::error::CliError;
+use crate::file_names::{VERSION_ENDING, partial_path, short_stem};
 use crate::result_stream::{ResultStream, ResumePoint};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -26,7 +27,8 @@ pub struct OutputPaths {
 impl OutputPaths {
     /// The paths in `folder` for an input of this name.
     pub fn new(folder: &Path, name: &FileName) -> Self {
-        let path = |extension| folder.join(format!("{}.{extension}", name.stem()));
+        let stem = short_stem(name.stem());
+        let path = |extension| folder.join(format!("{stem}.{extension}"));
         Self { result: path("annot.vcf"), log: path("log") }
     }
 
@@ -53,6 +55,15 @@ impl OutputPaths {
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         [self.result.as_path(), self.log.as_path()].into_iter()
     }
+}
+
+/// Checks that results can be saved in a folder, which is created if necessary.
+pub fn check_folder(folder: &Path) -> Result<(), CliError> {
+    let unusable = |source| CliError::Folder { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let probe = folder.join(format!(".gas-cli.{}.part", Uuid::new_v4()));
+    File::create_new(&probe).map_err(unusable)?;
+    std::fs::remove_file(&probe).map_err(unusable)
 }
 
 /// The ends of the names of indexes: of tabix, and of CSI.
@@ -157,7 +168,7 @@ impl Incomplete {
             // That process has completed the file in the meantime.
             return Err(busy());
         }
-        Ok(Self { version: part.with_added_extension("etag"), file })
+        Ok(Self { version: part.with_added_extension(VERSION_ENDING), file })
     }
 
     /// Where an earlier download of the stored file stopped.
@@ -246,13 +257,6 @@ impl Writer {
 async fn write(mut file: Writer, piece: Bytes) -> io::Result<Writer> {
     let written = tokio::task::spawn_blocking(move || file.write(&piece).map(|()| file));
     written.await.map_err(io::Error::other)?
-}
-
-/// The path of an incomplete file. It contains the job id, so that no two jobs share one.
-pub fn partial_path(path: &Path, id: Uuid) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{id}.part"));
-    path.with_file_name(name)
 }
 
 #[cfg(test)]
@@ -452,10 +456,28 @@ mod tests {
         assert!(saved(&api, folder.path(), DownloadOptions::default()).await.unwrap() == content);
     }
 
+    #[tokio::test]
+    async fn a_result_with_a_long_name_is_saved() {
+        let content: &[u8] = Vec::leak(packed(&[TEXT]));
+        let (api, _) = storage(content, content.len(), |_| "\"one\"").await;
+        let folder = tempfile::tempdir().unwrap();
+        // 240 bytes: a file of this name exists, and one with a job id behind it cannot.
+        let name = FileName::parse(&format!("{}.vcf", "染".repeat(80))).unwrap();
+        let output = OutputPaths::new(folder.path(), &name);
+        let job = api.job(Uuid::nil()).await.unwrap();
+        let saved = download(&api, &job, &output, DownloadOptions::default(), false).await.unwrap();
+        assert_eq!(std::fs::read(&saved[0]).unwrap(), content);
+    }
+
     #[test]
-    fn the_name_of_an_incomplete_file_contains_the_job_id() {
-        let part = partial_path(Path::new("out/a.annot.vcf"), Uuid::nil());
-        let expected = "out/a.annot.vcf.00000000-0000-0000-0000-000000000000.part";
-        assert_eq!(part, Path::new(expected));
+    fn a_folder_that_cannot_be_written_is_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("new/folder");
+        check_folder(&new).unwrap();
+        assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0, "nothing is left behind");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = check_folder(&file.join("folder")).unwrap_err().to_string();
+        assert!(error.contains("nothing was uploaded"), "{error}");
     }
 }

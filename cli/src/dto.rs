@@ -1,5 +1,6 @@
 //! The responses of the REST API, reduced to the fields that this program uses.
 
+use crate::output::WithJson;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -81,6 +82,136 @@ pub struct ShareLink {
     pub last_opened_at: Option<Timestamp>,
 }
 
+/// A webhook.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Webhook {
+    /// The webhook's id.
+    pub id: Uuid,
+    /// The URL that GAS calls.
+    pub url: String,
+    /// What it reports, such as `job.completed`.
+    pub events: Vec<String>,
+    /// Whether it works.
+    pub health: WebhookHealth,
+    /// The newest messages, newest first.
+    pub deliveries: Vec<WithJson<Delivery>>,
+}
+
+/// Whether a webhook works.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WebhookHealth {
+    /// `active`, `failing` or `disabled`. There may be more in the future.
+    pub state: String,
+    /// Since when, for all but `active`.
+    pub since: Option<Timestamp>,
+}
+
+/// A message to a webhook.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Delivery {
+    /// The event, or `webhook.test`.
+    pub event: String,
+    /// When the event was recorded.
+    pub created_at: Timestamp,
+    /// The number of attempts so far.
+    pub attempts: u32,
+    /// How it went.
+    pub outcome: DeliveryOutcome,
+}
+
+/// How the delivery of a message went.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeliveryOutcome {
+    /// `pending`, `delivered` or `failed`. There may be more in the future.
+    pub state: String,
+    /// When the next attempt of a pending message is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub problem: Option<String>,
+}
+
+/// A new webhook.
+#[derive(Deserialize)]
+pub struct CreatedWebhook {
+    /// The webhook.
+    pub webhook: Webhook,
+    /// The secret that signs its messages.
+    pub secret: String,
+}
+
+/// A saved filter.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SavedFilter {
+    /// The id.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+    /// Which records. It may have fields that this version does not know.
+    pub filter: serde_json::Value,
+}
+
+/// A gene panel.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GenePanel {
+    /// The id.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+    /// The symbols of the genes.
+    pub genes: Vec<String>,
+}
+
+/// How the results of two jobs differ.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ComparedResults {
+    /// In what the runs of the jobs differ, as sentences.
+    pub notes: Vec<String>,
+    /// The records of the first result.
+    pub first_records: u64,
+    /// The records of the second result.
+    pub second_records: u64,
+    /// The records that both have.
+    pub both: u64,
+    /// The records that only the first result has.
+    pub only_first: u64,
+    /// The records that only the second result has.
+    pub only_second: u64,
+    /// The records with different most severe consequences.
+    pub consequence: u64,
+    /// The records with different highest impacts.
+    pub impact: u64,
+    /// The first differences.
+    pub differences: Vec<Difference>,
+}
+
+/// A record that is not the same in two results.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Difference {
+    /// CHROM.
+    pub chrom: String,
+    /// POS.
+    pub pos: u32,
+    /// REF, shortened.
+    pub reference: String,
+    /// ALT, shortened.
+    pub alt: String,
+    /// The record in the first result.
+    pub first: Option<AnnotatedRecord>,
+    /// The record in the second result.
+    pub second: Option<AnnotatedRecord>,
+}
+
+/// How a result annotates a record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AnnotatedRecord {
+    /// The most severe consequence.
+    pub consequence: Option<String>,
+    /// The highest impact.
+    pub impact: Option<String>,
+    /// The gene.
+    pub gene: Option<String>,
+}
+
 /// A new share link.
 #[derive(Deserialize)]
 pub struct CreatedShareLink {
@@ -88,9 +219,12 @@ pub struct CreatedShareLink {
     pub url: String,
 }
 
+/// A job with the JSON that it was read from.
+pub type Job = WithJson<JobFields>;
+
 /// A job.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Job {
+pub struct JobFields {
     /// The job's id.
     pub id: Uuid,
     /// The name of the input.
@@ -131,7 +265,7 @@ pub struct Warning {
     pub message: String,
 }
 
-impl Job {
+impl JobFields {
     /// Whether the job has its file, and has not failed.
     pub const fn is_submitted(&self) -> bool {
         matches!(self.status, Status::Pending | Status::Running | Status::Completed)
@@ -232,7 +366,7 @@ pub struct JobList {
 #[derive(Debug, Deserialize)]
 pub struct SourceList {
     /// All sources.
-    pub sources: Vec<Source>,
+    pub sources: Vec<WithJson<Source>>,
 }
 
 /// What a provider knows about variants, positions, regions or genes.
@@ -252,14 +386,14 @@ pub struct Source {
 #[derive(Debug, Deserialize)]
 pub struct ReferenceList {
     /// All references.
-    pub references: Vec<Reference>,
+    pub references: Vec<WithJson<Reference>>,
 }
 
 /// The private references of a user.
 #[derive(Debug, Deserialize)]
 pub struct PrivateReferenceList {
     /// All.
-    pub references: Vec<PrivateReference>,
+    pub references: Vec<WithJson<PrivateReference>>,
 }
 
 /// A reference of the user's own.

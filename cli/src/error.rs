@@ -54,7 +54,7 @@ pub enum CliError {
     #[error("the result has changed during the download; run the same command again")]
     ResultChanged,
     /// The network failed.
-    #[error("GAS cannot be reached: {}", Chain(.0))]
+    #[error("GAS cannot be reached: {}; check the connection and the URL", Chain(.0))]
     Network(#[from] reqwest::Error),
     /// GAS does not accept the file's name.
     #[error(transparent)]
@@ -68,6 +68,17 @@ pub enum CliError {
     /// The download would replace an existing file.
     #[error("{} exists; give --force to replace it, or choose another --output", .0.display())]
     Exists(PathBuf),
+    /// Results cannot be saved.
+    #[error(
+        "results cannot be saved in {}: {source}; choose another --output; nothing was uploaded",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// Two inputs have the same result name.
     #[error(
         "{} and {} would both be saved as {}; rename one, or run two commands with different --output folders; nothing was uploaded",
@@ -108,6 +119,12 @@ pub enum CliError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The user has no webhook with this id.
+    #[error("there is no webhook {0}; gas-cli webhooks lists them")]
+    NoWebhook(uuid::Uuid),
+    /// The user has no saved filter with this name.
+    #[error("there is no saved filter {0:?}; gas-cli filters lists them")]
+    NoSavedFilter(String),
     /// A local file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -129,7 +146,11 @@ impl CliError {
 
     fn code(&self) -> u8 {
         match self {
-            Self::NoUrl | Self::Url { .. } | Self::Exists(_) | Self::Clash { .. } => 2,
+            Self::NoUrl
+            | Self::Url { .. }
+            | Self::Exists(_)
+            | Self::Folder { .. }
+            | Self::Clash { .. } => 2,
             Self::NoToken => 3,
             Self::Problem(problem) => match problem.code.as_str() {
                 "invalid_token" | "insufficient_scope" => 3,
@@ -140,6 +161,7 @@ impl CliError {
             },
             Self::Name(_) | Self::Vcf(_) | Self::File(_) | Self::ReferenceFailed { .. } => 4,
             Self::JobFailed { .. } | Self::JobCancelled(_) => 5,
+            Self::NoWebhook(_) | Self::NoSavedFilter(_) => 6,
             Self::Interrupted(cause) => cause.code(),
             Self::Unexpected { .. }
             | Self::Storage { .. }
@@ -218,6 +240,8 @@ mod tests {
             (problem("over_limit"), 4),
             (CliError::JobCancelled(uuid::Uuid::nil()), 5),
             (problem("not_found"), 6),
+            (CliError::NoWebhook(uuid::Uuid::nil()), 6),
+            (CliError::NoSavedFilter(String::new()), 6),
             (problem("upgrade_required"), 7),
             (problem("conflict"), 7),
             (CliError::Exists(PathBuf::new()), 2),

@@ -1,17 +1,17 @@
 //! Exports records of a result.
 
 use crate::api::Api;
-use crate::download::partial_path;
 use crate::error::CliError;
+use crate::file_names::{partial_path, short_stem};
 use gas_shared::FileName;
 use gas_shared::explorer::{ExportFormats, Filter};
+use reqwest::Response;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-/// Saves the records that match a filter in a folder, and returns the path of the file. The folder is created if
-/// necessary. The file gets its final name when it is complete.
+/// Saves the records that match a filter in a folder, and returns the path of the file.
 pub async fn export(
     api: &Api,
     id: Uuid,
@@ -24,13 +24,29 @@ pub async fn export(
     // Validated here too, so that the server's response cannot lead out of the folder.
     let name = FileName::parse(&job.file_name)?;
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
-    let path = folder.join(format!("{}.{part}.{}", name.stem(), formats.ending()));
-    if !force && path.try_exists().map_err(CliError::io(&path))? {
-        return Err(CliError::Exists(path));
+    let stem = short_stem(name.stem());
+    let path = folder.join(format!("{stem}.{part}.{}", formats.ending()));
+    save(api, &path, id, force, || api.export(id, formats, filter)).await?;
+    Ok(path)
+}
+
+/// Saves the response to a request that is only sent if the file may be written. Its folder is created if necessary. The
+/// file gets its final name when it is complete.
+pub async fn save<R: Future<Output = Result<Response, CliError>>>(
+    api: &Api,
+    path: &Path,
+    id: Uuid,
+    force: bool,
+    request: impl FnOnce() -> R,
+) -> Result<(), CliError> {
+    if !force && path.try_exists().map_err(CliError::io(path))? {
+        return Err(CliError::Exists(path.to_owned()));
     }
-    fs::create_dir_all(folder).await.map_err(CliError::io(folder))?;
-    let mut response = api.export(id, formats, filter).await?;
-    let partial = partial_path(&path, id);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).await.map_err(CliError::io(folder))?;
+    }
+    let mut response = request().await?;
+    let partial = partial_path(path, id);
     let mut file = fs::File::create(&partial).await.map_err(CliError::io(&partial))?;
     // An export that fails on the way closes the connection, which is an error here.
     while let Some(piece) = response.chunk().await? {
@@ -38,8 +54,7 @@ pub async fn export(
         file.write_all(&piece).await.map_err(CliError::io(&partial))?;
     }
     file.sync_all().await.map_err(CliError::io(&partial))?;
-    fs::rename(&partial, &path).await.map_err(CliError::io(&path))?;
-    Ok(path)
+    fs::rename(&partial, path).await.map_err(CliError::io(path))
 }
 
 #[cfg(test)]

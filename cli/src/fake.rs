@@ -77,6 +77,11 @@ impl Fake {
         matching.map(|(_, at)| *at).collect()
     }
 
+    /// All calls, such as `GET /api/v1/account`, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().iter().map(|(call, _)| call.clone()).collect()
+    }
+
     /// The origin of the fake's URLs.
     pub fn origin(&self) -> String {
         self.origin.clone()
@@ -106,6 +111,7 @@ impl Fake {
             ["POST", "api", "v1", "jobs", id, "cancel"] => {
                 self.job(id.parse().unwrap(), "cancelled")
             }
+            ["PATCH", "api", "v1", "jobs", id] => self.job(id.parse().unwrap(), "pending"),
             ["GET", "api", "v1", "jobs", id] => {
                 self.job(id.parse().unwrap(), if earlier == 0 { "running" } else { "completed" })
             }

@@ -70,19 +70,28 @@ pub struct ChangedOptionArgs {
     /// Whether HGVS descriptions are written.
     #[arg(long, value_name = "true|false")]
     pub hgvs: Option<bool>,
+    /// The ids of the sources to annotate with, separated by commas.
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = value_parser!(SourceId))]
+    pub sources: Option<Vec<SourceId>>,
+    /// Annotate without sources.
+    #[arg(long, conflicts_with = "sources")]
+    pub no_sources: bool,
 }
 
 impl ChangedOptionArgs {
     /// The given options by their names in the API; empty if none is given.
     pub fn changes(&self) -> Map<String, Value> {
-        let Self { reference, transcripts, select, layout, hgvs } = self;
+        let Self { reference, transcripts, select, layout, hgvs, sources, no_sources } = self;
         let text = |value: Option<String>| value.map(Value::from);
+        let ids = sources.iter().flatten().map(ToString::to_string).collect::<Vec<_>>();
+        let is_changed = *no_sources || sources.is_some();
         let named = [
             ("reference", text(reference.as_ref().map(ToString::to_string))),
             ("transcripts", text(transcripts.map(|value| value.to_string()))),
             ("selection", text(select.map(|value| value.to_string()))),
             ("layout", text(layout.map(|value| value.to_string()))),
             ("hgvs", hgvs.map(Value::from)),
+            ("sources", is_changed.then(|| Value::from(ids))),
         ];
         named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
@@ -125,6 +134,9 @@ mod tests {
         assert_eq!(changes(&[]), serde_json::json!({}));
         let some = changes(&["--layout", "ann", "--hgvs", "false"]);
         assert_eq!(some, serde_json::json!({"layout": "ann", "hgvs": false}));
+        let sources = changes(&["--sources", "a/GRCh38/1,b/any/2"]);
+        assert_eq!(sources, serde_json::json!({"sources": ["a/GRCh38/1", "b/any/2"]}));
+        assert_eq!(changes(&["--no-sources"]), serde_json::json!({"sources": []}));
     }
 
     #[test]

@@ -4,16 +4,27 @@ use crate::api::Api;
 use crate::args::LinkAction;
 use crate::dto::ShareLink;
 use crate::error::CliError;
+use crate::output::OutputFormat;
 use gas_shared::share_link::NewShareLink;
 use uuid::Uuid;
 
 /// Runs a command.
-pub async fn run(api: &Api, job: Uuid, action: Option<LinkAction>) -> Result<(), CliError> {
+pub async fn run(
+    api: &Api,
+    job: Uuid,
+    action: Option<LinkAction>,
+    format: OutputFormat,
+) -> Result<(), CliError> {
     match action {
-        None => api.links(job).await?.iter().for_each(|link| println!("{}", line(link))),
+        None | Some(LinkAction::List) => {
+            for link in api.links(job).await? {
+                println!("{}", format.show(&link, line));
+            }
+        }
         Some(LinkAction::Add { days, no_downloads }) => {
             let new = NewShareLink { days, allows_downloads: !no_downloads };
-            println!("{}", api.add_link(job, new).await?.url);
+            let created = api.add_link(job, new).await?;
+            println!("{}", format.show(&created, |created| created.url.clone()));
         }
         Some(LinkAction::Revoke { link }) => api.revoke_link(job, link).await?,
     }

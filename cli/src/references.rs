@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::args::ReferenceAction;
 use crate::dto::{PrivateReference, ReferencePart};
 use crate::error::CliError;
+use crate::output::{OutputFormat, WithJson};
 use crate::progress::ProgressBars;
 use crate::show;
 use gas_shared::private_reference::{NewPrivateReference, NewSource, SourceRole};
@@ -21,24 +22,46 @@ const MAX_ATTEMPTS: u32 = 4;
 const MAX_PART_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Runs a command.
-pub async fn run(api: &Api, action: Option<ReferenceAction>) -> Result<(), CliError> {
+pub async fn run(
+    api: &Api,
+    action: Option<ReferenceAction>,
+    format: OutputFormat,
+) -> Result<(), CliError> {
     match action {
-        None => show::references(&api.references().await?),
+        None => print(api, format).await?,
         Some(ReferenceAction::List) => {
-            show::references(&api.references().await?);
+            print(api, format).await?;
             let own = api.private_references().await?.references;
             // Those that are ready are in the first list.
             let others = own.iter().filter(|reference| reference.status != "ready");
-            others.for_each(|reference| println!("{}", line(reference)));
+            others.for_each(|reference| println!("{}", format.show(reference, line)));
+        }
+        Some(ReferenceAction::Show { id }) => {
+            let reference = api.private_reference(id.as_str()).await?;
+            println!("{}", format.show(&reference, details));
         }
         Some(ReferenceAction::Remove { id }) => api.delete_reference(id.as_str()).await?,
         Some(ReferenceAction::Add { name, assembly, fasta, gff, no_wait }) => {
             let files = Files { fasta, gene_models: gff };
             let added = add(api, name, assembly, &files, no_wait).await?;
-            println!("{}", line(&added));
+            println!("{}", format.show(&added, line));
         }
     }
     Ok(())
+}
+
+/// Prints the references that jobs can choose.
+async fn print(api: &Api, format: OutputFormat) -> Result<(), CliError> {
+    for reference in api.references().await?.references {
+        println!("{}", format.show(&reference, show::reference_line));
+    }
+    Ok(())
+}
+
+/// A reference of the user's own, with the notes of its build.
+fn details(reference: &PrivateReference) -> String {
+    let notes = reference.notes.iter().map(|note| format!("note: {note}"));
+    std::iter::once(line(reference)).chain(notes).collect::<Vec<_>>().join("\n")
 }
 
 /// A reference of the user's own as one line, beginning with its id.
@@ -71,7 +94,7 @@ async fn add(
     assembly: String,
     files: &Files,
     no_wait: bool,
-) -> Result<PrivateReference, CliError> {
+) -> Result<WithJson<PrivateReference>, CliError> {
     let fasta = source(&files.fasta).await?;
     let gene_models = source(&files.gene_models).await?;
     let new = NewPrivateReference { name, assembly, fasta, gene_models };
@@ -102,8 +125,11 @@ async fn add(
     }
     bar.finish_and_clear();
     reference.notes.iter().for_each(|note| bars.message(&format!("note: {note}")));
-    match reference.reason.take() {
-        Some(reason) => Err(CliError::ReferenceFailed { id: reference.id, reason }),
+    match &reference.reason {
+        Some(reason) => {
+            let (id, reason) = (reference.id.clone(), reason.clone());
+            Err(CliError::ReferenceFailed { id, reason })
+        }
         None => Ok(reference),
     }
 }
@@ -235,7 +261,7 @@ mod tests {
         (api, fake)
     }
 
-    async fn added(api: &Api, case: &Case) -> Result<PrivateReference, CliError> {
+    async fn added(api: &Api, case: &Case) -> Result<WithJson<PrivateReference>, CliError> {
         add(api, "mine".to_owned(), "GRCh38".to_owned(), &case.files, false).await
     }
 
@@ -244,7 +270,7 @@ mod tests {
         let (api, fake) =
             service(json!({"id": ID, "status": "ready", "notes": ["2 left out"]})).await;
         let reference = added(&api, &case()).await.unwrap();
-        assert_eq!(line(&reference), "private/GRCh38/mine  (ready)");
+        assert_eq!(details(&reference), "private/GRCh38/mine  (ready)\nnote: 2 left out");
         assert_eq!(fake.times("PUT /part/", "").len(), 3, "one part was sent again");
         assert!(fake.times("DELETE", "").is_empty());
     }

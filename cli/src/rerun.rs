@@ -3,11 +3,9 @@
 use crate::api::Api;
 use crate::error::CliError;
 use crate::job_options::ChangedOptionArgs;
-use crate::progress::ProgressBars;
+use crate::output::OutputFormat;
 use crate::show;
-use crate::watch::{completed, until_finished};
-use futures::{StreamExt, stream};
-use std::pin::pin;
+use crate::wait::print_ended;
 use uuid::Uuid;
 
 /// Runs a job again, with the changed options, and prints the new job; with `wait`, after it has finished.
@@ -16,30 +14,25 @@ pub async fn rerun(
     id: Uuid,
     changed: &ChangedOptionArgs,
     wait: bool,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let changes = changed.changes();
     let options = if changes.is_empty() {
         None
     } else {
-        let old = api.job(id).await?.options;
+        let old = api.job(id).await?.options.clone();
         let mut options = old.ok_or_else(|| {
-            CliError::File("the options of this job are of a newer version of GAS".to_owned())
+            CliError::File(
+                "the options of this job are of a newer version of GAS; try again after its update"
+                    .to_owned(),
+            )
         })?;
         options.extend(changes);
         Some(options)
     };
     let job = api.rerun(id, options.as_ref(), Uuid::new_v4()).await?;
-    println!("{}", show::line(&job));
-    if wait {
-        let bars = ProgressBars::default();
-        let mut finished = pin!(until_finished(api, stream::iter([((), job)]), &bars));
-        if let Some(((), ended)) = finished.next().await {
-            let ended = ended?;
-            bars.print(&show::line(&ended));
-            completed(ended)?;
-        }
-    }
-    Ok(())
+    println!("{}", format.show(&job, show::line));
+    if wait { print_ended(api, job, format).await } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -71,12 +64,12 @@ mod tests {
             Some(answer.to_string().into_response())
         }))
         .await;
-        rerun(&api, old, &ChangedOptionArgs::default(), true).await.unwrap();
+        rerun(&api, old, &ChangedOptionArgs::default(), true, OutputFormat::Text).await.unwrap();
         let rerun_call = format!("POST /api/v1/jobs/{old}/rerun");
         assert_eq!(calls.lock().unwrap()[0], rerun_call, "the old options are not read");
         calls.lock().unwrap().clear();
         let changed = ChangedOptionArgs { hgvs: Some(false), ..ChangedOptionArgs::default() };
-        rerun(&api, old, &changed, false).await.unwrap();
+        rerun(&api, old, &changed, false, OutputFormat::Json).await.unwrap();
         assert_eq!(*calls.lock().unwrap(), [format!("GET /api/v1/jobs/{old}"), rerun_call]);
     }
 }

@@ -1,17 +1,23 @@
 //! The output of the commands.
 
 use crate::api::{Api, JobFilter};
-use crate::dto::{Account, Job, Reference, ReferenceList, Source, SourceList};
+use crate::dto::{Account, JobFields, Reference, Source};
 use crate::error::CliError;
+use crate::output::OutputFormat;
 
 /// Prints up to `limit` jobs, newest first.
-pub async fn jobs(api: &Api, filter: &JobFilter, limit: usize) -> Result<(), CliError> {
+pub async fn jobs(
+    api: &Api,
+    filter: &JobFilter,
+    limit: usize,
+    format: OutputFormat,
+) -> Result<(), CliError> {
     let mut cursor = None;
     let mut left = limit;
     loop {
         let page = api.jobs(filter, cursor.as_deref()).await?;
         for job in page.jobs.iter().take(left) {
-            println!("{}", line(job));
+            println!("{}", format.show(job, line));
         }
         left = left.saturating_sub(page.jobs.len());
         cursor = page.next_cursor;
@@ -22,14 +28,14 @@ pub async fn jobs(api: &Api, filter: &JobFilter, limit: usize) -> Result<(), Cli
 }
 
 /// Formats a job as one line of columns that scripts can split at white space.
-pub fn line(job: &Job) -> String {
+pub fn line(job: &JobFields) -> String {
     // The status stays one word, since scripts compare it.
     let note = if job.warnings.is_empty() { "" } else { "  (completed with warnings)" };
     format!("{}  {:<9}  {}  {}{note}", job.id, job.status, job.submitted_at, job.file_name)
 }
 
-/// Prints the details of a job.
-pub fn details(job: &Job) {
+/// The details of a job, one a line.
+pub fn details(job: &JobFields) -> String {
     let mut lines = vec![
         ("id", job.id.to_string()),
         ("file", job.file_name.clone()),
@@ -73,21 +79,17 @@ pub fn details(job: &Job) {
         }
     }
     lines.extend(job.warnings.iter().map(|warning| ("warning", warning.message.clone())));
-    lines.iter().for_each(|(name, value)| println!("{name:<14}{value}"));
+    let lines = lines.iter().map(|(name, value)| format!("{name:<14}{value}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-fn status(job: &Job) -> String {
+fn status(job: &JobFields) -> String {
     let note = if job.warnings.is_empty() { "" } else { " with warnings" };
     format!("{}{note}", job.status)
 }
 
-/// Prints the references, each as one line of columns that begins with the id.
-pub fn references(list: &ReferenceList) {
-    let lines: Vec<String> = list.references.iter().map(reference_line).collect();
-    lines.iter().for_each(|line| println!("{line}"));
-}
-
-fn reference_line(reference: &Reference) -> String {
+/// A reference as one line of columns that begins with the id.
+pub fn reference_line(reference: &Reference) -> String {
     let Reference { id, species, assembly, gene_set, is_default } = reference;
     let texts = [Some(species), Some(assembly), gene_set.as_ref()];
     let texts: Vec<&str> =
@@ -96,23 +98,25 @@ fn reference_line(reference: &Reference) -> String {
     format!("{id}  {}{note}", texts.join(", "))
 }
 
-/// Prints the sources, each as one line of columns that begins with the id.
-pub fn sources(list: &SourceList) {
-    let lines: Vec<String> = list.sources.iter().map(source_line).collect();
-    lines.iter().for_each(|line| println!("{line}"));
-}
-
-fn source_line(source: &Source) -> String {
+/// A source as one line of columns that begins with the id.
+pub fn source_line(source: &Source) -> String {
     let Source { id, label, license, noncommercial } = source;
     let note = if *noncommercial { "  (only with --sources)" } else { "" };
     format!("{id}  {label}, {license}{note}")
 }
 
-/// Prints the account that the token belongs to.
-pub fn account(account: &Account) {
-    println!("{:<14}{} <{}>", "account", account.name, account.email);
-    println!("{:<14}{}", "plan", plan(account));
-    println!("{:<14}{} bytes", "largest file", account.max_upload_bytes);
+/// The account that the token belongs to, in three lines.
+pub fn account(account: &Account) -> String {
+    format!(
+        "{:<14}{} <{}>\n{:<14}{}\n{:<14}{} bytes",
+        "account",
+        account.name,
+        account.email,
+        "plan",
+        plan(account),
+        "largest file",
+        account.max_upload_bytes
+    )
 }
 
 /// The plan. Where nothing is sold, it is no property of the user.
@@ -126,6 +130,7 @@ fn plan(account: &Account) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dto::{Job, ReferenceList, SourceList};
 
     #[test]
     fn the_plan_says_whether_every_user_has_it() {
@@ -146,7 +151,7 @@ mod tests {
             r#"{"sources":[{"id":"clinvar/GRCh38/1","label":"ClinVar 1","license":"Public domain","noncommercial":false},{"id":"scores/GRCh38/2","label":"Scores 2","license":"CC BY-NC 4.0","noncommercial":true}]}"#,
         )
         .unwrap();
-        let lines: Vec<String> = list.sources.iter().map(source_line).collect();
+        let lines: Vec<String> = list.sources.iter().map(|item| source_line(item)).collect();
         let expected = [
             "clinvar/GRCh38/1  ClinVar 1, Public domain",
             "scores/GRCh38/2  Scores 2, CC BY-NC 4.0  (only with --sources)",
@@ -156,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_line_has_fixed_columns() {
-        let job = serde_json::from_str(
+        let job = serde_json::from_str::<JobFields>(
             r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a b.vcf","status":"failed","submitted_at":"2026-09-21T14:13:20Z"}"#,
         );
         assert_eq!(
@@ -171,7 +176,7 @@ mod tests {
             r#"{"references":[{"id":"homo_sapiens/GRCh38/ensembl-115","species":"Homo sapiens","assembly":"GRCh38","gene_set":"Ensembl 115","is_default":true},{"id":"local/GRCh37/bundle-1","species":"","assembly":"GRCh37","gene_set":null,"is_default":false}]}"#,
         )
         .unwrap();
-        let lines: Vec<String> = list.references.iter().map(reference_line).collect();
+        let lines: Vec<String> = list.references.iter().map(|item| reference_line(item)).collect();
         assert_eq!(
             lines,
             [

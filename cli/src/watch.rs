@@ -44,14 +44,15 @@ pub fn until_finished<'a, K: 'a>(
 
 /// A finished job, if it was completed; every other status is an error.
 pub fn completed(job: Job) -> Result<Job, CliError> {
-    match job.status {
+    match &job.status {
         Status::Completed => Ok(job),
         Status::Failed => {
-            let reason = job.failure.map(|failure| failure.reason).unwrap_or_default();
+            let reason = job.failure.as_ref().map(|failure| failure.reason.clone());
+            let reason = reason.unwrap_or_default();
             Err(CliError::JobFailed { id: job.id, reason })
         }
         Status::Cancelled => Err(CliError::JobCancelled(job.id)),
-        status => Err(CliError::UnknownStatus { id: job.id, status }),
+        status => Err(CliError::UnknownStatus { id: job.id, status: status.clone() }),
     }
 }
 
