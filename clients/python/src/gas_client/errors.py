@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .models import Job, Problem
+    from .models import Job, PrivateReference, Problem
 
 
 class GasError(Exception):
@@ -15,16 +15,34 @@ class GasError(Exception):
 class ApiError(GasError):
     """The service has rejected a request (RFC 9457)."""
 
-    def __init__(self, status: int, problem: Problem | None):
+    def __init__(self, status: int, problem: Problem | None, attempts: int = 1):
         self.status = status
         """The HTTP status."""
+        self.attempts = attempts
+        """How often the request was sent."""
         self.code = problem.code if problem else None
         """The kind of error, such as `rate_limited`; None if the response is not from the API."""
         self.request_id = problem.request_id if problem else None
         """The id of the request in the service's log. Quote it when you report a problem."""
         super().__init__(
-            f"{problem.detail} ({problem.code})" if problem else f"the service answered with status {status}"
+            f"{problem.detail} ({problem.code})"
+            if problem
+            else f"the service answered with status {status}, and not as the API does; check its URL"
         )
+
+
+class StorageError(ApiError):
+    """Storage has rejected an upload or a download."""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(status, None)
+        self.text = text[:300]
+        """The response, shortened."""
+        self.args = (f"storage answered with status {status}: {self.text}",)
+
+
+class Interrupted(GasError):
+    """A transfer was interrupted, and what has arrived is kept. Call the method again to continue."""
 
 
 class JobFailed(GasError):
@@ -37,13 +55,27 @@ class JobFailed(GasError):
         super().__init__(f"{job.file_name}: {reason}")
 
 
-class WaitTimeout(GasError):
-    """A job has not ended in time. It continues; wait for it again."""
+class ReferenceFailed(GasError):
+    """A private reference could not be built."""
 
-    def __init__(self, job: Job):
+    def __init__(self, reference: PrivateReference):
+        self.reference = reference
+        """The reference."""
+        super().__init__(f"{reference.id}: {reference.reason or f'the reference is {reference.status}'}")
+
+
+class WaitTimeout(GasError):
+    """A job has not ended, or a reference is not built, in time. It continues; wait for it again."""
+
+    def __init__(self, job: Job | PrivateReference):
         self.job = job
-        """The job in its last known state."""
-        super().__init__(f"{job.file_name} is still {job.status}")
+        """The job or the reference in its last known state."""
+        name = job.file_name if hasattr(job, "file_name") else job.id
+        super().__init__(f"{name} is still {job.status}")
+
+
+class InvalidMessage(GasError):
+    """A message is not one of the webhook."""
 
 
 class NoResult(GasError):

@@ -175,11 +175,29 @@ class Upload(Model):
     expires_at: datetime
 
 
+class JobPart(Model):
+    """A part of a file."""
+
+    offset: int
+    length: int
+    url: str
+
+
+class JobParts(Model):
+    """The next parts of a file: the first ones that storage has not received."""
+
+    size_bytes: int
+    missing_bytes: int
+    parts: tuple[JobPart, ...]
+    expires_at: datetime
+
+
 class CreatedJob(Model):
-    """A created job, and the upload of its file if it was not submitted before."""
+    """A created job, and the upload of its file if it was not submitted before: a form or the first parts."""
 
     job: Job
     upload: Upload | None = None
+    parts: JobParts | None = None
 
 
 class JobList(Model):
@@ -206,6 +224,9 @@ class Reference(Model):
     contigs: int
     genes: int
     transcripts: int
+    canonical: int
+    mane_select: int
+    mane_plus_clinical: int
     gene_set: str | None = None
     attribution: str | None = None
     license: str | None = None
@@ -234,3 +255,200 @@ class SourceList(Model):
     """All sources."""
 
     sources: tuple[Source, ...]
+
+
+class PrivateReference(Model):
+    """A reference of one's own."""
+
+    id: str
+    """The id, for the option `reference` of a job."""
+    status: str
+    """`uploading`, `building`, `ready`, `failed` or `deleting`."""
+    added_at: datetime
+    fasta: str
+    """The name of the file with sequences."""
+    gene_models: str
+    """The name of the file with gene models."""
+    reason: str | None = None
+    """Why it failed."""
+    notes: tuple[str, ...] = ()
+    """Counts of left-out gene models with their reasons, and other notes of the build."""
+    bytes: int | None = None
+    contigs: int | None = None
+    genes: int | None = None
+    transcripts: int | None = None
+    sha256: str | None = None
+
+
+class PrivateReferenceList(Model):
+    """All references of one's own, and the limits for them."""
+
+    references: tuple[PrivateReference, ...]
+    is_offered: bool
+    """Whether the service has private references."""
+    is_usable: bool
+    """Whether the plan includes them."""
+    bytes: int
+    max_bytes: int
+    max_count: int
+    keep_days: int
+    """The days for which references are kept after the plan has ended."""
+    deleted_at: datetime | None = None
+    """When they are deleted, as the plan has ended."""
+
+
+class SourcePart(Model):
+    """A part of a file of a private reference."""
+
+    file: str
+    """`fasta` or `gene_models`."""
+    offset: int
+    length: int
+    url: str
+
+
+class SourceParts(Model):
+    """The next parts of the files of a private reference."""
+
+    id: str
+    missing_bytes: int
+    parts: tuple[SourcePart, ...]
+    expires_at: datetime
+
+
+class ShareLink(Model):
+    """A share link to a result."""
+
+    id: UUID
+    job_id: UUID
+    allows_downloads: bool
+    created_at: datetime
+    expires_at: datetime
+    opened: int
+    """How often its page was opened."""
+    last_opened_at: datetime | None = None
+
+
+class CreatedShareLink(Model):
+    """A new share link."""
+
+    url: str
+    """The address to pass on. It is returned only once, and not printed with the object."""
+    link: ShareLink
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return [("link", self.link)]
+
+
+class WebhookHealth(Model):
+    """Whether a webhook works."""
+
+    state: str
+    """`active`, `failing` or `disabled`."""
+    since: datetime | None = None
+
+
+class DeliveryOutcome(Model):
+    """How the delivery of a message went."""
+
+    state: str
+    """`pending`, `delivered` or `failed`."""
+    at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    problem: str | None = None
+    """Why the last attempt failed."""
+
+
+class DeliveryView(Model):
+    """A message to a webhook."""
+
+    id: str
+    event: str
+    created_at: datetime
+    attempts: int
+    outcome: DeliveryOutcome
+
+
+class WebhookView(Model):
+    """A webhook, with its newest messages."""
+
+    id: UUID
+    url: str
+    events: tuple[str, ...]
+    """`job.completed`, `job.failed`, `job.archived` or `job.restored`."""
+    created_at: datetime
+    health: WebhookHealth
+    deliveries: tuple[DeliveryView, ...]
+
+
+class CreatedWebhook(Model):
+    """A new webhook."""
+
+    webhook: WebhookView
+    secret: str
+    """What signs its messages. It is returned only once, and not printed with the object."""
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return [("webhook", self.webhook)]
+
+
+class SavedFilter(Model):
+    """A filter that is saved for the results explorer."""
+
+    id: UUID
+    name: str
+    filter: dict[str, object]
+    """Which records: what the address of the results explorer has after `filter=`."""
+    sort: dict[str, object]
+    updated_at: datetime
+    columns: str | None = None
+
+
+class GenePanel(Model):
+    """Genes that are saved for the results explorer."""
+
+    id: UUID
+    name: str
+    genes: tuple[str, ...]
+    updated_at: datetime
+
+
+class AnnotatedRecord(Model):
+    """How a result annotates a record."""
+
+    number: int
+    """The number of the record in the result, from 0."""
+    consequence: str | None = None
+    """The most severe consequence."""
+    impact: str | None = None
+    """The highest impact."""
+    gene: str | None = None
+
+
+class Difference(Model):
+    """A record that is not the same in two results. `first` or `second` is None if that result does not have it."""
+
+    chrom: str
+    pos: int
+    reference: str
+    alt: str
+    first: AnnotatedRecord | None = None
+    second: AnnotatedRecord | None = None
+
+
+class ComparedResults(Model):
+    """How the results of two jobs differ."""
+
+    notes: tuple[str, ...]
+    """In what the runs of the jobs differ, such as the reference, as sentences."""
+    first_records: int
+    second_records: int
+    both: int
+    only_first: int
+    only_second: int
+    consequence: int
+    """The records of both with different most severe consequences."""
+    impact: int
+    """The records of both with different highest impacts."""
+    differences: tuple[Difference, ...]
+    """The first 200, by contig and position."""

@@ -41,13 +41,13 @@ class Table:
         return len(self.columns["CHROM"])
 
     def to_pandas(self) -> pandas.DataFrame:
-        """As a DataFrame of pandas (`pip install gas-client[pandas]`)."""
+        """As a DataFrame of pandas (`pip install "./clients/python[pandas]"`)."""
         import pandas
 
         return pandas.DataFrame(self.columns)
 
     def to_polars(self) -> polars.DataFrame:
-        """As a DataFrame of polars (`pip install gas-client[polars]`)."""
+        """As a DataFrame of polars (`pip install "./clients/python[polars]"`)."""
         import polars
 
         kinds = {"POS": polars.Int64, "QUAL": polars.Float64}
