@@ -104,8 +104,9 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
         ("GAS_OPERATOR_GROUP", OPERATOR_GROUP.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
-        // The receivers of developers and tests are on this machine.
+        // The receivers and the files of developers and tests are on this machine.
         ("GAS_WEBHOOKS_TO_ANY_ADDRESS", "true".to_owned()),
+        ("GAS_IMPORTS_FROM_ANY_ADDRESS", "true".to_owned()),
         ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
         ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),
         ("GAS_STRIPE_PRICE_ID", STRIPE_PRICE_ID.to_owned()),
@@ -176,6 +177,7 @@ pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environmen
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
         ("GAS_WEBHOOKS_TO_ANY_ADDRESS", "true".to_owned()),
+        ("GAS_IMPORTS_FROM_ANY_ADDRESS", "true".to_owned()),
     ]));
     environment
 }

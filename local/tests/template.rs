@@ -160,6 +160,7 @@ fn roles_name_their_resources() {
             let is_exception = [
                 "Action: sns:Unsubscribe\n",
                 "Action: sqs:ListQueues\n",
+                "Action: cloudwatch:GetMetricData\n",
                 "Action: [states:SendTaskHeartbeat, states:SendTaskSuccess, states:SendTaskFailure]\n",
                 "- logs:CreateLogDelivery\n",
             ]

@@ -137,7 +137,7 @@ pub struct ByteRange {
 
 impl ByteRange {
     /// The length of the range, in bytes.
-    #[allow(clippy::len_without_is_empty)] // A range has one byte at least.
+    #[allow(clippy::len_without_is_empty, reason = "a range has one byte at least")]
     pub fn len(&self) -> u64 {
         self.end - self.start + 1
     }

@@ -69,9 +69,9 @@ fn passes_luhn(number: &str) -> bool {
     (12..=19).contains(&number.len()) && sum % 10 == 0
 }
 
-/// Parses the month and year of `MM/YY`.
+/// Parses the month and year of `MM/YY` or `MMYY`: Stripe's page adds the slash while the user types.
 fn expiry(text: &str) -> Option<(i8, i16)> {
-    let (month, year) = text.split_once('/')?;
+    let (month, year) = text.split_once('/').or_else(|| text.trim().split_at_checked(2))?;
     let (month, year): (i8, i16) = (month.trim().parse().ok()?, year.trim().parse().ok()?);
     let valid = (1..=12).contains(&month) && (0..=99).contains(&year);
     valid.then_some((month, 2000 + year))
@@ -91,6 +91,7 @@ mod tests {
     fn test_cards_behave_as_documented_by_stripe() {
         assert_eq!(charge("4242 4242 4242 4242", "12 / 34", "123"), Ok("visa 4242".into()));
         assert_eq!(charge("5555555555554444", "11/26", "123"), Ok("mastercard 4444".into()));
+        assert_eq!(charge("4242424242424242", "1234", "123"), Ok("visa 4242".into()));
         assert_eq!(charge("4000000000000002", "12/34", "123"), Err("Your card was declined."));
     }
 
@@ -102,5 +103,6 @@ mod tests {
         let incomplete = Err("Your card's security code is incomplete.");
         assert_eq!(charge("4242424242424242", "12/34", "12"), incomplete);
         assert!(charge("4242424242424242", "13/34", "123").is_err());
+        assert!(charge("4242424242424242", "12", "123").is_err());
     }
 }
