@@ -7,7 +7,6 @@ hour are left out, because uploads and runs are between two steps. The exit code
 import argparse
 import datetime
 import sys
-import tomllib
 import uuid
 from collections import defaultdict
 from pathlib import Path
@@ -132,7 +131,7 @@ def main() -> None:
         storage = Storage(session, outputs, options.table)
         before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
         rows, files, findings = audit(storage, before.timestamp())
-    except (Refused, BotoCoreError, ClientError, OSError, tomllib.TOMLDecodeError) as error:
+    except (Refused, BotoCoreError, ClientError, OSError) as error:
         sys.exit(f"audit: {error}")
     print(f"{rows} rows of {storage.table}, {files} files; written before {before:%Y-%m-%d %H:%M} UTC")
     if storage.archive is None:

@@ -47,7 +47,7 @@ NEVER_CREATED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
 DEADLINE_SECS = 3600
 
 # Alarms of the stack `observe` that undo an update of the machines, until so many minutes after it.
-UNDOING_ALARMS = ("ServerErrorsAlarm", "NoWebServerAlarm", "CanaryAlarm")
+UNDOING_ALARMS = ("ServerErrorsAlarm", "BalancerErrorsAlarm", "NoWebServerAlarm", "CanaryAlarm")
 WATCHED_MINUTES = 5
 
 # The parameters that name a release.
@@ -77,18 +77,25 @@ class Environment:
     """The settings of an environment, and what its stacks have put out so far."""
 
     def __init__(self, path: Path, session, release: Path | None = None, rollback: bool = False):
-        self.settings = tomllib.loads(path.read_text())
+        self.settings = read_settings(path)
         unknown = set(self.settings) - set(TEMPLATES) - {"prefix", "artifacts", "without", "shared"}
         if unknown:
             raise Refused(f"{path}: unknown key {sorted(unknown)[0]}; stacks are {', '.join(TEMPLATES)}")
         for key in ("prefix", "artifacts"):
             if not isinstance(self.settings.get(key), str):
                 raise Refused(f"{path}: set {key} to a text, as in deploy/env/example.toml")
+        if unknown := set(self.settings.get("without", [])) - set(TEMPLATES):
+            raise Refused(f"{path}: there is no stack {sorted(unknown)[0]} to leave out; stacks are {', '.join(TEMPLATES)}")
+        every = set().union(*map(declared, TEMPLATES))
+        if unknown := set(self.settings.get("shared", {})) - every:
+            raise Refused(f"{path}: no stack has the parameter {sorted(unknown)[0]} of [shared]")
         self.prefix = self.settings["prefix"]
         self.artifacts = self.settings["artifacts"]
         identity = session.create_client("sts").get_caller_identity()
         _, partition, *_ = identity["Arn"].split(":")
         region = session.get_config_variable("region")
+        if not region:
+            raise Refused("set AWS_REGION to the region of GAS")
         topic = f"arn:{partition}:sns:{region}:{identity['Account']}:{self.prefix}_operators"
         self.shared = {
             "Prefix": self.prefix,
@@ -181,6 +188,11 @@ class Releases:
         """Uploads the release in a folder, and makes it the current one. Files that are there stay as they are, since
         their keys contain their SHA-256."""
         release = {}
+        incomplete = Refused(f"{folder} has no complete release; run ./gas release, whose last lines name the folder")
+        if not (folder / CHECKSUMS).is_file():
+            raise incomplete
+        if not self.has_bucket():
+            raise Refused(f"there is no bucket {self.bucket}; create it: aws s3 mb s3://{self.bucket}")
         for line in (folder / CHECKSUMS).read_text().splitlines():
             expected, name = line.split(maxsplit=1)
             body = (folder / name).read_bytes()
@@ -195,9 +207,22 @@ class Releases:
                 print(f"uploading {name}, {len(body) / 1e6:.1f} MB")
                 self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
         if set(release) != set(RELEASE):
-            raise Refused(f"{folder} has no complete release; run ./gas release")
+            raise incomplete
         if release != self.current():
             self.run.append(release)
+
+    def has_bucket(self) -> bool:
+        """Whether the bucket exists."""
+        try:
+            self.s3.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            match error.response["Error"]["Code"]:
+                case "404" | "NoSuchBucket":
+                    return False
+                case "403":
+                    raise Refused(f"bucket {self.bucket} belongs to another account, or its policy forbids you to use it") from error
+            raise
+        return True
 
     def has(self, key: str) -> bool:
         """Whether the bucket has an object."""
@@ -214,6 +239,16 @@ class Releases:
         """Writes the list if it has changed."""
         if self.run != self.read():
             self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=json.dumps(self.run, indent=1).encode())
+
+
+def read_settings(path: Path) -> dict:
+    """Reads the file of an environment."""
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise Refused(f"there is no environment {path}; copy deploy/env/example.toml to deploy/env/NAME.toml") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{path} is not valid TOML: {error}") from error
 
 
 def architecture(text: str) -> str | None:
@@ -371,14 +406,64 @@ def dangers(changes: list) -> list:
     ]
 
 
+def index_changes(before: dict, after: dict) -> dict:
+    """Returns the indexes that are created or deleted, by table, where there are more than one: DynamoDB makes one such
+    change in an update. Both are resources of a template. An index that is changed is deleted and created."""
+    many = {}
+    for name, resource in before.items():
+        if resource["Type"] != "AWS::DynamoDB::Table" or name not in after:
+            continue
+        old, new = (
+            {index["IndexName"]: index for index in found["Properties"].get("GlobalSecondaryIndexes", [])}
+            for found in (resource, after[name])
+        )
+        gone = [index for index, found in old.items() if new.get(index) != found]
+        made = [index for index, found in new.items() if old.get(index) != found]
+        if len(gone) + len(made) > 1:
+            many[name] = sorted({*gone, *made})
+    return many
+
+
+def require_few_index_changes(cloudformation, stack: str, name: str) -> None:
+    """Refuses an update that DynamoDB would not make, half an hour before CloudFormation says so."""
+    body = cloudformation.get_template(StackName=name)["TemplateBody"]
+    before = body if isinstance(body, dict) else yaml.load(body, Loader=TemplateLoader)
+    after = yaml.load(TEMPLATES[stack].read_text(), Loader=TemplateLoader)
+    for table, indexes in index_changes(before["Resources"], after["Resources"]).items():
+        raise Refused(
+            f"{stack}: {table} has more than one change of its indexes ({', '.join(indexes)}), and DynamoDB makes one in an "
+            "update; deploy a commit in between that has one of them"
+        )
+
+
+def events_of_last_change(cloudformation, name: str) -> list:
+    """The events of the last creation or update of a stack, oldest first."""
+    events = []
+    for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
+        for event in page["StackEvents"]:
+            events.insert(0, event)
+            is_stack = event.get("PhysicalResourceId") == event.get("StackId")
+            if is_stack and event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+                return events
+    return events
+
+
 def reasons(cloudformation, name: str) -> str:
-    """Returns why resources of a stack failed, oldest first."""
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    lines = [
-        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for event in reversed(events)
-        if event["ResourceStatus"].endswith("FAILED")
-    ]
+    """Returns why the last change of a stack failed, oldest reason first: resources that failed, and what made
+    CloudFormation go back, such as an alarm."""
+    lines = []
+    for event in events_of_last_change(cloudformation, name):
+        reason = event.get("ResourceStatusReason", "")
+        has_failed = event["ResourceStatus"].endswith("FAILED") and "cancelled" not in reason
+        goes_back = event["ResourceStatus"].endswith("ROLLBACK_IN_PROGRESS") and reason
+        if has_failed or goes_back:
+            line = f"  {event['LogicalResourceId']}: {reason or 'no reason given'}"
+            lines += [line] if line not in lines else []
+    if any("signal" in line for line in lines):
+        lines.append(
+            "  instances did not become ready; /var/log/cloud-init-output.log of one, or the log group of its role, says why: see "
+            "deploy/runbooks.md#no-web-server"
+        )
     return "\n".join(lines)
 
 
@@ -399,8 +484,15 @@ def deploy(session, environment: Environment, plan: bool) -> None:
         found = describe(cloudformation, name)
         if found and found["StackStatus"] in NEVER_CREATED and not plan:
             found = delete(cloudformation, name)
+        if found and found["StackStatus"].endswith("_IN_PROGRESS"):
+            raise Refused(f"stack {name} is {found['StackStatus']}; wait until that has ended")
+        if found and found["StackStatus"] in NEVER_CREATED:
+            print(f"{stack}: its creation has failed before; without --plan, what is left of it is deleted first")
+            continue
         if found and found["StackStatus"] not in STEADY:
             raise Refused(f"stack {name} is {found['StackStatus']}; repair or delete it in the AWS console first")
+        if found:
+            require_few_index_changes(cloudformation, stack, name)
         kind = "UPDATE" if found else "CREATE"
         url = upload(s3, environment.artifacts, environment.prefix, TEMPLATES[stack])
         alarms = undoing_alarms(session, environment) if stack == "compute" else []
@@ -450,7 +542,7 @@ def main() -> None:
         session = get_session()
         environment = Environment(options.environment, session, options.release, options.rollback)
         deploy(session, environment, options.plan)
-    except (Refused, BotoCoreError, ClientError, OSError, tomllib.TOMLDecodeError) as error:
+    except (Refused, BotoCoreError, ClientError, OSError) as error:
         sys.exit(f"deploy: {error}")
 
 

@@ -8,7 +8,6 @@ import argparse
 import base64
 import json
 import sys
-import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,7 +18,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from deploy import Environment, Refused
+from deploy import Environment, Refused, default_of, text_of
 
 # The keys of the two secrets; deploy/README.md describes them.
 WEB_KEYS = (
@@ -57,8 +56,9 @@ STRIPE_EVENTS = (
 
 STRIPE_API = "https://api.stripe.com/"
 
-# The quota of vCPUs of running on-demand instances of the families A, C, D, H, I, M, R, T and Z.
-VCPU_QUOTA = ("ec2", "L-1216C47A")
+# The quotas of vCPUs of running instances of the families A, C, D, H, I, M, R, T and Z.
+ON_DEMAND_QUOTA = "L-1216C47A"
+SPOT_QUOTA = "L-34B43A08"
 
 # Where CloudFront takes its certificates from.
 EDGE_REGION = "us-east-1"
@@ -234,7 +234,8 @@ class Doctor:
         modes = urllib.parse.parse_qs(url.query).get("sslmode", [])
         if modes != ["verify-full"]:
             raise Problem("DATABASE_URL has no sslmode=verify-full, without which the processes do not start")
-        if len(secret["GAS_UNSUBSCRIBE_KEY"]) < 32:
+        # Earlier keys follow the current one.
+        if min(len(key.strip()) for key in secret["GAS_UNSUBSCRIBE_KEY"].split(",")) < 32:
             raise Problem("GAS_UNSUBSCRIBE_KEY has fewer than 32 characters; make it with `openssl rand -hex 32`")
         return f"{len(keys)} keys"
 
@@ -303,7 +304,7 @@ class Doctor:
         price = self.of_web("GAS_STRIPE_PRICE_ID") if self.sells_premium() else ""
         found = self.stripe(f"prices/{urllib.parse.quote(price)}")
         if not found.get("active") or found.get("type") != "recurring":
-            raise Problem(f"price {price} is not an active, recurring price; create one and set GAS_STRIPE_PRICE_ID")
+            raise Problem(f"price {price} is not an active, recurring price; remove GAS_STRIPE_PRICE_ID from the secret and run ./gas payments, or set that of another price")
         return f"price {price}, {'live' if found.get('livemode') else 'test'} mode"
 
     def check_webhook(self) -> str:
@@ -312,22 +313,52 @@ class Doctor:
         endpoints = self.stripe("webhook_endpoints?limit=100").get("data", [])
         own = [endpoint for endpoint in endpoints if endpoint["url"] == url and endpoint["status"] == "enabled"]
         if not own:
-            raise Problem(f"Stripe has no enabled webhook endpoint {url}; create it for {', '.join(STRIPE_EVENTS)}")
+            raise Problem(f"Stripe has no enabled webhook endpoint {url}; run ./gas payments, or create it for {', '.join(STRIPE_EVENTS)}")
         sent = {event for endpoint in own for event in endpoint["enabled_events"]}
         if missing := [] if "*" in sent else sorted(set(STRIPE_EVENTS) - sent):
-            raise Problem(f"the webhook endpoint {url} lacks {', '.join(missing)}; add them in Stripe")
+            raise Problem(f"the webhook endpoint {url} lacks {', '.join(missing)}; add them in Stripe, or run ./gas payments")
         return url
 
-    def check_quota(self) -> str:
-        """The account may run as many workers as the environment allows."""
-        service, quota = VCPU_QUOTA
+    def machines(self, name: str) -> str:
+        """A parameter of the machines' stack, or its default."""
+        return text_of(self.compute(name, default_of("compute", name)))
+
+    def check_on_demand(self) -> str:
+        """The account may run as many on-demand instances as the environment can have."""
+        web, workers = int(self.machines("WebMax")), min(int(self.machines("WorkersOnDemand")), int(self.machines("WorkerMax")))
+        # The utility node has the type of the web servers.
+        needed = (web + 1) * self.vcpus("WebInstanceType") + workers * self.vcpus("WorkerInstanceTypes")
+        return self.quota(ON_DEMAND_QUOTA, "on-demand", needed, "WebMax or WorkersOnDemand")
+
+    def check_spot(self) -> str:
+        """The account may run as many Spot instances as the environment can have."""
+        workers = max(0, int(self.machines("WorkerMax")) - int(self.machines("WorkersOnDemand")))
+        return self.quota(SPOT_QUOTA, "Spot", workers * self.vcpus("WorkerInstanceTypes"), "WorkerMax")
+
+    def vcpus(self, parameter: str) -> int:
+        """The vCPUs of the type of instances that a parameter names; of the largest one, if it names several."""
+        types = self.machines(parameter).split(",")
+        try:
+            found = self.session.create_client("ec2").describe_instance_types(InstanceTypes=types)["InstanceTypes"]
+        except ClientError as error:
+            if code(error) == "InvalidInstanceType":
+                raise Problem(f"{parameter} in [compute] has a type that this region lacks: {error}") from error
+            raise
+        return max(kind["VCpuInfo"]["DefaultVCpus"] for kind in found)
+
+    def quota(self, quota: str, kind: str, needed: int, parameters: str) -> str:
+        """A quota of vCPUs is enough."""
         try:
             client = self.session.create_client("service-quotas")
-            found = client.get_service_quota(ServiceCode=service, QuotaCode=quota)["Quota"]["Value"]
+            found = client.get_service_quota(ServiceCode="ec2", QuotaCode=quota)["Quota"]["Value"]
         except (BotoCoreError, ClientError) as error:
-            raise NotChecked(f"the quota of vCPUs cannot be read ({error})") from error
-        workers = int(self.compute("WorkerMax", "10"))
-        return f"{found:.0f} vCPUs may run; compare them with {workers} workers, the web servers and the utility node"
+            raise NotChecked(f"the quota {quota} cannot be read ({error}); {needed} vCPUs are needed") from error
+        if found < needed:
+            raise Problem(
+                f"{found:.0f} vCPUs of {kind} instances may run, and {needed} are needed; ask for a higher quota {quota} of EC2, or "
+                f"lower {parameters} in [compute]"
+            )
+        return f"{found:.0f} vCPUs of {kind} instances may run, {needed} are needed"
 
     def findings(self):
         """Makes all checks."""
@@ -342,7 +373,8 @@ class Doctor:
             "sign-in": self.check_sign_in,
             "price": self.check_price,
             "webhook": self.check_webhook,
-            "quota": self.check_quota,
+            "on-demand instances": self.check_on_demand,
+            "Spot instances": self.check_spot,
         }
         for subject, check in checks.items():
             try:
@@ -370,7 +402,7 @@ def main() -> None:
         for finding in doctor.findings():
             print(finding, flush=True)
             verdicts.add(finding.verdict)
-    except (Refused, BotoCoreError, ClientError, OSError, tomllib.TOMLDecodeError) as error:
+    except (Refused, BotoCoreError, ClientError, OSError) as error:
         sys.exit(f"doctor: {error}")
     sys.exit(1 if Verdict.PROBLEM in verdicts else 0)
 

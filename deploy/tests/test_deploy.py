@@ -11,7 +11,9 @@ import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from unittest import mock
 
+import yaml
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
@@ -164,13 +166,13 @@ class Stacks(unittest.TestCase):
         """An update of the machines is watched by the alarms that are off."""
         session = get_session()
         cloudwatch = session.create_client("cloudwatch")
-        names = [self.resource("observe", alarm) for alarm in ("ServerErrorsAlarm", "NoWebServerAlarm")]
+        names = [self.resource("observe", alarm) for alarm in deploy.UNDOING_ALARMS if alarm != "CanaryAlarm"]
         for name in names:
             cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
-        self.assertEqual(len(self.watched(session)), 2, "the stack has no alarm of the canary")
+        self.assertEqual(len(self.watched(session)), 3, "the stack has no alarm of the canary")
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
         after = self.watched(session)
-        self.assertEqual(len(after), 1)
+        self.assertEqual(len(after), 2)
         self.assertFalse(any(name in arn for arn in after), after)
 
     def watched(self, session) -> list:
@@ -223,6 +225,73 @@ class Changes(unittest.TestCase):
             self.assertEqual(lost, [table] if is_refused else [], (action, replacement))
 
 
+    def test_two_changes_of_the_indexes_of_a_table_are_refused(self):
+        """The deployed template lacks two indexes of the new one."""
+        body = deploy.TEMPLATES["app"].read_text()
+        older = yaml.load(body, Loader=deploy.TemplateLoader)
+        indexes = older["Resources"]["AnnotationsTable"]["Properties"]["GlobalSecondaryIndexes"]
+        lacking = {index["IndexName"]: index for index in (indexes.pop(), indexes.pop())}
+        cloudformation = mock.Mock()
+        for deployed, is_refused in [(body, False), (older, True)]:
+            cloudformation.get_template.return_value = {"TemplateBody": deployed}
+            if is_refused:
+                with self.assertRaisesRegex(deploy.Refused, "more than one change of its indexes .* in between") as refused:
+                    deploy.require_few_index_changes(cloudformation, "app", "gas-app")
+                for name in lacking:
+                    self.assertIn(name, str(refused.exception))
+            else:
+                deploy.require_few_index_changes(cloudformation, "app", "gas-app")
+
+
+class Reasons(unittest.TestCase):
+    """Why a change of a stack has failed."""
+
+    def reasons(self, *events) -> str:
+        """What is said of these events, which are newest first, as CloudFormation lists them."""
+        stack = "arn:stack"
+        cloudformation = mock.Mock()
+        cloudformation.get_paginator.return_value.paginate.return_value = [
+            {
+                "StackEvents": [
+                    {
+                        "LogicalResourceId": name,
+                        "PhysicalResourceId": stack if name == "gas-compute" else name,
+                        "StackId": stack,
+                        "ResourceStatus": status,
+                        **({"ResourceStatusReason": reason} if reason else {}),
+                    }
+                ]
+            }
+            for name, status, reason in events
+        ]
+        return deploy.reasons(cloudformation, "gas-compute")
+
+    def test_only_the_last_change_counts_and_cancelled_resources_do_not(self):
+        said = self.reasons(
+            ("gas-compute", "UPDATE_ROLLBACK_IN_PROGRESS", None),
+            ("WebServers", "UPDATE_FAILED", "Resource update cancelled"),
+            ("Workers", "UPDATE_FAILED", "the type is not offered here"),
+            ("gas-compute", "UPDATE_IN_PROGRESS", "User Initiated"),
+            ("LoadBalancer", "CREATE_FAILED", "an error of last year"),
+        )
+        self.assertEqual(said, "  Workers: the type is not offered here")
+
+    def test_an_alarm_that_undoes_an_update_is_named(self):
+        said = self.reasons(
+            ("gas-compute", "UPDATE_ROLLBACK_IN_PROGRESS", "Alarm ServerErrorsAlarm went to ALARM"),
+            ("gas-compute", "UPDATE_IN_PROGRESS", None),
+        )
+        self.assertEqual(said, "  gas-compute: Alarm ServerErrorsAlarm went to ALARM")
+
+    def test_instances_that_do_not_become_ready_lead_to_their_log(self):
+        said = self.reasons(
+            ("WebServers", "UPDATE_FAILED", "Received 1 FAILURE signal(s) out of 2"),
+            ("gas-compute", "UPDATE_IN_PROGRESS", None),
+        )
+        self.assertIn("FAILURE signal", said)
+        self.assertIn("cloud-init-output.log", said)
+
+
 class Architectures(unittest.TestCase):
     """A release runs on the processors that it was built on."""
 
@@ -259,6 +328,20 @@ class Settings(unittest.TestCase):
         self.assertIn("unknown key netwrok", self.refusal(head + "[netwrok]\n"))
         self.assertIn("[network] has no parameter Cidr", self.refusal(head + '[network]\nCidr = "x"\n'))
         self.assertIn("set artifacts", self.refusal('prefix = "gas-check"\n'))
+        self.assertIn("no stack computes to leave out", self.refusal(head + 'without = ["computes"]\n'))
+        self.assertIn("no stack has the parameter MailIdentiy", self.refusal(head + '[shared]\nMailIdentiy = "x"\n'))
+        self.assertIn("not valid TOML", self.refusal("prefix gas\n"))
+        with self.assertRaisesRegex(deploy.Refused, "copy deploy/env/example.toml"):
+            run(deploy.DEPLOY / "env/no-such-environment.toml")
+
+    def test_a_release_needs_its_folder_and_the_bucket(self):
+        head = 'prefix = "gas-check"\nartifacts = "gas-check-no-such-bucket"\n'
+        with environment(head) as settings, tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(deploy.Refused, "has no complete release; run ./gas release"):
+                run(settings, release=Path(folder))
+            release = write_release(Path(folder), "1.0.0")
+            with self.assertRaisesRegex(deploy.Refused, "aws s3 mb s3://gas-check-no-such-bucket"):
+                run(settings, release=release)
 
 
 if __name__ == "__main__":

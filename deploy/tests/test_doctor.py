@@ -5,6 +5,7 @@ import re
 import sys
 import tempfile
 import threading
+import tomllib
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -129,7 +130,8 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         findings = self.examine()
         verdicts = {subject: found.verdict for subject, found in findings.items()}
         # The emulator has no service quotas.
-        self.assertIs(verdicts.pop("quota"), Verdict.NOT_CHECKED)
+        for subject in ("on-demand instances", "Spot instances"):
+            self.assertIs(verdicts.pop(subject), Verdict.NOT_CHECKED, str(findings[subject]))
         self.assertIs(verdicts.pop("certificate of CloudFront"), Verdict.NOT_CHECKED)
         self.assertEqual(set(verdicts.values()), {Verdict.OK}, [str(found) for found in findings.values()])
 
@@ -194,6 +196,12 @@ class EnvironmentOfAnOperator(unittest.TestCase):
         self.utility["GAS_UNSUBSCRIBE_KEY"] = "x" * 32
         self.has_one_problem("secret of the utility node", "store the same key in both secrets")
 
+    def test_an_earlier_key_that_is_too_short(self):
+        for keys in (self.web, self.utility):
+            keys["GAS_UNSUBSCRIBE_KEY"] += ",old"
+        findings = self.examine()
+        self.assertRegex(findings["secret of the web servers"].text, "fewer than 32 characters")
+
     def test_an_issuer_that_is_spelled_otherwise(self):
         Services.objects["/.well-known/openid-configuration"]["issuer"] = f"{self.url}/"
         self.has_one_problem("sign-in", f"must be '{self.url}/'")
@@ -219,6 +227,46 @@ class EnvironmentOfAnOperator(unittest.TestCase):
             r'"((?:charge|checkout|customer|invoice)\.[a-z_.]+)"(?=\s*(?:\||=>))', EVENTS_SOURCE.read_text()
         )
         self.assertEqual(sorted(set(handled)), sorted(doctor.STRIPE_EVENTS))
+
+
+class Quotas(unittest.TestCase):
+    """The vCPUs that the machines of an environment need. The emulator has no quotas."""
+
+    def examine(self, compute: str, on_demand: float, spot: float) -> dict:
+        """What is found in an account with these quotas, with types of 2 vCPUs for web servers, and up to 8 for workers."""
+        quotas = {doctor.ON_DEMAND_QUOTA: on_demand, doctor.SPOT_QUOTA: spot}
+        clients = {"ec2": mock.Mock(), "service-quotas": mock.Mock()}
+        clients["ec2"].describe_instance_types.side_effect = lambda InstanceTypes: {
+            "InstanceTypes": [{"VCpuInfo": {"DefaultVCpus": 2 if "small" in kind else 8}} for kind in InstanceTypes]
+        }
+        clients["service-quotas"].get_service_quota.side_effect = lambda ServiceCode, QuotaCode: {
+            "Quota": {"Value": quotas[QuotaCode]}
+        }
+        environment = mock.Mock(settings={"compute": tomllib.loads(compute)})
+        examined = doctor.Doctor(environment, mock.Mock(create_client=clients.get))
+        found = {}
+        for kind, check in (("on-demand", examined.check_on_demand), ("Spot", examined.check_spot)):
+            try:
+                found[kind] = check()
+            except doctor.Problem as problem:
+                found[kind] = f"problem: {problem}"
+        return found
+
+    def test_defaults_fit_an_account_with_enough(self):
+        # Six web servers and the utility node, one worker; nine more workers.
+        found = self.examine("", on_demand=22, spot=72)
+        self.assertIn("22 vCPUs of on-demand instances may run, 22 are needed", found["on-demand"])
+        self.assertIn("72 are needed", found["Spot"])
+
+    def test_a_new_account_is_told_what_to_ask_for(self):
+        found = self.examine("WebMax = 2\nWorkerMax = 3", on_demand=5, spot=5)
+        self.assertRegex(found["on-demand"], "problem: 5 vCPUs .* and 14 are needed; .*L-1216C47A .*WebMax or WorkersOnDemand")
+        self.assertRegex(found["Spot"], "problem: 5 vCPUs .* and 16 are needed; .*L-34B43A08 .*WorkerMax")
+
+    def test_without_spot_nothing_of_it_is_needed(self):
+        found = self.examine("WorkerMax = 2\nWorkersOnDemand = 4", on_demand=30, spot=0)
+        self.assertIn("30 are needed", found["on-demand"], "no more than WorkerMax")
+        self.assertIn("0 are needed", found["Spot"])
 
 
 class Names(unittest.TestCase):

@@ -27,6 +27,7 @@ SOURCES = {
         "app/src/server/settings.rs",
         "app/src/server/billing_settings.rs",
         "backend/src/webhooks/settings.rs",
+        "backend/src/imports/settings.rs",
         "app/src/server/price_settings.rs",
     ],
     "worker": [*SHARED, "worker/src/settings.rs", "worker/src/references.rs"],
@@ -35,6 +36,7 @@ SOURCES = {
         "worker/src/utility/settings.rs",
         "backend/src/mail/composer.rs",
         "backend/src/webhooks/settings.rs",
+        "backend/src/imports/settings.rs",
     ],
     "restore": ["restore-lambda/src/settings.rs", "backend/src/retention.rs"],
 }
