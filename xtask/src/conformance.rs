@@ -4,9 +4,11 @@
 //! provides its data: the output of other annotators, which is not part of the repository, and the
 //! sequence of chromosome 20.
 
+use crate::engine;
 use crate::paths::Paths;
 use crate::setup::hgvs_python;
 use crate::step::{has, run, step};
+use crate::workspace::cargo;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
@@ -40,17 +42,14 @@ pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result
     if options.second_opinion {
         return second_opinion(paths, options, &data, &chr20);
     }
-    let package = ["--package", "gas-annotate", "--features", "conformance"];
-    run(Command::new("cargo")
-        .args(["run", "--quiet", "--locked", "--release"])
-        .args(package)
+    run(cargo(paths, "run")
+        .args(["--release", "--package", "gas-annotate", "--features", "conformance"])
         .args(["--bin", "gas-annotate-conformance", "--", "--data"])
         .arg(&data)
         .arg("--chr20")
         .arg(&chr20)
         .args(["--show", &options.show.to_string(), "--work"])
-        .arg(paths.target.join("conformance"))
-        .current_dir(&paths.root))
+        .arg(paths.target.join("conformance")))
 }
 
 /// Compares transcript descriptions with those of an independent normalizer. Without the data it
@@ -72,16 +71,8 @@ fn second_opinion(
     let work = paths.target.join("conformance");
     let reference = work.join("chr20.reference");
     fs::create_dir_all(&work)?;
-    let build = ["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"];
-    run(Command::new("cargo").args(build).current_dir(&paths.root))?;
-    let engine = paths.binaries(true).join("gas-annotate");
-    run(Command::new(&engine)
-        .args(["build-reference", "--assembly", "GRCh37", "--gff"])
-        .arg(&models)
-        .arg("--fasta")
-        .arg(chr20)
-        .arg("--out")
-        .arg(&reference))?;
+    let engine = engine::build(paths)?;
+    engine::build_reference(&engine, "GRCh37", &models, chr20, &reference)?;
     run(Command::new(python)
         .arg(paths.root.join("xtask/conformance/second_opinion.py"))
         .arg("--gff")

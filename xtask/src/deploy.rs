@@ -1,6 +1,6 @@
 //! `./gas deploy` and `./gas rollback` create and update the stacks of an environment with `deploy/deploy.py`,
-//! `./gas doctor` checks what they need with `deploy/doctor.py`, and `./gas audit` compares what they store with
-//! `deploy/audit.py`.
+//! `./gas doctor` checks what they need with `deploy/doctor.py`, `./gas payments` makes what they need at Stripe with
+//! `deploy/payments.py`, and `./gas audit` compares what they store with `deploy/audit.py`.
 
 use crate::paths::Paths;
 use crate::setup;
@@ -39,6 +39,17 @@ pub(crate) fn doctor(paths: &Paths, environment: &str) -> Result<()> {
     run(&mut script(paths, "doctor.py", environment)?)
 }
 
+/// Makes the price of Premium and the endpoint of events at Stripe.
+pub(crate) fn payments(
+    paths: &Paths,
+    environment: &str,
+    monthly: &str,
+    currency: &str,
+) -> Result<()> {
+    let mut command = script(paths, "payments.py", environment)?;
+    run(command.args(["--monthly", monthly, "--currency", currency]))
+}
+
 /// Compares the jobs of an environment, or those of a restored table, with their files.
 pub(crate) fn audit(paths: &Paths, environment: &str, table: Option<&str>) -> Result<()> {
     let mut command = script(paths, "audit.py", environment)?;
@@ -68,17 +79,20 @@ fn script(paths: &Paths, name: &str, environment: &str) -> Result<Command> {
 }
 
 /// Creates and updates all stacks on the emulator that `root` describes, as its root user, and runs the doctor and
-/// the audit.
+/// the audit. Then kills an emulator of its own.
 pub(crate) fn test(
     paths: &Paths,
     python: &Path,
     root: impl IntoIterator<Item = (String, String)>,
 ) -> Result<()> {
-    step("deployment of all stacks", || {
-        let tests = paths.root.join("deploy/tests");
-        let discover = ["-m", "unittest", "discover", "--quiet", "--start-directory"];
-        run(Command::new(python).args(discover).arg(tests).envs(root))
-    })
+    let environment: Vec<_> = root.into_iter().collect();
+    let discover = |folder: &str| {
+        let arguments = ["-m", "unittest", "discover", "--quiet", "--start-directory"];
+        let tests = paths.root.join(folder);
+        run(Command::new(python).args(arguments).arg(tests).envs(environment.iter().cloned()))
+    };
+    step("deployment of all stacks", || discover("deploy/tests"))?;
+    step("restart of the emulator", || discover("local/tests"))
 }
 
 /// The file of an environment, which is given by its name or its path.

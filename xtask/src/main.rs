@@ -5,12 +5,15 @@
 
 #![expect(clippy::print_stdout, reason = "`bundle` and `bench` print their figures to stdout")]
 
+mod architecture;
 mod bench;
+mod browser;
 mod bundle;
 mod check;
 mod circles;
 mod conformance;
 mod deploy;
+mod engine;
 mod esbuild;
 mod features;
 mod igv;
@@ -22,6 +25,7 @@ mod serve;
 mod setup;
 mod soak;
 mod split;
+mod stack_logs;
 mod step;
 mod temporary_stack;
 mod test;
@@ -94,6 +98,17 @@ enum Command {
         /// An environment of deploy/env, such as `example`, or the path of its file.
         environment: String,
     },
+    /// Make what an environment needs at Stripe: the price of Premium, and the endpoint that gets events. May run again.
+    Payments {
+        /// An environment of deploy/env, such as `example`, or the path of its file.
+        environment: String,
+        /// What Premium costs a month, such as 29.50.
+        #[arg(long)]
+        monthly: String,
+        /// The currency.
+        #[arg(long, default_value = "usd")]
+        currency: String,
+    },
     /// Compare the jobs of an environment with their files in S3 and in the archive.
     Audit {
         /// An environment of deploy/env, such as `example`, or the path of its file.
@@ -110,6 +125,8 @@ enum Command {
     /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Take the pictures of README.md.
+    Pictures,
     /// Build the WASM bundle. A release build prints the sizes of its files, and fails if the first load is
     /// too large.
     Bundle {
@@ -144,11 +161,15 @@ fn run() -> Result<()> {
         Command::Release(options) => release::release(&paths, &options),
         Command::Deploy { target, release } => deploy::deploy(&paths, &target, release.as_deref()),
         Command::Doctor { environment } => deploy::doctor(&paths, &environment),
+        Command::Payments { environment, monthly, currency } => {
+            deploy::payments(&paths, &environment, &monthly, &currency)
+        }
         Command::Audit { environment, table } => {
             deploy::audit(&paths, &environment, table.as_deref())
         }
         Command::Rollback { target } => deploy::roll_back(&paths, &target),
         Command::Bench(bench) => bench::bench(&paths, &bench),
+        Command::Pictures => browser::take_pictures(&paths),
         Command::Bundle { release: true } => {
             bundle::bundle(&paths, bundle::Profile::Release)?.check_limit()
         }

@@ -3,6 +3,7 @@
 //! Programs contain no path of the build machine, archives no time or owner. Amazon Linux 2023 has glibc 2.34,
 //! so a program that needs a later one is rejected.
 
+use crate::architecture::Architecture;
 use crate::bundle::{self, Profile};
 use crate::paths::Paths;
 use crate::serve::{SERVER_PACKAGES, prepare_servers};
@@ -53,6 +54,9 @@ pub(crate) struct ReleaseOptions {
     /// Build a second time, in another folder, and compare all files.
     #[arg(long)]
     twice: bool,
+    /// The processors that run the programs. By default those of this machine; for others, a cross-compiler is installed.
+    #[arg(long)]
+    architecture: Option<Architecture>,
     /// Start the release on bare Debian root file systems as instances do, with AWS as the local stack emulates it, and
     /// annotate a file. Needs root, and port 8080.
     #[arg(long)]
@@ -76,7 +80,18 @@ pub(crate) fn release(paths: &Paths, options: &ReleaseOptions) -> Result<()> {
     }
     let version =
         format!("{}-{}", env!("CARGO_PKG_VERSION"), git(&["rev-parse", "--short=12", "HEAD"])?);
-    let made = build(paths, &version)?;
+    let own = Architecture::of_this_machine();
+    let Some(architecture) = options.architecture.or(own) else {
+        bail!("releases are for x86_64 and aarch64; name one with --architecture");
+    };
+    if options.boot && own != Some(architecture) {
+        bail!(
+            "--boot starts the programs on this machine, which cannot run those for {}",
+            architecture.name()
+        );
+    }
+    architecture.require(&paths.root)?;
+    let made = build(paths, &version, architecture)?;
     if options.twice {
         let other = paths.target.join("release-again");
         if other.exists() {
@@ -87,7 +102,8 @@ pub(crate) fn release(paths: &Paths, options: &ReleaseOptions) -> Result<()> {
         run(Command::new("git").args(["clone", "--quiet"]).arg(&paths.root).arg(&root))?;
         let cache = paths.cache.clone();
         let data = root.join(".gas");
-        let again = build(&Paths { target: other.join("target"), cache, data, root }, &version)?;
+        let again = Paths { target: other.join("target"), cache, data, root };
+        let again = build(&again, &version, architecture)?;
         compare(&made, &again)?;
         fs::remove_dir_all(&other)?;
     }
@@ -130,17 +146,17 @@ fn compare(first: &Release, second: &Release) -> Result<()> {
     Ok(())
 }
 
-fn build(paths: &Paths, version: &str) -> Result<Release> {
+fn build(paths: &Paths, version: &str, architecture: Architecture) -> Result<Release> {
     let bundle = bundle::bundle(paths, Profile::Release)?;
     bundle.check_limit()?;
-    step("compiling the programs", || compile(paths))?;
-    let built = paths.target.join("dist");
+    step("compiling the programs", || compile(paths, architecture))?;
+    let built = architecture.folder(&paths.target, "dist");
     for program in PROGRAMS.into_iter().chain([RESTORE]) {
         check_glibc(&built.join(program))?;
     }
 
-    let arch = std::env::consts::ARCH;
-    let folder = paths.target.join("releases").join(version);
+    let arch = architecture.name();
+    let folder = paths.target.join("releases").join(format!("{version}-{arch}"));
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -169,8 +185,37 @@ fn build(paths: &Paths, version: &str) -> Result<Release> {
     Ok(Release { folder, checksums })
 }
 
+/// Compiles the programs of a release for this machine, and returns a folder with them and the emulators that the local stack
+/// needs beside them, which are in the folder `emulators`.
+pub(crate) fn local_programs(paths: &Paths, emulators: &Path) -> Result<PathBuf> {
+    let own = Architecture::of_this_machine();
+    let architecture = own.context("releases are for x86_64 and aarch64")?;
+    step("compiling the programs of a release", || compile(paths, architecture))?;
+    let built = architecture.folder(&paths.target, "dist");
+    let folder = paths.target.join("bench/programs");
+    let programs = PROGRAMS.into_iter().chain([RESTORE]).map(|name| built.join(name));
+    let emulators = LOCAL_PACKAGES.into_iter().map(|name| emulators.join(name));
+    link_all(programs.chain(emulators), &folder)?;
+    Ok(folder)
+}
+
+/// Makes a folder of hard links to files, in the place of an earlier one.
+fn link_all(files: impl Iterator<Item = PathBuf>, folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    for file in files {
+        let name = file.file_name().context("a program has no name")?;
+        // Not symbolic links, whose files the sandbox of the engine does not see.
+        fs::hard_link(&file, folder.join(name))
+            .with_context(|| format!("failed to link {}", file.display()))?;
+    }
+    Ok(())
+}
+
 /// Compiles all programs with the profile `dist`.
-fn compile(paths: &Paths) -> Result<()> {
+fn compile(paths: &Paths, architecture: Architecture) -> Result<()> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
@@ -179,7 +224,8 @@ fn compile(paths: &Paths) -> Result<()> {
     let rust = maps.map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
     let c = maps.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));
     let packages = SERVER_PACKAGES.iter().filter(|name| !LOCAL_PACKAGES.contains(name));
-    run(Command::new("cargo")
+    let mut cargo = Command::new("cargo");
+    cargo
         .args(["build", "--quiet", "--locked", "--profile", "dist"])
         .args(["--features", &Profile::Release.features("server")])
         .args(packages.chain(&MORE_PACKAGES).flat_map(|package| ["--package", package]))
@@ -187,7 +233,9 @@ fn compile(paths: &Paths) -> Result<()> {
         .env("CFLAGS", c.join(" "))
         .env("CXXFLAGS", c.join(" "))
         .env("CARGO_TARGET_DIR", &paths.target)
-        .current_dir(&paths.root))
+        .current_dir(&paths.root);
+    architecture.select(&mut cargo);
+    run(&mut cargo)
 }
 
 /// Fails if a program needs a later glibc than [`MAX_GLIBC`].
@@ -349,6 +397,24 @@ mod tests {
              \x20 0x0040:   Name: GCC_3.0  Flags: none  Version: 3\n";
         assert_eq!(needed_glibc(versions), Some((2, 34)));
         assert_eq!(needed_glibc("No version information found in this file.\n"), None);
+    }
+
+    #[test]
+    fn programs_are_linked_into_one_folder_that_has_nothing_else() {
+        let temporary = tempfile::tempdir().unwrap();
+        let file = |name: &str| temporary.path().join(name);
+        for name in ["web", "emulator"] {
+            fs::write(file(name), name).unwrap();
+        }
+        let folder = file("programs");
+        link_all([file("web")].into_iter(), &folder).unwrap();
+        link_all([file("emulator")].into_iter(), &folder).unwrap();
+        let names: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["emulator"]);
+        assert_eq!(fs::read_to_string(folder.join("emulator")).unwrap(), "emulator");
+        let error = link_all([file("missing")].into_iter(), &folder).unwrap_err().to_string();
+        assert!(error.starts_with("failed to link"), "{error}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Temporary stacks, for tests, benchmarks and the soak.
 
+use crate::stack_logs;
 use crate::step::done_in;
 use anyhow::Result;
-use gas_local::{STACK_VARIABLE, Stack, StackConfig};
-use std::collections::BTreeMap;
+use gas_local::{Environment, STACK_VARIABLE, Stack, StackConfig};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ const DATA_PREFIX: &str = "gas-stack-";
 
 /// Returns the path of a data folder for a stack of this process. The data of earlier stacks, which was
 /// kept because their work failed, is deleted.
-pub(crate) fn data_folder(name: &str) -> Result<PathBuf> {
+fn data_folder(name: &str) -> Result<PathBuf> {
     let temporary = std::env::temp_dir();
     for entry in fs::read_dir(&temporary)?.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(DATA_PREFIX));
@@ -28,7 +28,7 @@ pub(crate) fn data_folder(name: &str) -> Result<PathBuf> {
 pub(crate) struct TemporaryStack {
     data_dir: PathBuf,
     description: PathBuf,
-    environment: BTreeMap<String, String>,
+    environment: Environment,
 }
 
 impl TemporaryStack {
@@ -42,14 +42,20 @@ impl TemporaryStack {
         &self.description
     }
 
+    /// The environment for access to AWS as the account's root user.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// Sets the environment variables by which a program finds the stack.
     pub(crate) fn configure<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program.envs(&self.environment).env(STACK_VARIABLE, &self.description)
     }
 }
 
-/// Starts a stack, does the work, and deletes the stack with its data. If the work fails, the data
-/// is kept until the next temporary stack. `name` is part of the name of the data folder.
+/// Starts a stack, does the work, and deletes the stack with its data. If the stack does not start or the work fails, the
+/// ends of the logs are printed, and the data is kept until the next temporary stack. `name` is part of the name of the
+/// data folder.
 pub(crate) fn with_stack(
     config: StackConfig,
     name: &str,
@@ -59,11 +65,22 @@ pub(crate) fn with_stack(
     let config = StackConfig { data_dir: data_dir.clone(), ..config };
     let runtime = tokio::runtime::Runtime::new()?;
     let started = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
-    let stack = runtime.block_on(started)?;
-    let environment = stack.description().root.into_iter().collect();
-    let description = stack.description_path();
-    let done = work(&TemporaryStack { data_dir: data_dir.clone(), description, environment });
-    runtime.block_on(stack.stop());
+    let (done, stack) = match runtime.block_on(started) {
+        Ok(stack) => {
+            let environment = stack.description().root;
+            let description = stack.description_path();
+            let temporary = TemporaryStack { data_dir: data_dir.clone(), description, environment };
+            (work(&temporary), Some(stack))
+        }
+        Err(error) => (Err(error.into()), None),
+    };
+    if done.is_err() {
+        // Before the processes log that they and their services stop.
+        stack_logs::print_ends(&data_dir.join("logs"));
+    }
+    if let Some(stack) = stack {
+        runtime.block_on(stack.stop());
+    }
     match &done {
         Ok(()) => Stack::wipe(&data_dir)?,
         Err(_) => eprintln!(

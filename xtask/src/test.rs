@@ -6,11 +6,11 @@ use crate::paths::Paths;
 use crate::serve::{configure, no_pages};
 use crate::setup;
 use crate::soak::{self, SoakOptions};
-use crate::step::{at_once, done_in, run, step};
-use crate::temporary_stack::data_folder;
+use crate::step::{at_once, run, step};
+use crate::temporary_stack::with_stack;
 use crate::workspace;
 use anyhow::{Context, Result};
-use gas_local::{ArchiveBackEnd, Ports, STACK_VARIABLE, Stack, StackConfig};
+use gas_local::{ArchiveBackEnd, Ports, STACK_VARIABLE, StackConfig};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -110,10 +110,8 @@ fn run_against(
     is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<()> {
     let archive = config.archive.as_str();
-    let data_dir = data_folder(&format!("test-{archive}"))?;
     let engine = paths.root.join("tests/support/annotator.sh").display().to_string();
     let config = StackConfig {
-        data_dir: data_dir.clone(),
         prefix: "gastest".to_owned(),
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
         shards: Some(SHARDS),
@@ -124,48 +122,40 @@ fn run_against(
         ..config
     };
     let python = config.programs.python.clone();
-    let runtime = tokio::runtime::Runtime::new()?;
-    let stack = runtime
-        .block_on(Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time)))
-        .with_context(|| format!("the stack's logs are in {}", data_dir.join("logs").display()))?;
-    let description = stack.description_path();
-    let root = stack.description().root;
-    let of_engine = |name: &str| {
-        if !is_selected(name) {
-            return Ok(());
-        }
-        let folder = format!("clients/{name}/tests");
-        run_python_tests(paths, setup::galaxy_python(paths)?, &folder, &description)
-    };
-    let stages: [&dyn Fn() -> Result<()>; 6] = [
-        &|| {
-            step(&format!("tests in Rust, archive {archive}"), || {
-                let mut tests = rust_tests(paths, &tools.nextest, filters);
-                run(tests.envs(root.clone()).env(STACK_VARIABLE, &description))
-            })
-        },
-        &|| if is_selected(DEPLOY) { deploy::test(paths, &python, root.clone()) } else { Ok(()) },
-        &|| {
-            if !is_selected(PYTHON_CLIENT) {
+    with_stack(config, &format!("test-{archive}"), |stack| {
+        let description = stack.description_path();
+        let of_engine = |name: &str| {
+            if !is_selected(name) {
                 return Ok(());
             }
-            let python = setup::client_python(paths)?;
-            run_python_tests(paths, python, "clients/python/tests", &description)
-        },
-        &|| of_engine(GALAXY),
-        &|| of_engine(NEXTFLOW),
-        &|| run_browser_tests(paths, &tools.modules, &description, is_selected),
-    ];
-    let tested = run_all(&stages);
-    runtime.block_on(stack.stop());
-    match &tested {
-        Ok(()) => Stack::wipe(&data_dir)?,
-        Err(_) => eprintln!(
-            "gas: logs and data of the stack are kept in {} until the next run",
-            data_dir.display()
-        ),
-    }
-    tested
+            let folder = format!("clients/{name}/tests");
+            run_python_tests(paths, setup::galaxy_python(paths)?, &folder, description)
+        };
+        let stages: [&dyn Fn() -> Result<()>; 6] = [
+            &|| {
+                step(&format!("tests in Rust, archive {archive}"), || {
+                    run(stack.configure(&mut rust_tests(paths, &tools.nextest, filters)))
+                })
+            },
+            &|| {
+                if !is_selected(DEPLOY) {
+                    return Ok(());
+                }
+                deploy::test(paths, &python, stack.environment().clone())
+            },
+            &|| {
+                if !is_selected(PYTHON_CLIENT) {
+                    return Ok(());
+                }
+                let python = setup::client_python(paths)?;
+                run_python_tests(paths, python, "clients/python/tests", description)
+            },
+            &|| of_engine(GALAXY),
+            &|| of_engine(NEXTFLOW),
+            &|| run_browser_tests(paths, &tools.modules, description, is_selected),
+        ];
+        run_all(&stages)
+    })
 }
 
 /// Runs all stages, so that one run shows all that fails, and returns the first error.

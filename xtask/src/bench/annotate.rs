@@ -10,8 +10,10 @@
 use super::measure::{Usage, measure, median};
 use super::simulate::{self, Genome, simulate};
 use crate::conformance::chromosome_20;
+use crate::engine;
 use crate::paths::Paths;
 use crate::step::{has, output, run, step};
+use crate::workspace::example;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
@@ -137,11 +139,11 @@ fn with_sources(
     runs: usize,
 ) -> Result<()> {
     step("building the sources", || {
-        run(Command::new("cargo")
-            .args(["run", "--quiet", "--locked", "--release", "--package", "gas-sources"])
-            .args(["--example", "synthetic-sources", "--"])
-            .args([&workspace.fasta, vcf, &workspace.work])
-            .current_dir(&paths.root))
+        run(example(paths, "gas-sources", "synthetic-sources", &["--release"]).args([
+            &workspace.fasta,
+            vcf,
+            &workspace.work,
+        ]))
     })?;
     for name in SOURCES {
         let file = workspace.source(name);
@@ -220,17 +222,12 @@ pub(super) fn prepare(
     data: &Path,
     models: Option<(PathBuf, PathBuf)>,
 ) -> Result<Workspace> {
-    step("building the engine", || {
-        run(Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"])
-            .args(["--bin", "gas-annotate"])
-            .current_dir(&paths.root))
-    })?;
-    build_reference(paths, work, data, models, paths.binaries(true).join("gas-annotate"))
+    let engine = step("building the engine", || engine::build(paths))?;
+    prepare_reference(paths, work, data, models, engine)
 }
 
 /// Builds the reference of [`prepare`] with an engine.
-pub(super) fn build_reference(
+pub(super) fn prepare_reference(
     paths: &Paths,
     work: Option<&Path>,
     data: &Path,
@@ -252,13 +249,7 @@ pub(super) fn build_reference(
     simulate::unpack(&fasta, &plain)?;
     let bundle = work.join("bundle");
     step("building the reference", || {
-        run(Command::new(&binary)
-            .args(["build-reference", "--assembly", "bench", "--gff"])
-            .arg(&gff)
-            .arg("--fasta")
-            .arg(&plain)
-            .arg("--out")
-            .arg(&bundle))
+        engine::build_reference(&binary, "bench", &gff, &plain, &bundle)
     })?;
     Ok(Workspace { work, binary, bundle, gff, fasta: plain })
 }

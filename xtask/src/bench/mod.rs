@@ -35,7 +35,7 @@ pub(crate) enum Bench {
     /// Jobs a minute and latencies of many users at once, and what 10,000 jobs an hour need.
     Load(load::LoadOptions),
     /// The loading of the pages: paint, layout shifts and blocking time, on a desktop and a phone.
-    Pages,
+    Pages(pages::PagesOptions),
     /// Source files: size, build, sparse and dense queries on synthetic sites like those of gnomAD.
     Sources(sources::SourcesOptions),
 }
@@ -50,7 +50,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Large(options) => large::large(paths, options),
         Bench::Load(options) => load::load(paths, options),
-        Bench::Pages => pages::pages(paths),
+        Bench::Pages(options) => pages::pages(paths, options),
         Bench::Sources(options) => sources::sources(paths, options),
     }
 }

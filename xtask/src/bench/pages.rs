@@ -1,25 +1,21 @@
-//! `./gas bench pages`: measures the loading of the pages in a browser, against a stack of optimized
-//! programs.
+//! `./gas bench pages`: measures the loading of the pages in a browser. The servers are not optimized by default, so the times
+//! are upper bounds.
 
-use crate::bundle::Profile;
+use crate::browser::{self, Servers};
 use crate::paths::Paths;
-use crate::serve::prepare;
-use crate::setup;
-use crate::step::run;
-use crate::temporary_stack::with_stack;
 use anyhow::Result;
-use gas_local::Ports;
-use std::process::Command;
+use clap::Args;
+
+/// Options of `bench pages`.
+#[derive(Args)]
+pub(crate) struct PagesOptions {
+    /// Measure with the programs of a release, as users have them. They are compiled first, which takes long.
+    #[arg(long)]
+    release: bool,
+}
 
 /// Starts a stack and measures.
-pub(super) fn pages(paths: &Paths) -> Result<()> {
-    with_stack(prepare(paths, Profile::Release, Ports::free()?)?, "bench", |stack| {
-        run(stack.configure(
-            Command::new("node")
-                .arg(paths.root.join("tests/browser/support/measure.mjs"))
-                .env("GAS_CHROMIUM", setup::chromium()?)
-                .env("GAS_NODE_MODULES", setup::modules(paths)?)
-                .current_dir(&paths.root),
-        ))
-    })
+pub(super) fn pages(paths: &Paths, options: &PagesOptions) -> Result<()> {
+    let servers = if options.release { Servers::Release } else { Servers::Tests };
+    browser::run_script(paths, "bench", "measure.mjs", servers, |script| script)
 }

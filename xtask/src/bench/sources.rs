@@ -3,10 +3,10 @@
 
 use crate::paths::Paths;
 use crate::step::run;
+use crate::workspace::example;
 use anyhow::Result;
 use clap::Args;
 use std::fs;
-use std::process::Command;
 
 /// Options of `bench sources`.
 #[derive(Args)]
@@ -23,11 +23,8 @@ pub(crate) struct SourcesOptions {
 pub(super) fn sources(paths: &Paths, options: &SourcesOptions) -> Result<()> {
     let work = paths.target.join("bench");
     fs::create_dir_all(&work)?;
-    run(Command::new("cargo")
-        .args(["run", "--quiet", "--locked", "--release", "--package", "gas-sources"])
-        .args(["--example", "sources-bench", "--"])
+    run(example(paths, "gas-sources", "sources-bench", &["--release"])
         .arg(&work)
         .arg(options.values.join(","))
-        .args(options.sites.iter().map(u64::to_string))
-        .current_dir(&paths.root))
+        .args(options.sites.iter().map(u64::to_string)))
 }

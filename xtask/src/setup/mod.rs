@@ -16,6 +16,6 @@ pub(crate) use python::{client_python, galaxy_python, hgvs_python, linters, pyth
 pub(crate) use reference::{reference, two_references};
 pub(crate) use sources::{source_folder, sources};
 pub(crate) use stamp::short_hash;
-pub(crate) use system::{chromium, debootstrap, postgres, system_packages};
+pub(crate) use system::{chromium, cross_compiler, debootstrap, postgres, system_packages};
 pub(crate) use tools::{CARGO_DENY, CARGO_MACHETE, CARGO_NEXTEST, CARGO_SBOM, cargo_tool};
 pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};

@@ -1,6 +1,7 @@
 //! The demo reference, which the engine builds from `assets/reference`, and a catalog for tests.
 
 use super::stamp::{is_stamped, short_hash, stamp};
+use crate::engine::build_reference;
 use crate::paths::Paths;
 use crate::step::{run, step};
 use anyhow::{Context, Result};
@@ -30,14 +31,8 @@ pub(crate) fn reference(paths: &Paths, binaries: &Path) -> Result<PathBuf> {
             if reference.exists() {
                 fs::remove_dir_all(&reference)?;
             }
-            run(Command::new(&engine)
-                .arg("build-reference")
-                .arg("--gff")
-                .arg(sources.join("demo.gff3.gz"))
-                .arg("--fasta")
-                .arg(sources.join("demo.fa.gz"))
-                .args(["--assembly", "GRCh37", "--out"])
-                .arg(&reference))?;
+            let (gff, fasta) = (sources.join("demo.gff3.gz"), sources.join("demo.fa.gz"));
+            build_reference(&engine, "GRCh37", &gff, &fasta, &reference)?;
             stamp(&stamp_file, &hash)
         })?;
     }

@@ -52,6 +52,20 @@ pub(crate) fn debootstrap() -> Result<()> {
     install(BARE_ROOTS.iter())
 }
 
+/// Installs a compiler of C for another architecture, by the name of its program and that of Debian for the architecture.
+pub(crate) fn cross_compiler(program: &str, architecture: &str) -> Result<()> {
+    if has(program) {
+        return Ok(());
+    }
+    if !has("apt-get") {
+        bail!("missing on this machine: {program}; install it and run this command again");
+    }
+    let compiler = format!("gcc-{architecture}-linux-gnu");
+    // With the headers of C++, which the compiler of C does not depend on.
+    let packages = [compiler.as_str(), &format!("g++-{architecture}-linux-gnu")];
+    step(&format!("installing {compiler} with apt"), || apt_install(&packages))
+}
+
 fn install(required: impl Iterator<Item = &'static Requirement>) -> Result<()> {
     let missing: Vec<&Requirement> =
         required.filter(|requirement| !(requirement.is_installed)()).collect();
