@@ -19,7 +19,6 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_local::Description;
 use gas_shared::job::StateView;
-use gas_shared::upload::{NewUpload, PartsTicket};
 use gas_shared::{JobId, JobStatus, JobView};
 use gas_tests::Client;
 use jiff::Timestamp;
@@ -86,8 +85,7 @@ async fn main() -> Result<()> {
 
 /// Uploads the file as the page does, and submits it.
 async fn upload(client: &Client, file: &File, size: u64) -> Result<JobId> {
-    let body = json!({ "file": NewUpload::new("genome.vcf", size) });
-    let mut ticket = ticket(client, "/api/uploads/parts", Some(body)).await?;
+    let mut ticket = client.begin_parts("genome.vcf", size).await?;
     let id = ticket.job_id;
     let http = reqwest::Client::new();
     while !ticket.parts.is_empty() {
@@ -100,20 +98,10 @@ async fn upload(client: &Client, file: &File, size: u64) -> Result<JobId> {
             Ok::<_, anyhow::Error>(())
         });
         stream::iter(sent).buffer_unordered(PARALLEL_PARTS).try_collect::<()>().await?;
-        ticket = self::ticket(client, &format!("/api/uploads/{id}/parts"), None).await?;
+        ticket = client.next_parts(id).await?;
     }
     client.confirm(id).await?;
     Ok(id)
-}
-
-async fn ticket(
-    client: &Client,
-    path: &str,
-    body: Option<serde_json::Value>,
-) -> Result<PartsTicket> {
-    let response = client.call(Method::POST, path, body).await?;
-    ensure!(response.status().is_success(), "{}", response.text().await?);
-    Ok(response.json().await?)
 }
 
 /// Waits for the end of a job. Returns it with the CPU time of the engine, in seconds.

@@ -3,6 +3,7 @@
 use crate::stack::stack;
 use anyhow::Result;
 use gas_shared::JobStatus::Completed;
+use gas_shared::import::NewImport;
 use gas_shared::upload::NewUpload;
 use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 72] = [
+const SERVER_FUNCTIONS: [(Method, &str); 73] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -77,6 +78,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 72] = [
     (Method::POST, "/api/tokens/{id}/revoke"),
     (Method::POST, "/api/uploads"),
     (Method::POST, "/api/uploads/parts"),
+    (Method::POST, "/api/uploads/url"),
     (Method::POST, "/api/uploads/{id}/confirm"),
     (Method::POST, "/api/uploads/{id}/parts"),
     (Method::POST, "/api/webhooks"),
@@ -111,6 +113,9 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
     match (method, path) {
         (&Method::POST, "/api/uploads" | "/api/uploads/parts") => {
             Some(json!({ "file": NewUpload::new("a.vcf", 1) }))
+        }
+        (&Method::POST, "/api/uploads/url") => {
+            Some(json!({ "file": NewImport::new("https://a.example.org/a.vcf") }))
         }
         (&Method::POST, "/api/references/private") => {
             let source = json!({ "file_name": "a", "size_bytes": 1 });

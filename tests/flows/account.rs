@@ -1,7 +1,7 @@
 //! The account: settings, data export and deletion.
 
 use crate::calls::Calls;
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use gas_backend::ports::{AccountData, Accounts, Identity};
@@ -14,8 +14,6 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
 #[tokio::test]
 async fn mail_about_jobs_can_be_turned_off_and_on() -> Result<()> {

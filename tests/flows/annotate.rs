@@ -6,13 +6,9 @@ use gas_shared::JobStatus::{Completed, Failed};
 use gas_shared::job::StateView;
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{JobOptions, Selection};
-use gas_tests::{Client, sample};
+use gas_tests::{Client, records, sample};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-fn records(vcf: &str) -> Vec<&str> {
-    vcf.lines().filter(|line| !line.starts_with('#')).collect()
-}
 
 #[tokio::test]
 async fn the_options_of_the_last_upload_are_remembered() -> Result<()> {

@@ -1,7 +1,8 @@
 //! The command `gas-cli`, run as users do.
 
-use crate::multipart::{self, large_vcf, premium};
-use crate::program::{Program, token};
+use crate::multipart::{self, large_vcf};
+use crate::premium;
+use crate::program::{BOTH, Program, token};
 use crate::result_forms::{self, packed_sample, stored};
 use crate::stack::{program, stack};
 use anyhow::{Context, Result, ensure};
@@ -10,8 +11,6 @@ use reqwest::Method;
 use std::process::Output;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
-
-const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
 /// Runs `gas-cli` with a token.
 async fn run(token: &str, arguments: &[&str]) -> Result<Output> {
@@ -75,6 +74,90 @@ async fn annotate_submits_files_waits_for_them_and_downloads_the_results() -> Re
 }
 
 #[tokio::test]
+async fn results_are_compared_and_exported_with_saved_filters() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-cli-compare").await?;
+    let token = token(&ada, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let input = folder.path().join("free.vcf");
+    std::fs::write(&input, sample("free.vcf")?)?;
+    let done = run(&token, &["annotate", &input.display().to_string(), "--wait"]).await?;
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let listed = run(&token, &["jobs", "--json"]).await?;
+    let job: serde_json::Value = serde_json::from_slice(&listed.stdout)?;
+    let first = job["id"].as_str().context("no job")?;
+    assert!(job["result"]["records"].as_u64() > Some(0), "all fields of the API: {job}");
+    let again = run(&token, &["rerun", first, "--select", "pick", "--wait", "--json"]).await?;
+    let again = text(&again.stdout);
+    let last: serde_json::Value = serde_json::from_str(again.lines().last().unwrap_or_default())?;
+    assert_eq!(last["status"], "completed", "{again}");
+    let second = last["id"].as_str().context("no second job")?;
+
+    let compared = run(&token, &["compare", first, second]).await?;
+    let printed = text(&compared.stdout);
+    assert!(printed.contains("only first    0"), "{printed} {}", text(&compared.stderr));
+    assert!(printed.contains("The options differ."), "{printed}");
+    let out = folder.path().join("out");
+    let target = out.display().to_string();
+    let saved = run(&token, &["compare", first, second, "--output", &target, "--json"]).await?;
+    let path = out.join("free.free.differences.tsv");
+    assert_eq!(text(&saved.stdout), format!("{}\n", serde_json::json!({ "path": path })));
+    assert!(std::fs::read_to_string(path)?.starts_with("difference\tchrom"));
+
+    let filter = r#"{"impacts":["high"]}"#;
+    let save = ["filters", "save", "severe", "--filter", filter, "--sort", "-impact"];
+    assert!(run(&token, &save).await?.status.success());
+    let listed = run(&token, &["filters"]).await?;
+    assert!(text(&listed.stdout).contains("severe  {\"impacts\":[\"high\"]}"));
+    let export = |name: &'static str| {
+        let words =
+            ["export", first, "--format", "tsv", "--output", &target, "--saved-filter", name];
+        let words = words.map(str::to_owned);
+        let token = &token;
+        async move { run(token, &words.each_ref().map(String::as_str)).await }
+    };
+    assert!(export("severe").await?.status.success());
+    assert!(out.join("free.annot.filtered.tsv").exists());
+    let unknown = export("mild").await?;
+    assert_eq!(unknown.status.code(), Some(6), "{}", text(&unknown.stderr));
+    Ok(())
+}
+
+#[tokio::test]
+async fn webhooks_and_gene_panels_are_listed_and_changed() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cli-webhooks").await?;
+    let token = token(&ada, &BOTH).await?;
+    let added = run(&token, &["webhooks", "add", "http://127.0.0.1:9/gas"]).await?;
+    let printed = text(&added.stdout);
+    let [id, secret] = printed.split_whitespace().collect::<Vec<_>>()[..] else {
+        anyhow::bail!("{printed} {}", text(&added.stderr));
+    };
+    assert!(secret.starts_with("whsec_"), "{printed}");
+    assert!(run(&token, &["webhooks", "test", id]).await?.status.success());
+    let deliveries = run(&token, &["webhooks", "deliveries", id]).await?;
+    assert!(text(&deliveries.stdout).contains("webhook.test"), "{}", text(&deliveries.stdout));
+    let listed = text(&run(&token, &["webhooks"]).await?.stdout);
+    assert!(listed.contains("job.completed,job.failed") && !listed.contains(secret), "{listed}");
+    assert!(run(&token, &["webhooks", "enable", id]).await?.status.success());
+    assert!(run(&token, &["webhooks", "remove", id]).await?.status.success());
+    assert_eq!(text(&run(&token, &["webhooks"]).await?.stdout), "");
+    assert_eq!(run(&token, &["webhooks", "test", id]).await?.status.code(), Some(6));
+    let invalid = run(&token, &["webhooks", "add", "ftp://lab.example.org"]).await?;
+    assert_eq!(invalid.status.code(), Some(4), "{}", text(&invalid.stderr));
+
+    assert!(run(&token, &["panels", "save", "epilepsy", "SCN1A", "KCNQ2"]).await?.status.success());
+    let listed = text(&run(&token, &["panels", "--json"]).await?.stdout);
+    let panel: serde_json::Value = serde_json::from_str(&listed)?;
+    let id = panel["id"].as_str().context("no panel")?;
+    assert!(run(&token, &["panels", "rename", id, "seizures"]).await?.status.success());
+    let listed = text(&run(&token, &["panels"]).await?.stdout);
+    assert!(listed.starts_with(&format!("{id}  seizures  ")), "{listed}");
+    assert!(run(&token, &["panels", "remove", id]).await?.status.success());
+    assert_eq!(text(&run(&token, &["panels"]).await?.stdout), "");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_compressed_result_is_saved_with_its_index_or_as_plain_text() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-cli-index").await?;
@@ -110,7 +193,7 @@ async fn a_compressed_result_is_saved_with_its_index_or_as_plain_text() -> Resul
 #[tokio::test]
 async fn a_large_file_is_sent_in_parts_and_an_interrupted_upload_goes_on() -> Result<()> {
     let base = stack().web_url();
-    let eve = premium("eve-cli-parts").await?;
+    let eve = premium::signed_in("eve-cli-parts").await?;
     let program = Program::of(&eve, &base, &BOTH).await?;
     let folder = tempfile::tempdir()?;
     let (input, state) = (folder.path().join("large.vcf"), folder.path().join("state"));

@@ -1,18 +1,11 @@
 //! Comparing results over HTTP: two runs with other options, and a file with fewer records.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result};
-use gas_tests::{Client, sample};
+use gas_tests::{Client, records, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-
-const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
-
-/// The lines of a VCF file that are records.
-fn records(vcf: &str) -> Vec<&str> {
-    vcf.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
-}
 
 #[tokio::test]
 async fn two_results_are_compared_and_their_differences_exported() -> Result<()> {
@@ -49,6 +42,8 @@ async fn two_results_are_compared_and_their_differences_exported() -> Result<()>
     assert!(name.contains("whole.fewer.differences.tsv"), "{name}");
     let table = table.text().await?;
     assert_eq!(table.lines().count(), 1 + left_out, "{table}");
+    let none = program.call(Method::GET, &format!("{path}&kind=only_second"), None).await?;
+    assert_eq!(none.text().await?.lines().count(), 1, "only the names of the columns");
     let page = ada.get(&format!("/annotations-comparison/{first}?other={second}")).send().await?;
     assert_eq!(page.text().await?, table, "the same file as in the browser");
 

@@ -1,6 +1,6 @@
 //! Files that the reference covers in part, not at all, or that have no variants.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::{program, stack};
 use anyhow::{Context, Result};
 use gas_tests::Client;
@@ -28,7 +28,7 @@ async fn ended(program: &Program, records: &str) -> Result<Value> {
 async fn a_partly_covered_file_is_completed_with_warnings() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-coverage").await?;
-    let api = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let api = Program::of(&ada, &base, &BOTH).await?;
     // The demo reference has T at this position, and no chromosome 7.
     let known = "20\t76758\t.\tT\tC\t.\t.\t.\n";
     let block = "7\t5\t.\tG\t<NON_REF>\t.\t.\tEND=90\n";
@@ -59,7 +59,7 @@ async fn a_partly_covered_file_is_completed_with_warnings() -> Result<()> {
 async fn a_file_outside_of_the_reference_fails_with_what_to_do() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-outside").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let records: String = (1..=7).map(|pos| format!("7\t{pos}\t.\tG\tA\t.\t.\t.\n")).collect();
     let job = ended(&program, &records).await?;
     assert_eq!(job["status"], "failed");

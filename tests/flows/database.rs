@@ -26,17 +26,25 @@ pub(crate) struct NewDatabase {
 impl NewDatabase {
     /// Creates an empty database.
     async fn empty(stack: &Stack) -> Result<Self> {
+        Self::named(stack, None).await
+    }
+
+    /// Creates a database; if a name is given, with the contents and the owner of that database.
+    async fn named(stack: &Stack, template: Option<&str>) -> Result<Self> {
         let name = format!("test_{}", Uuid::new_v4().simple());
+        let owner = template.unwrap_or(&name);
+        let contents = template.map(|name| format!(" template {name}")).unwrap_or_default();
         let admin = PgPool::connect(stack.owner_database_url()).await?;
-        for create in
-            [format!("create role {name} login"), format!("create database {name} owner {name}")]
-        {
+        for create in [
+            format!("create role {name} login"),
+            format!("create database {name} owner {owner}{contents}"),
+        ] {
             sqlx::query(AssertSqlSafe(create)).execute(&admin).await?;
         }
         let options = PgConnectOptions::from_str(stack.database_url())?;
         let (host, port) = (options.get_host(), options.get_port());
         let url = |role: &str| format!("postgres://{role}@{host}:{port}/{name}");
-        Ok(Self { owner_url: url(&name), url: url(options.get_username()), name, admin })
+        Ok(Self { owner_url: url(owner), url: url(options.get_username()), name, admin })
     }
 
     /// Creates a database with the current schema.
@@ -46,7 +54,12 @@ impl NewDatabase {
         Ok(database)
     }
 
-    async fn migrate(&self) -> Result<i64> {
+    /// Another database with the files that this one has now, as a restore gives it. Nobody may be connected to this one.
+    pub(crate) async fn copy(&self, stack: &Stack) -> Result<Self> {
+        Self::named(stack, Some(&self.name)).await
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<i64> {
         let owner = DatabaseOwner { migration_database_url: self.owner_url.clone().into() };
         Ok(postgres::migrate(&owner).await?)
     }
@@ -131,7 +144,7 @@ async fn a_process_rejects_an_older_schema_and_accepts_a_newer_one() -> Result<(
 
     execute("insert into _sqlx_migrations values (9999, 'newer', now(), true, '', 0)").await?;
     database.pool().await?;
-    database.migrate().await.context("a release that is taken back can migrate")?;
+    database.migrate().await.context("a release that is rolled back can migrate")?;
 
     execute("update _sqlx_migrations set version = 9998 where version = 12").await?;
     let error = rejection(&database.url).await?;

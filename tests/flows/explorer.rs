@@ -2,10 +2,9 @@
 
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
-use gas_shared::JobStatus::Completed;
+use gas_shared::JobId;
 use gas_shared::explorer::{IMPACT, Page, Query, RowDetails};
-use gas_shared::{JobId, JobView};
-use gas_tests::{Client, sample};
+use gas_tests::{Client, records};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -26,21 +25,17 @@ async fn page(user: &Client, id: JobId, query: serde_json::Value) -> Result<Page
     Ok(answer.json().await?)
 }
 
-async fn annotated(user: &Client) -> Result<JobView> {
-    let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
-    user.wait_for(job.id, &[Completed]).await
-}
-
 /// The lines of records that contain one of some texts.
 fn lines<'a>(result: &'a str, texts: &[&str]) -> Vec<&'a str> {
-    let records = result.lines().filter(|line| !line.starts_with('#'));
-    records.filter(|line| texts.iter().any(|text| line.contains(text))).collect()
+    let mut found = records(result);
+    found.retain(|line| texts.iter().any(|text| line.contains(text)));
+    found
 }
 
 #[tokio::test]
 async fn filters_counts_rows_and_exports_equal_the_result() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-explores").await?;
-    let id = annotated(&ada).await?.id;
+    let id = ada.annotated_sample().await?.id;
     let result = ada.result(id).await?;
     let all = page(&ada, id, json!({ "limit": 10, "facets": true })).await?;
     assert_eq!(all.total as usize, lines(&result, &[""]).len());
@@ -95,7 +90,7 @@ async fn filters_counts_rows_and_exports_equal_the_result() -> Result<()> {
 #[tokio::test]
 async fn the_explorer_is_closed_after_the_download_window() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-explores-late").await?;
-    let id = annotated(&ada).await?.id;
+    let id = ada.annotated_sample().await?.id;
     assert_eq!(ask(&ada, id, json!({ "limit": 1 })).await?.status(), StatusCode::OK);
     let deadline = Instant::now() + TIMEOUT;
     // First the deadline closes the explorer, then the archive.

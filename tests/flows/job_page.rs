@@ -13,11 +13,6 @@ use std::time::{Duration, Instant};
 /// Longer than the heartbeat interval of the test stack.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-async fn annotated(user: &Client) -> Result<JobView> {
-    let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
-    user.wait_for(job.id, &[Completed]).await
-}
-
 #[tokio::test]
 async fn a_run_log_can_be_read_while_the_job_runs_and_only_grows() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-tail").await?;
@@ -62,7 +57,7 @@ async fn the_run_log_of_a_failed_job_contains_the_reason() -> Result<()> {
 #[tokio::test]
 async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-reruns").await?;
-    let old = annotated(&ada).await?;
+    let old = ada.annotated_sample().await?;
     let path = format!("/api/jobs/{}/rerun", old.id);
     let response = ada.call(Method::POST, &path, Some(json!({ "options": null }))).await?;
     ensure!(response.status() == StatusCode::OK, "{}", response.text().await?);
@@ -85,7 +80,7 @@ async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Resu
 #[tokio::test]
 async fn chart_counts_match_the_results_explorer() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-charts").await?;
-    let id = annotated(&ada).await?.id;
+    let id = ada.annotated_sample().await?.id;
     let figures: Value = ada.get(&format!("/api/jobs/{id}/charts")).send().await?.json().await?;
     let figures = figures.as_array().context("figures")?;
     let names: Vec<_> = figures.iter().filter_map(|figure| figure["name"].as_str()).collect();
@@ -120,7 +115,7 @@ async fn chart_counts_match_the_results_explorer() -> Result<()> {
 #[tokio::test]
 async fn the_genome_browser_gets_contig_sizes_genes_and_records() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-genome").await?;
-    let id = annotated(&ada).await?.id;
+    let id = ada.annotated_sample().await?.id;
     let ask = |path: &str| ada.get(&format!("/annotations-genome/{id}/{path}")).send();
     let sizes = ask("chrom.sizes").await?.text().await?;
     let (contig, length) = sizes.trim().split_once('\t').context("one contig and its length")?;

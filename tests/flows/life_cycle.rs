@@ -27,12 +27,6 @@ use uuid::Uuid;
 /// stack.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
-async fn completed(user: &Client) -> Result<JobId> {
-    let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
-    user.wait_for(job.id, &[Completed]).await?;
-    Ok(job.id)
-}
-
 fn results_view(state: StateView) -> Result<ResultsView> {
     match state {
         StateView::Completed { results, .. } => Ok(results),
@@ -75,7 +69,7 @@ async fn results(stack: &Stack, id: JobId) -> Result<Results> {
 async fn results_are_archived_after_the_window_and_restored_with_premium() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-life").await?;
-    let id = completed(&ada).await?;
+    let id = ada.annotated_sample().await?.id;
     let ResultsView::Stored { until: Some(until), .. } = results_view(ada.job(id).await?.state)?
     else {
         panic!("a Free user's results have a deadline");
@@ -174,7 +168,7 @@ async fn a_compressed_result_keeps_its_index_while_it_is_archived_and_restored()
 async fn an_upgrade_during_the_window_keeps_the_results_where_they_are() -> Result<()> {
     let stack = stack();
     let eve = Client::signed_in(&stack.web_url(), "eve-quick").await?;
-    let id = completed(&eve).await?;
+    let id = eve.annotated_sample().await?.id;
     buy(&stack, &eve).await?;
     // The archiver checks the plan at the end of the window and removes the deadline.
     wait_until(&eve, id, |results| matches!(results, ResultsView::Stored { until: None, .. }))

@@ -9,7 +9,9 @@ use gas_backend::ports::{
 use gas_backend::postgres::{PostgresAccountData, PostgresAccounts, PostgresMails};
 use gas_backend::testkit::outbox_contract;
 use gas_shared::{JobMailKind, JobMails, UserId};
+use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -79,5 +81,18 @@ async fn an_unsubscribed_user_stays_unsubscribed_after_the_next_sign_in() -> Res
     assert!(mails.set_job_mails(user.id, JobMails::NONE).await?);
     accounts.record_sign_in(&user).await?;
     assert_eq!(mails.job_mails(user.id).await?, Some(JobMails::NONE));
+    Ok(())
+}
+
+/// The link in a mail leads people to a page with a button, and mail programs send a POST to the same address (RFC 8058).
+#[tokio::test]
+async fn the_link_to_unsubscribe_is_a_page_for_people_and_takes_a_post_of_programs() -> Result<()> {
+    let reader = Client::anonymous(&stack().web_url())?;
+    let page = reader.get("/unsubscribe?token=forged").send().await?;
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await?;
+    assert!(page.contains("Unsubscribe from emails about your jobs?"), "{page}");
+    let forged = reader.post("/unsubscribe?token=forged").send().await?;
+    assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Multipart uploads of large files: interruption, resumption and limits.
 
+use crate::premium;
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use gas_shared::JobStatus::{Cancelled, Completed};
 use gas_shared::job::StateView;
-use gas_shared::upload::{NewUpload, ONE_REQUEST_MAX_BYTES, PART_BYTES, PartTicket, PartsTicket};
-use gas_tests::{Client, sample};
+use gas_shared::upload::{ONE_REQUEST_MAX_BYTES, PART_BYTES, PartTicket};
+use gas_tests::{Client, records, sample};
 use reqwest::{Method, Response, StatusCode};
-use serde_json::json;
 
 /// Larger than the limit of single-request uploads, and not a multiple of the part size.
 pub(crate) const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
@@ -34,36 +34,6 @@ pub(crate) fn large_vcf(size: usize) -> Result<String> {
     Ok(vcf)
 }
 
-pub(crate) async fn premium(user: &str) -> Result<Client> {
-    let client = Client::signed_in(&stack().web_url(), user).await?;
-    crate::premium::buy(&stack(), &client).await?;
-    Ok(client)
-}
-
-async fn ticket(
-    client: &Client,
-    path: &str,
-    body: Option<serde_json::Value>,
-) -> Result<PartsTicket> {
-    let response = client.call(Method::POST, path, body).await?;
-    ensure!(
-        response.status() == StatusCode::OK,
-        "{}: {}",
-        response.status(),
-        response.text().await?
-    );
-    Ok(response.json().await?)
-}
-
-async fn begin(client: &Client, name: &str, size: usize) -> Result<PartsTicket> {
-    let body = json!({ "file": NewUpload::new(name, size as u64) });
-    ticket(client, "/api/uploads/parts", Some(body)).await
-}
-
-async fn next(client: &Client, begun: &PartsTicket) -> Result<PartsTicket> {
-    ticket(client, &format!("/api/uploads/{}/parts", begun.job_id), None).await
-}
-
 async fn put(url: &str, bytes: Vec<u8>) -> Result<Response> {
     Ok(reqwest::Client::new().put(url).body(bytes).send().await?)
 }
@@ -75,9 +45,9 @@ fn bytes_of(file: &str, part: &PartTicket) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_interrupted_upload_of_a_large_file_resumes_and_is_annotated() -> Result<()> {
-    let eve = premium("eve-large").await?;
+    let eve = premium::signed_in("eve-large").await?;
     let vcf = large_vcf(SIZE)?;
-    let begun = begin(&eve, "large.vcf", SIZE).await?;
+    let begun = eve.begin_parts("large.vcf", SIZE as u64).await?;
     assert_eq!((begun.size, begun.missing), (SIZE as u64, SIZE as u64));
 
     // Parts 1, 2, 3 (twice) and 5 arrive; then the connection is lost.
@@ -89,7 +59,7 @@ async fn an_interrupted_upload_of_a_large_file_resumes_and_is_annotated() -> Res
     assert!(early.contains("has not arrived"), "{early}");
 
     // Another page, which only knows the job's id, sends the missing parts.
-    let mut next_ticket = next(&eve, &begun).await?;
+    let mut next_ticket = eve.next_parts(begun.job_id).await?;
     assert_eq!(next_ticket.missing, SIZE as u64 - 4 * PART_BYTES);
     assert_eq!(next_ticket.parts[0].offset, 3 * PART_BYTES);
     assert_eq!(next_ticket.parts[1].offset, 5 * PART_BYTES);
@@ -97,41 +67,40 @@ async fn an_interrupted_upload_of_a_large_file_resumes_and_is_annotated() -> Res
         for part in &next_ticket.parts {
             assert_eq!(put(&part.url, bytes_of(&vcf, part)).await?.status(), StatusCode::OK);
         }
-        next_ticket = next(&eve, &begun).await?;
+        next_ticket = eve.next_parts(begun.job_id).await?;
     }
     let job = eve.confirm(begun.job_id).await?;
     assert_eq!(job.size, Some(SIZE as u64));
     assert_eq!(eve.confirm(begun.job_id).await?.id, job.id, "confirming is idempotent");
     let done = eve.wait_for(begun.job_id, &[Completed]).await?;
-    let StateView::Completed { records, .. } = done.state else { unreachable!() };
-    let expected = vcf.lines().filter(|line| !line.starts_with('#')).count() as u64;
-    assert_eq!(records, expected);
+    let StateView::Completed { records: annotated, .. } = done.state else { unreachable!() };
+    assert_eq!(annotated, records(&vcf).len() as u64);
     Ok(())
 }
 
 #[tokio::test]
 async fn s3_only_accepts_parts_of_the_announced_size() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-liar").await?;
-    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let begun = ada.begin_parts("a.vcf", 1000).await?;
     let part = begun.parts.first().context("no part")?;
     let longer = put(&part.url, vec![b'#'; 200_000]).await?;
     assert_eq!(longer.status(), StatusCode::FORBIDDEN, "{}", longer.text().await?);
     let another = part.url.replace("partNumber=1", "partNumber=2");
     assert_ne!(another, part.url);
     assert_eq!(put(&another, vec![b'#'; 1000]).await?.status(), StatusCode::FORBIDDEN);
-    assert_eq!(next(&ada, &begun).await?.missing, 1000, "nothing has arrived");
+    assert_eq!(ada.next_parts(begun.job_id).await?.missing, 1000, "nothing has arrived");
     assert_eq!(put(&part.url, vec![b'#'; 1000]).await?.status(), StatusCode::OK);
-    assert_eq!(next(&ada, &begun).await?.missing, 0);
+    assert_eq!(ada.next_parts(begun.job_id).await?.missing, 0);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_plans_size_limit_applies_to_multipart_uploads() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-big").await?;
-    let rejected = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
+    let rejected = ada.begin_parts("a.vcf", 150_001).await.unwrap_err().to_string();
     assert!(rejected.starts_with("413"), "{rejected}");
-    let size = usize::try_from(gas_shared::plan::PREMIUM_MAX_UPLOAD_BYTES)? + 1;
-    let rejected = begin(&ada, "a.vcf", size).await.unwrap_err().to_string();
+    let size = gas_shared::plan::PREMIUM_MAX_UPLOAD_BYTES + 1;
+    let rejected = ada.begin_parts("a.vcf", size).await.unwrap_err().to_string();
     assert!(rejected.starts_with("400") && rejected.contains("no plan allows"), "{rejected}");
     Ok(())
 }
@@ -139,14 +108,14 @@ async fn the_plans_size_limit_applies_to_multipart_uploads() -> Result<()> {
 #[tokio::test]
 async fn a_cancelled_upload_accepts_no_more_parts() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-cancel").await?;
-    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let begun = ada.begin_parts("a.vcf", 1000).await?;
     let path = format!("/api/jobs/{}/cancel", begun.job_id);
     ada.call(Method::POST, &path, None).await?;
     assert_eq!(ada.job(begun.job_id).await?.state.status(), Cancelled);
     let part = begun.parts.first().context("no part")?;
     let late = put(&part.url, vec![b'#'; 1000]).await?;
     assert_eq!(late.status(), StatusCode::NOT_FOUND, "{}", late.text().await?);
-    let rejected = next(&ada, &begun).await.unwrap_err().to_string();
+    let rejected = ada.next_parts(begun.job_id).await.unwrap_err().to_string();
     assert!(rejected.starts_with("409"), "{rejected}");
     Ok(())
 }
@@ -154,7 +123,7 @@ async fn a_cancelled_upload_accepts_no_more_parts() -> Result<()> {
 #[tokio::test]
 async fn only_pages_of_this_service_may_upload_parts() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-cors").await?;
-    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let begun = ada.begin_parts("a.vcf", 1000).await?;
     let part = begun.parts.first().context("no part")?;
     for (origin, allowed) in [(stack().web_url(), true), ("https://evil.example".into(), false)] {
         let preflight = reqwest::Client::new()

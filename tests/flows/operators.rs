@@ -3,7 +3,7 @@
 use crate::calls::Calls;
 use crate::database::NewDatabase;
 use crate::events::Events;
-use crate::program::{Program, token};
+use crate::program::{BOTH, Program, token};
 use crate::stack::{program, stack};
 use crate::web_process::WebProcess;
 use anyhow::{Context, Result};
@@ -51,8 +51,8 @@ async fn only_a_token_of_an_operator_with_the_scope_admin_can_operate() -> Resul
     let base = stack.web_url();
     let operator = Client::signed_in(&base, "operator-tokens").await?;
     let user = Client::signed_in(&base, "ada-operates").await?;
-    let of_user = Program::of(&user, &base, &["jobs:read", "jobs:write"]).await?;
-    let without_scope = Program::of(&operator, &base, &["jobs:read", "jobs:write"]).await?;
+    let of_user = Program::of(&user, &base, &BOTH).await?;
+    let without_scope = Program::of(&operator, &base, &BOTH).await?;
     let admin = Program::of(&operator, &base, &["admin"]).await?;
     let stranger = Program::new(&base, "gas_00000000000000000000000000000000000000")?;
     for (method, path, body) in operations() {
@@ -95,7 +95,14 @@ async fn the_group_of_the_provider_gives_the_role_to_a_session_and_to_the_comman
     let visit: Value = operator.get("/api/visit").send().await?.json().await?;
     assert_eq!(visit["is_operator"], true);
     let state: Value = operator.get("/api/admin/state").send().await?.json().await?;
-    assert_eq!(state["queues"].as_array().context("no queues")?.len(), QueueName::ALL.len());
+    let queues = state["queues"].as_array().context("no queues")?;
+    assert_eq!(queues.len(), QueueName::ALL.len());
+    // The emulator accepts the request of the web server's role, and measures no ages.
+    assert!(queues.iter().all(|queue| queue["oldest_secs"].is_null()), "{queues:?}");
+    let unknown = stack().logged("web", "the ages of the oldest messages are not known")?;
+    // Other failures, such as a slow answer while many tests run, are no matter of rights.
+    let denied: Vec<_> = unknown.iter().filter(|line| line.contains("AccessDenied")).collect();
+    assert!(denied.is_empty(), "{denied:?}");
     let page = operator.get("/admin").send().await?;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(page.text().await?.contains("premium_job_requests"), "the page shows the queues");
@@ -190,7 +197,8 @@ async fn operators_pause_and_drain_announce_and_see_usage_and_the_audit_log() ->
     put("/admin/intake", json!({ "intake": "draining" })).await?;
     let create = Some(json!({ "file_name": "a.vcf", "size_bytes": 20 }));
     let rejected = admin.call(Method::POST, "/jobs", create.clone()).await?;
-    assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE);
+    // No status of a failure: its alarm would roll back the update for which the service drains.
+    assert_eq!(rejected.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(rejected.headers().contains_key("retry-after"));
     put("/admin/intake", json!({ "intake": "paused" })).await?;
     assert_eq!(admin.call(Method::POST, "/jobs", create).await?.status(), StatusCode::CREATED);

@@ -1,6 +1,6 @@
 //! Buying Premium as a browser does.
 
-use crate::stack::Stack;
+use crate::stack::{Stack, stack};
 use anyhow::{Context, Result, ensure};
 use gas_shared::Plan;
 use gas_shared::billing::{BillingOverview, Checkout};
@@ -11,6 +11,13 @@ use std::time::{Duration, Instant};
 
 /// How long Stripe's event and the change of the plan may take.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Signs in a user and buys Premium.
+pub(crate) async fn signed_in(user: &str) -> Result<Client> {
+    let client = Client::signed_in(&stack().web_url(), user).await?;
+    buy(&stack(), &client).await?;
+    Ok(client)
+}
 
 /// The data of the billing page.
 pub(crate) async fn overview(client: &Client) -> Result<BillingOverview> {

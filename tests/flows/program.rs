@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long a test waits for a job.
 const JOB_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The scopes with which a program reads and changes jobs.
+pub(crate) const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
+
 /// A program that calls the REST API.
 pub(crate) struct Program {
     http: reqwest::Client,

@@ -1,14 +1,14 @@
 //! The REST API, called with tokens as users' programs do.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result};
 use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio::process::Command;
 
-const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The methods and paths of the OpenAPI document.
@@ -303,6 +303,38 @@ async fn a_repeated_call_with_an_idempotency_key_creates_one_job() -> Result<()>
 }
 
 #[tokio::test]
+async fn calls_at_the_same_moment_are_one_job_and_no_failures_of_the_server() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-at-once").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let id = program.submit("free.vcf", &sample("free.vcf")?).await?;
+    program.completed(&id).await?;
+    let http = reqwest::Client::new();
+    let rerun = async || {
+        let request = http.post(format!("{base}/api/v1/jobs/{id}/rerun"));
+        let request = request.bearer_auth(&program.token).header("idempotency-key", "k-1");
+        request.send().await?.error_for_status()?.json::<Value>().await
+    };
+    let jobs = futures::future::try_join_all((0..8).map(|_| rerun())).await?;
+    assert!(jobs.iter().all(|job| job["id"] == jobs[0]["id"]), "{jobs:?}");
+
+    // Ten answers of 5xx in five minutes raise an alarm.
+    let path = format!("/jobs/{id}");
+    let rename = async |number: u32| {
+        let change = json!({ "title": format!("title {number}") });
+        Ok::<_, anyhow::Error>(program.call(Method::PATCH, &path, Some(change)).await?.status())
+    };
+    let renamed = futures::future::try_join_all((0..60).map(rename)).await?;
+    let is_expected =
+        |status: &StatusCode| matches!(*status, StatusCode::OK | StatusCode::TOO_MANY_REQUESTS);
+    assert!(renamed.iter().all(is_expected), "{renamed:?}");
+    let nul = json!({ "name": "nul", "filter": { "genes": ["\0"] } });
+    let rejected = program.call(Method::POST, "/saved-filters", Some(nul)).await?;
+    assert_eq!(rejected.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_runaway_program_gets_429_with_retry_after() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-runaway").await?;
@@ -319,6 +351,45 @@ async fn a_runaway_program_gets_429_with_retry_after() -> Result<()> {
         assert_eq!(response.status(), StatusCode::OK);
     }
     panic!("the rate limit did not apply");
+}
+
+#[tokio::test]
+async fn the_script_of_the_documentation_annotates_files() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-script").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let script = program.plain(&format!("{base}/api/annotate.sh")).await?;
+    std::fs::write(folder.path().join("annotate.sh"), script)?;
+    let good = sample("free.vcf")?;
+    let bad = good.replacen("\n20\t1000226", "\n20\t12a", 1);
+    let names = ["one.vcf", "two \"again\".vcf", "bad.vcf"];
+    for (name, text) in names.iter().zip([&good, &good, &bad]) {
+        std::fs::write(folder.path().join(name), text)?;
+    }
+    let done = Command::new("bash")
+        .arg("annotate.sh")
+        .args(names)
+        .current_dir(folder.path())
+        .env("GAS_URL", &base)
+        .env("GAS_TOKEN", &program.token)
+        .output()
+        .await?;
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "one file cannot be annotated: {errors}");
+    assert!(errors.contains("failed: line 8, POS: \"12a\" is not a position"), "{errors}");
+    let list = program.call_json(Method::GET, "/jobs?status=completed", None).await?;
+    for job in list["jobs"].as_array().context("no list")? {
+        // As curl saves it.
+        let name = job["file_name"].as_str().context("no name")?.replace('"', "_");
+        let name = name.replace(".vcf", ".annot.vcf");
+        let id = job["id"].as_str().context("no id")?;
+        let path = folder.path().join("results").join(id).join(&name);
+        let saved = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        assert_eq!(saved, ada.result(id.parse()?).await?, "{name}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("results"))?.count(), 2, "{errors}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Compressed results: the stored file with its index and by ranges, and the same as plain text.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -54,7 +54,7 @@ pub(crate) fn text(packed: &[u8]) -> Result<String> {
 async fn a_compressed_result_has_an_index_and_is_given_as_plain_text() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-result-forms").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let id = completed(&ada).await?;
 
     let packed = stored(&program, &format!("/jobs/{id}/result")).await?;
@@ -83,7 +83,7 @@ async fn a_compressed_result_has_an_index_and_is_given_as_plain_text() -> Result
 async fn the_index_leads_to_the_records_of_a_region_in_a_range_of_the_stored_file() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-result-ranges").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let id = completed(&ada).await?;
     let index = stored(&program, &format!("/jobs/{id}/result/index")).await?;
     let index = noodles_tabix::io::Reader::new(&*index).read_index()?;
@@ -127,7 +127,7 @@ async fn the_index_leads_to_the_records_of_a_region_in_a_range_of_the_stored_fil
 async fn a_result_that_is_text_has_no_index_and_is_its_own_plain_text() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-result-text").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let id = program.submit("free.vcf", &sample("free.vcf")?).await?;
     program.completed(&id).await?;
     let plain = program.call(Method::GET, &format!("/jobs/{id}/result?plain=true"), None).await?;

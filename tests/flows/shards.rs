@@ -5,6 +5,7 @@
 
 use crate::calls::Calls;
 use crate::large_file::{assert_equals_one_piece, large_file, read, run};
+use crate::premium;
 use crate::stack::{program, stack};
 use anyhow::{Context, Result, bail, ensure};
 use flate2::Compression;
@@ -12,7 +13,7 @@ use flate2::write::GzEncoder;
 use gas_backend::Gas;
 use gas_shared::job::{JobState, StateView};
 use gas_shared::{Job, JobId, JobStatus, JobView};
-use gas_tests::{Client, sample};
+use gas_tests::{Client, records, sample};
 use reqwest::Method;
 use std::io::Write;
 use std::process::Command;
@@ -20,12 +21,6 @@ use std::time::{Duration, Instant};
 
 /// The longest time that a run may take.
 const TIMEOUT: Duration = Duration::from_secs(150);
-
-async fn premium(user: &str) -> Result<Client> {
-    let client = Client::signed_in(&stack().web_url(), user).await?;
-    crate::premium::buy(&stack(), &client).await?;
-    Ok(client)
-}
 
 /// Waits until a running job has shards of which at least `done` are annotated.
 async fn in_shards(user: &Client, id: JobId, done: u32) -> Result<JobView> {
@@ -58,7 +53,7 @@ async fn stored_job(gas: &Gas, id: JobId) -> Result<Job> {
 #[tokio::test]
 async fn the_result_of_a_file_in_shards_has_the_bytes_of_a_run_in_one_piece() -> Result<()> {
     let stack = stack();
-    let ada = premium("ada-shards").await?;
+    let ada = premium::signed_in("ada-shards").await?;
     let vcf = large_file()?;
     let id = ada.submit("large.vcf", vcf.as_bytes()).await?.id;
     let running = in_shards(&ada, id, 0).await?;
@@ -75,7 +70,7 @@ async fn the_result_of_a_file_in_shards_has_the_bytes_of_a_run_in_one_piece() ->
 #[tokio::test]
 async fn a_gzip_file_is_annotated_in_shards_of_its_text_in_blocks() -> Result<()> {
     let stack = stack();
-    let ada = premium("ada-shards-gzip").await?;
+    let ada = premium::signed_in("ada-shards-gzip").await?;
     // Without compression, so that it is over the threshold.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
     gzip.write_all(large_file()?.as_bytes())?;
@@ -99,7 +94,7 @@ async fn a_gzip_file_is_annotated_in_shards_of_its_text_in_blocks() -> Result<()
 #[tokio::test]
 async fn a_worker_that_is_killed_in_a_shard_neither_loses_nor_doubles_it() -> Result<()> {
     let stack = stack();
-    let ada = premium("ada-shards-kill").await?;
+    let ada = premium::signed_in("ada-shards-kill").await?;
     let vcf = large_file()?;
     let id = ada.submit("large.vcf", vcf.as_bytes()).await?.id;
     in_shards(&ada, id, 1).await?;
@@ -113,7 +108,7 @@ async fn a_worker_that_is_killed_in_a_shard_neither_loses_nor_doubles_it() -> Re
 #[tokio::test]
 async fn a_worker_that_is_killed_in_the_join_neither_loses_nor_doubles_anything() -> Result<()> {
     let stack = stack();
-    let ada = premium("ada-shards-join").await?;
+    let ada = premium::signed_in("ada-shards-join").await?;
     let vcf = large_file()?;
     let id = ada.submit("large.vcf", vcf.as_bytes()).await?.id;
     let running = in_shards(&ada, id, 0).await?;
@@ -132,13 +127,13 @@ async fn a_worker_that_is_killed_in_the_join_neither_loses_nor_doubles_anything(
     let gas = stack.gas(&Calls::default()).await?;
     let job = stored_job(&gas, id).await?;
     let JobState::Completed(done) = &job.state else { bail!("{:?}", job.state) };
-    ensure!(done.records == vcf.lines().filter(|line| !line.starts_with('#')).count() as u64);
+    ensure!(done.records == records(&vcf).len() as u64);
     assert_equals_one_piece(&stack, &gas, &job, vcf.as_bytes()).await
 }
 
 #[tokio::test]
 async fn an_error_in_a_shard_names_the_line_of_the_file() -> Result<()> {
-    let ada = premium("ada-shards-line").await?;
+    let ada = premium::signed_in("ada-shards-line").await?;
     let vcf = large_file()?;
     let line = vcf.lines().count() - 3;
     let mut lines: Vec<&str> = vcf.lines().collect();
@@ -155,7 +150,7 @@ async fn an_error_in_a_shard_names_the_line_of_the_file() -> Result<()> {
 #[tokio::test]
 async fn cancelling_a_job_in_shards_stops_its_execution_and_its_worker() -> Result<()> {
     let stack = stack();
-    let ada = premium("ada-shards-cancel").await?;
+    let ada = premium::signed_in("ada-shards-cancel").await?;
     let id = ada.submit("large.vcf", large_file()?.as_bytes()).await?.id;
     in_shards(&ada, id, 0).await?;
     let gas = stack.gas(&Calls::default()).await?;
@@ -176,7 +171,7 @@ async fn cancelling_a_job_in_shards_stops_its_execution_and_its_worker() -> Resu
 
 #[tokio::test]
 async fn a_large_file_that_is_not_sorted_is_annotated_in_one_piece() -> Result<()> {
-    let ada = premium("ada-shards-unsorted").await?;
+    let ada = premium::signed_in("ada-shards-unsorted").await?;
     let vcf = large_file()?;
     let (header, records): (Vec<_>, Vec<_>) = vcf.lines().partition(|line| line.starts_with('#'));
     let reversed: Vec<&str> = records.into_iter().rev().collect();

@@ -1,6 +1,6 @@
 //! Share links: a stranger with one reads one result, and nothing else.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use gas_backend::ports::Administration;
@@ -257,7 +257,7 @@ async fn deleting_the_job_and_blocking_the_owner_end_links() -> Result<()> {
 async fn a_program_makes_lists_and_revokes_links() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-shares-rest").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let id = program.submit("free.vcf", &sample("free.vcf")?).await?;
     let early = json!({ "days": 7 });
     let links = format!("/jobs/{id}/links");

@@ -1,6 +1,6 @@
 //! API tokens: creation, use and revocation. Only their hash is stored.
 
-use crate::program::{Program, token};
+use crate::program::{BOTH, Program, token};
 use crate::stack::stack;
 use anyhow::{Context, Result};
 use futures::future::join_all;
@@ -13,8 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
 async fn tokens(user: &Client) -> Result<Value> {
     let settings: Value = user.get("/api/account/settings").send().await?.json().await?;

@@ -1,7 +1,7 @@
 //! Jobs that choose one of two references. `./gas test` runs these tests against a stack with a catalog;
 //! on the other stack there is nothing to choose, and they do nothing.
 
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::{program, stack};
 use anyhow::{Context, Result};
 use gas_tests::Client;
@@ -56,7 +56,7 @@ async fn each_job_is_annotated_by_its_own_reference_and_says_so() -> Result<()> 
     }
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-two-references").await?;
-    let api = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let api = Program::of(&ada, &base, &BOTH).await?;
     let list = api.call_json(Method::GET, "/references", None).await?;
     let list = list["references"].as_array().context("no list")?.clone();
     let ids: Vec<_> = list.iter().map(|reference| &reference["id"]).collect();
@@ -104,7 +104,7 @@ async fn an_unknown_reference_is_rejected_with_what_can_be_chosen() -> Result<()
     }
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-unknown-reference").await?;
-    let api = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let api = Program::of(&ada, &base, &BOTH).await?;
     let options = json!({ "reference": "homo_sapiens/GRCh38/ensembl-115" });
     let new = json!({ "file_name": "a.vcf", "size_bytes": 20, "options": options });
     let response = api.call(Method::POST, "/jobs", Some(new)).await?;
@@ -129,7 +129,7 @@ async fn a_file_of_another_assembly_fails_with_the_reference_that_fits() -> Resu
     }
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-other-assembly").await?;
-    let api = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let api = Program::of(&ada, &base, &BOTH).await?;
     let header = "##contig=<ID=20,length=64444167>\n#CHROM";
     let content = RECORDS.replacen("#CHROM", header, 1);
     let job = wait(&api, &api.submit("b.vcf", &content).await?).await?;

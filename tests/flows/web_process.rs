@@ -24,6 +24,28 @@ impl WebProcess {
         database: &NewDatabase,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
+        let program = Command::new(program("gas-web")?);
+        Self::start_program(program, stack, database, settings).await
+    }
+
+    /// Like [`WebProcess::start`], with a limit of open files.
+    pub(crate) async fn start_with_files(
+        files: u64,
+        stack: &Stack,
+        database: &NewDatabase,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={files}")).arg(program("gas-web")?);
+        Self::start_program(limited, stack, database, settings).await
+    }
+
+    async fn start_program(
+        mut command: Command,
+        stack: &Stack,
+        database: &NewDatabase,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let listen = format!("127.0.0.1:{port}");
         let url = format!("http://{listen}");
@@ -33,7 +55,6 @@ impl WebProcess {
         environment.insert("GAS_LISTEN".to_owned(), listen);
         environment
             .extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut command = Command::new(program("gas-web")?);
         let process = command.env_clear().envs(&environment).kill_on_drop(true).spawn()?;
         let begun = Instant::now();
         while !reqwest::get(format!("{url}/readyz"))

@@ -2,7 +2,7 @@
 
 use crate::contracts::new_user;
 use crate::database::NewDatabase;
-use crate::program::Program;
+use crate::program::{BOTH, Program};
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -127,7 +127,7 @@ async fn a_completed_job_is_reported_with_a_signature_and_sent_again_after_a_fai
 {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-webhook").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     let mut receiver = Receiver::start(vec![204, 503]).await?;
     let new = json!({ "url": receiver.url, "events": ["job.completed", "job.failed"] });
     let created = program.call(Method::POST, "/webhooks", Some(new)).await?;
@@ -169,7 +169,7 @@ async fn a_completed_job_is_reported_with_a_signature_and_sent_again_after_a_fai
 
     // Another user has no access, and a deleted webhook is gone.
     let eve = Client::signed_in(&base, "eve-webhook").await?;
-    let other = Program::of(&eve, &base, &["jobs:read", "jobs:write"]).await?;
+    let other = Program::of(&eve, &base, &BOTH).await?;
     for (method, path) in [
         (Method::DELETE, format!("/webhooks/{id}")),
         (Method::POST, format!("/webhooks/{id}/test")),
@@ -187,7 +187,7 @@ async fn a_completed_job_is_reported_with_a_signature_and_sent_again_after_a_fai
 async fn invalid_webhooks_are_rejected_with_a_reason() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-webhook-bad").await?;
-    let program = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
     for (url, events, reason) in [
         ("ftp://lab.example.org/", json!(["job.failed"]), "must begin with https://"),
         ("https://ada:x@lab.example.org/", json!(["job.failed"]), "a user name"),

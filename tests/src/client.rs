@@ -1,7 +1,8 @@
 //! An HTTP client that acts like a browser: cookies, redirects, forms and server functions.
 
+use crate::sample;
 use anyhow::{Context, Result, anyhow, ensure};
-use gas_shared::upload::{NewUpload, UploadTicket};
+use gas_shared::upload::{NewUpload, PartsTicket, UploadTicket};
 use gas_shared::{JobId, JobStatus, JobView};
 use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::HeaderValue;
@@ -96,6 +97,24 @@ impl Client {
         read(response).await
     }
 
+    /// Begins an upload in parts.
+    ///
+    /// # Errors
+    /// If the server rejects the request.
+    pub async fn begin_parts(&self, name: &str, size: u64) -> Result<PartsTicket> {
+        let body = json!({ "file": NewUpload::new(name, size) });
+        read(self.call(Method::POST, "/api/uploads/parts", Some(body)).await?).await
+    }
+
+    /// Requests the next parts of an upload that S3 has not received.
+    ///
+    /// # Errors
+    /// If the server rejects the request.
+    pub async fn next_parts(&self, id: JobId) -> Result<PartsTicket> {
+        let path = format!("/api/uploads/{id}/parts");
+        read(self.call(Method::POST, &path, None).await?).await
+    }
+
     /// Sends a file to S3 with the form of a ticket, and returns the response, whatever its status.
     ///
     /// # Errors
@@ -159,6 +178,15 @@ impl Client {
             ensure!(Instant::now() < deadline, "job {id} is still {:?}", job.state);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Submits the sample of the Free plan and waits for its result.
+    ///
+    /// # Errors
+    /// If the server or S3 rejects it, or it is not completed within [`JOB_TIMEOUT`].
+    pub async fn annotated_sample(&self) -> Result<JobView> {
+        let job = self.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
+        self.wait_for(job.id, &[JobStatus::Completed]).await
     }
 
     /// Downloads the annotated file of a completed job.

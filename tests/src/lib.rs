@@ -4,4 +4,4 @@ mod client;
 mod samples;
 
 pub use client::{Client, Upload};
-pub use samples::{repeated, sample};
+pub use samples::{records, repeated, sample};

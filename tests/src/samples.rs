@@ -12,6 +12,11 @@ pub fn sample(name: &str) -> Result<String> {
     std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
 }
 
+/// The lines of a VCF file that are records.
+pub fn records(vcf: &str) -> Vec<&str> {
+    vcf.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
 /// A VCF text of at least `bytes` bytes: the file's header followed by its records, repeated.
 pub fn repeated(vcf: &str, bytes: usize) -> String {
     let records = vcf.find("\n#CHROM").and_then(|at| vcf[at + 1..].find('\n').map(|n| at + n + 2));
