@@ -28,6 +28,10 @@ test('a token is created, shown once, used and revoked', async () => {
     await page.getByRole('button', { name: 'Create token' }).click();
     const secret = await page.locator('[data-secret]').innerText();
     assert.match(secret, /^gas_[0-9A-Za-z]{38}$/);
+    await page.waitForFunction(() => {
+      const { top, bottom } = document.querySelector('#new-token').getBoundingClientRect();
+      return top >= 0 && bottom <= window.innerHeight;
+    });
     await page.getByRole('button', { name: 'Copy the token' }).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
     await checkPage(page, '/account-secret');
@@ -80,13 +84,13 @@ test('emails about jobs are turned off and stay off', async () => {
   const { page, problems, close } = await open('ada-account-mail');
   try {
     const mail = (name) => page.getByRole('checkbox', { name: `Email me when ${name}` });
-    assert.ok(await mail('results or references of mine are ready').isChecked());
-    await mail('a job or the build of a reference fails').uncheck();
+    assert.ok(await mail('my results or references are ready').isChecked());
+    await mail('a job or a reference fails').uncheck();
     await page.getByText('Emails about failures are off').waitFor();
     await page.reload();
     await live(page);
-    assert.ok(!(await mail('a job or the build of a reference fails').isChecked()));
-    assert.ok(await mail('results or references of mine are ready').isChecked());
+    assert.ok(!(await mail('a job or a reference fails').isChecked()));
+    assert.ok(await mail('my results or references are ready').isChecked());
     assert.ok(await mail('results are archived or restored').isChecked());
     assert.deepEqual(problems, []);
   } finally {

@@ -75,6 +75,7 @@ test('files that cannot be annotated are rejected before they are sent', async (
 
     await choose('big.vcf', sample('premium.vcf').text);
     await page.getByText('Free allows 150 kB').waitFor();
+    await page.getByText('It may also fit if you compress it with gzip or bgzip').waitFor();
     await choose('letter.doc', 'Dear reader');
     await page.getByText('must end in .vcf').waitFor();
     await choose('broken.vcf', sample('free.vcf').text.replace('\n20\t1000226', '\n20\t12a'));

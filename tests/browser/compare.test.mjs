@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 import { submit } from './support/submit.mjs';
 
@@ -13,10 +13,7 @@ test('two results are compared from the page of a job', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-compare-page');
-    // Premium, so that the download window does not end during the test.
-    await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-    await payInDialog(page);
-    await page.keyboard.press('Escape');
+    await upgrade(page);
     const lines = vcf.trimEnd().split('\n');
     const first = await submit(page, 'whole.vcf', vcf);
     const second = await submit(page, 'fewer.vcf', `${lines.slice(0, -2).join('\n')}\n`, { transcripts: 'coding' });
@@ -42,9 +39,10 @@ test('two results are compared from the page of a job', async () => {
     await checkPage(page, '/compare');
     await kinds.getByRole('link', { name: /^Only in the first/ }).click();
     await page.waitForURL(/kind=only_first/);
-    const table = page.getByRole('region', { name: 'Differences' });
+    const table = page.getByRole('group', { name: 'Differences' });
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 2);
-    const [chrom, pos] = lines.at(-1).split('\t');
+    const [chrom, bases] = lines.at(-1).split('\t');
+    const pos = Number(bases).toLocaleString('en-US');
     await table.getByRole('link', { name: new RegExp(`^${chrom}:${pos} `) }).waitFor();
     assert.equal(await table.getByText('not in this result').count(), 2);
     await page.reload();

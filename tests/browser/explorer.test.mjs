@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+import { submit } from './support/submit.mjs';
 
 const number = (text) => Number(text.replace(/,/g, ''));
 
@@ -30,10 +31,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-explorer');
-    // Premium, so that the download window does not end during the test.
-    await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-    await payInDialog(page);
-    await page.keyboard.press('Escape');
+    await upgrade(page);
     await page.goto(`${stack.web_url}/annotate`);
     await live(page);
     await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
@@ -164,7 +162,10 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.getByRole('button', { name: 'Impact' }).press('Enter');
     await page.locator('th[aria-sort=ascending]', { hasText: 'Impact' }).waitFor();
     await page.locator('tr.variant .badge-bad').first().waitFor();
-    await page.locator('tr.variant .variant-open').first().focus();
+    // From the table as a whole, the arrow key leads to its first row.
+    await page.locator('#variants').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.id === 'variant-0');
     await page.keyboard.press('ArrowDown');
     const second = page.locator('tr.variant[aria-rowindex="3"] .variant-open');
     await page.waitForFunction(() => document.activeElement?.id === 'variant-1');
@@ -172,6 +173,14 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('heading', { name: /Transcripts/ }).waitFor();
     assert.ok((await dialog.getByRole('heading', { level: 2 }).innerText()).startsWith(await second.innerText()));
+    // Labels with long names of sources leave room for the values.
+    const outside = await dialog.evaluate((panel) => {
+      const end = panel.getBoundingClientRect().right;
+      return [...panel.querySelectorAll('dd')].filter((value) => value.getBoundingClientRect().right > end).map((value) => value.innerText);
+    });
+    assert.deepEqual(outside, [], 'values that are cut off');
+    // The transcript of the row is the first one.
+    assert.equal(await dialog.locator('.transcripts tbody tr').first().getAttribute('class'), 'chosen');
     // Links to the help stay in this application.
     for (const link of await dialog.locator('a:not([href^="/help"])').all()) {
       assert.equal(await link.getAttribute('rel'), 'noreferrer');
@@ -209,6 +218,96 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await shows(page, records);
     await page.getByText('More filters').click();
     await checkPage(page, '/explorer');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+/** A sample with a frequency in a population, whose column has a long label. */
+function withFrequency() {
+  const lines = sample('free.vcf').text.trim().split('\n');
+  const head = lines.filter((line) => line.startsWith('#'));
+  const columns = head.pop();
+  const declaration = '##INFO=<ID=GMAF,Number=1,Type=Float,Description="Frequency of the minor allele">';
+  const records = lines.filter((line) => !line.startsWith('#')).slice(0, 200).map((line) => `${line};GMAF=0.01`);
+  return `${[...head, declaration, columns, ...records].join('\n')}\n`;
+}
+
+test('the filters can be skipped, long labels have titles, and a phone shows impact and consequence', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-small-explorer');
+    await upgrade(page);
+    const id = await submit(page, 'frequency.vcf', withFrequency());
+    await page.goto(`${stack.web_url}/annotations/${id}`);
+    await live(page);
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('link', { name: 'Results', exact: true }).click();
+    await page.locator('tr.variant .variant-open').first().waitFor();
+
+    // The link is the next stop after the tabs, visible only then, and leads to the table.
+    const skip = page.getByRole('link', { name: 'Skip the filters' });
+    await page.getByRole('navigation', { name: 'Parts of this annotation' }).getByRole('link', { name: 'Log' }).focus();
+    assert.ok((await skip.boundingBox()).x < 0, 'hidden without the focus');
+    const address = page.url();
+    await page.keyboard.press('Tab');
+    await page.waitForFunction(() => document.activeElement?.innerText === 'Skip the filters');
+    const { x, y } = await skip.boundingBox();
+    assert.ok(x >= 0 && y >= 0, `${x}, ${y}`);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.id === 'variants');
+    assert.equal(page.url(), address);
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.id === 'variant-0');
+
+    // A long heading has two lines at most, and the label of its filter one: what the column has is before its source, and the
+    // titles have all of it.
+    const choose = async (view) => {
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByLabel(view, { exact: true }).check();
+      await page.keyboard.press('Escape');
+    };
+    await choose('All');
+    const label = 'GMAF (dbSNP, INFO of the file)';
+    const heading = page.locator(`th[title="${label}"] .heading`);
+    assert.equal(await heading.innerText(), label);
+    const height = (element) => element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).fontSize);
+    const headingHeight = await heading.evaluate(height);
+    assert.ok(headingHeight > 2 && headingHeight < 2.5, `the heading is ${headingHeight} em high`);
+    const filter = page.locator('label[title="GMAF at most (dbSNP, INFO of the file)"]');
+    const filterHeight = await filter.evaluate(height);
+    assert.ok(filterHeight < 2, `the label of the filter is ${filterHeight} em high`);
+    // The rows keep the height that window.rs assumes.
+    const heights = await page.locator('tr.variant').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+    assert.deepEqual([...new Set(heights)], [24]);
+    assert.equal(await page.locator('.row-impact').first().isVisible(), false, 'the column has the word');
+
+    await choose('Clinical');
+    await page.getByRole('columnheader', { name: 'ID', exact: true }).waitFor({ state: 'detached' });
+    await page.setViewportSize({ width: 375, height: 740 });
+    const outside = await page.locator('#variants').evaluate((table) => {
+      const end = table.getBoundingClientRect().left + table.clientLeft + table.clientWidth;
+      const cells = [...table.querySelectorAll('thead .col-consequence, tr.variant .row-impact')];
+      return [cells.length, cells.filter((cell) => cell.getBoundingClientRect().right > end || !cell.checkVisibility()).length];
+    });
+    assert.ok(outside[0] > 1, 'every row has its impact');
+    assert.equal(outside[1], 0, 'without scrolling');
+    const cut = await page.locator('.variant-open').evaluateAll((buttons) => buttons.filter((button) => {
+      const cell = button.parentElement.getBoundingClientRect();
+      const { top, right } = button.getBoundingClientRect();
+      return button.scrollWidth > button.clientWidth || right > cell.right || top > cell.top + 2;
+    }).length);
+    assert.equal(cut, 0, 'positions are shown whole');
+    for (const name of ['change', 'consequence']) {
+      const high = await page.locator(`thead .col-${name} .heading`).evaluate((label) => label.getBoundingClientRect().height);
+      assert.ok(high < 20, `the heading ${name} has one line, not ${high} px`);
+    }
+    // The icon says the same as the column.
+    const row = page.locator('tr.variant').first();
+    assert.equal(await row.locator('.row-impact [title]').getAttribute('title'), await row.locator('td .badge').first().innerText());
+    await checkPage(page, '/explorer-small');
     assert.deepEqual(problems, []);
   } finally {
     await close();

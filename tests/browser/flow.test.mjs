@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 import { submit } from './support/submit.mjs';
 
@@ -11,13 +11,6 @@ const slow = (seconds) => good.replace('\n', `\n##gas_test_delay_secs=${seconds}
 const palette = (page) => page.getByRole('dialog', { name: 'Go to' });
 const field = (page) => palette(page).getByRole('combobox');
 const option = (page, name) => palette(page).getByRole('option', { name });
-
-/** Upgrades to Premium, so that the download window does not end during a test. */
-async function upgrade(page) {
-  await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-  await payInDialog(page);
-  await page.keyboard.press('Escape');
-}
 
 /** The option that Enter chooses, by the id that the field names. */
 const active = (page) =>

@@ -2,17 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { hydrated, live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 const HELP = ['inputs', 'columns', 'consequences', 'plans', 'programs'];
-
-/** Upgrades to Premium, so that the download window does not end during a test. */
-async function upgrade(page) {
-  await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-  await payInDialog(page);
-  await page.keyboard.press('Escape');
-}
 
 test('the home page is open to everybody, shows results, and does not shift', async () => {
   const { page, problems, close } = await openBrowser();
@@ -30,7 +23,7 @@ test('the home page is open to everybody, shows results, and does not shift', as
     const shift = await page.evaluate(() => window.shift);
     assert.ok(shift <= 0.02, `layout shift ${shift}`);
     const plans = page.getByRole('table', { name: 'The plans compared' });
-    await plans.getByRole('row', { name: /^File size up to 150 kB up to [\d.]+ GB$/ }).waitFor();
+    await plans.getByRole('row', { name: /^File size up to 150 kB up to 500 GiB$/ }).waitFor();
     await hydrated(page);
     await checkPage(page, '/home');
     // 200 % zoom of 1280 px.
@@ -102,6 +95,20 @@ test('the help pages explain terms where the question arises, and fit every scre
       await hydrated(page);
       await checkPage(page, `/help/${topic}`);
     }
+    // On a phone, the tabs scroll to the open one, and the page does not.
+    await page.setViewportSize({ width: 375, height: 740 });
+    await page.goto(`${stack.web_url}/help/programs`);
+    const isOpenTabVisible = () => page.waitForFunction(() => {
+      const { left, right } = document.querySelector('.tabs [aria-current=page]').getBoundingClientRect();
+      return left >= 0 && right <= window.innerWidth;
+    });
+    await isOpenTabVisible();
+    assert.equal(await page.evaluate(() => window.scrollY), 0);
+    await hydrated(page);
+    await page.locator('.tabs a').first().click();
+    await page.waitForURL('**/help/inputs?entry=');
+    await isOpenTabVisible();
+    await page.setViewportSize({ width: 1280, height: 800 });
     assert.equal((await page.goto(`${stack.web_url}/help/nothing`)).status(), 404);
     // An entry of the address is marked and scrolled to.
     await page.goto(`${stack.web_url}/help/consequences?entry=missense_variant`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 const tab = (page, name) =>
@@ -14,13 +14,6 @@ const tab = (page, name) =>
 async function open(page, name) {
   await tab(page, name).click();
   await page.locator('.tabs a[aria-current=page]', { hasText: name }).waitFor();
-}
-
-/** Upgrades to Premium, so that the download window does not end during a test. */
-async function upgrade(page) {
-  await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-  await payInDialog(page);
-  await page.keyboard.press('Escape');
 }
 
 /** Clicks at a fraction of the width of a track, at several heights, until the drawer opens. */

@@ -84,7 +84,7 @@ test('labels, a project and a note are added, shown and filtered with counts', a
     for (const name of ['one.vcf', 'two.vcf', 'three.vcf']) ids.push(await submit(page, name, sample('free.vcf').text));
 
     await openJob(page, ids[0]);
-    await panel(page).getByText('Find this annotation again').waitFor();
+    await panel(page).getByText('Add a project, labels or a note').waitFor();
     await organize(page, { project: 'Hearts', labels: 'urgent, exome', note: 'Ask the lab.\n<b>Two</b> lines' });
     await panel(page).getByRole('link', { name: 'Label exome' }).waitFor();
     await panel(page).getByRole('link', { name: 'Project Hearts' }).waitFor();
@@ -104,7 +104,7 @@ test('labels, a project and a note are added, shown and filtered with counts', a
     await panel(page).getByRole('button', { name: 'Save' }).press('Escape');
     await panel(page).getByRole('link', { name: 'Label urgent' }).waitFor();
 
-    // Labels of other jobs are suggested.
+    // Labels of the user's other annotations are suggested.
     await openJob(page, ids[1]);
     await panel(page).getByRole('button', { name: 'Add labels or a note' }).click();
     await panel(page).getByRole('button', { name: 'Add label exome' }).click();

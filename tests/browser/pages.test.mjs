@@ -1,5 +1,5 @@
 // Every page: it needs sign-in, does not scroll sideways on the smallest phone, and axe finds no
-// violation of WCAG 2.2 A and AA in the light and dark themes.
+// violation of WCAG 2.2 A and AA, or of its best practices, in the light and dark themes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { payInDialog } from './support/pay.mjs';
+import { upgrade } from './support/pay.mjs';
 import { hydrated, live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 test('a result is shared by a link that can be revoked', async () => {
@@ -11,10 +11,7 @@ test('a result is shared by a link that can be revoked', async () => {
   try {
     const { page } = owner;
     await signIn(page, 'ada-share');
-    // Premium, so that the download window does not end during the test.
-    await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
-    await payInDialog(page);
-    await page.keyboard.press('Escape');
+    await upgrade(page);
     await page.goto(`${stack.web_url}/annotate`);
     await live(page);
     await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
@@ -27,7 +24,7 @@ test('a result is shared by a link that can be revoked', async () => {
     await dialog.getByText('This result is not shared.').waitFor();
     await checkPage(page, '/share-empty');
     await dialog.getByLabel('Expires after').selectOption('30');
-    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    await dialog.getByRole('button', { name: 'Create link' }).click();
     const address = await dialog.locator('[data-share-url]').innerText();
     assert.match(address, new RegExp(`^${stack.web_url}/s/[0-9A-Za-z]{38}$`));
     await dialog.getByRole('button', { name: 'Copy the link' }).waitFor();
@@ -118,7 +115,7 @@ test('a link without downloads has neither exports nor the genome browser', asyn
     const dialog = page.getByRole('dialog', { name: 'Share this result' });
     await dialog.getByText('On the Free plan').waitFor();
     await dialog.getByLabel('Allow downloads and the genome browser').uncheck();
-    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    await dialog.getByRole('button', { name: 'Create link' }).click();
     const address = await dialog.locator('[data-share-url]').innerText();
     await dialog.getByText('without downloads').waitFor();
     const seen = stranger.page;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
-import { live, openBrowser, signIn } from './support/stack.mjs';
+import { live, openBrowser, signIn, stack } from './support/stack.mjs';
 
 const focused = (page, selector) =>
   page.waitForFunction((what) => document.activeElement?.matches(what), selector);
@@ -46,6 +46,39 @@ test('a page whose WASM module does not load shows an error and can be reloaded'
     await page.unroute('**/*.wasm');
     await page.getByRole('button', { name: 'Reload page' }).click();
     await live(page);
+  } finally {
+    await close();
+  }
+});
+
+test('text has the same width before the font of the pages has arrived', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await page.goto(`${stack.web_url}/help`);
+    const widths = await page.evaluate(async () => {
+      const text = 'Find out what the variants in a VCF file do: genes, transcripts, consequences and frequencies of 2,083 variants.';
+      const [own, ...fallbacks] = getComputedStyle(document.body).fontFamily.split(', ');
+      const width = async (families, weight) => {
+        // Fonts that this system does not have fail to load.
+        await Promise.allSettled(families.map((family) => document.fonts.load(`${weight} 100px ${family}`, text)));
+        const span = document.createElement('span');
+        span.textContent = text;
+        Object.assign(span.style, {
+          position: 'absolute', whiteSpace: 'nowrap', fontSize: '100px', fontWeight: weight, fontFamily: families.join(', '),
+        });
+        document.body.append(span);
+        const found = span.getBoundingClientRect().width;
+        span.remove();
+        return found;
+      };
+      const found = [];
+      for (const weight of [400, 600, 700]) found.push([weight, await width([own], weight), await width(fallbacks, weight)]);
+      return found;
+    });
+    for (const [weight, own, fallback] of widths) {
+      assert.ok(own > 500 && Math.abs(fallback / own - 1) < 0.02, `weight ${weight}: ${fallback} px instead of ${own} px`);
+    }
+    assert.deepEqual(problems, []);
   } finally {
     await close();
   }
@@ -151,6 +184,14 @@ test('page modules are loaded when they are needed, and early if the first page 
     await page.reload();
     await live(page);
     await page.getByRole('heading', { name: 'Billing' }).waitFor();
+    // Not before the page is painted, which the requests would delay.
+    const [painted, first] = await page.evaluate(() => {
+      const modules = performance.getEntriesByType('resource').filter(({ name }) => /(split_|chunk_)[^/]*\.wasm$/.test(name));
+      const paints = performance.getEntriesByType('paint').map(({ startTime }) => startTime);
+      return [Math.min(...paints), Math.min(...modules.map(({ startTime }) => startTime))];
+    });
+    // A page that is painted late does not wait for it.
+    assert.ok(first >= Math.min(painted, 500), `requested after ${first} ms, painted after ${painted} ms`);
     assert.deepEqual(problems, []);
   } finally {
     await close();

@@ -41,12 +41,12 @@ test('each file is annotated with the reference of its assembly, or explained', 
     ]);
     await inState(page, 'of-37.vcf', 'submitted');
     await inState(page, 'of-38.vcf', 'submitted');
-    await card(page, 'of-37.vcf').getByText('GRCh37 by 1 contig length · annotated with Homo sapiens GRCh37').waitFor();
-    await card(page, 'of-38.vcf').getByText('GRCh38 by 1 contig length · annotated with Homo sapiens GRCh38').waitFor();
+    await card(page, 'of-37.vcf').getByText('GRCh37 (from 1 contig length) · annotated with Homo sapiens GRCh37').waitFor();
+    await card(page, 'of-38.vcf').getByText('GRCh38 (from 1 contig length) · annotated with Homo sapiens GRCh38').waitFor();
     await inState(page, 'unknown.vcf', 'rejected');
     assert.match(
       await card(page, 'unknown.vcf').getByRole('alert').innerText(),
-      /^None of the references has the contigs of this file; there are GRCh37 and GRCh38; ask the operator/,
+      /^No reference of this service has the contigs of this file; the references are for GRCh37 and GRCh38; ask the operator/,
     );
     // The file does not state its assembly, and both references have its contig.
     await inState(page, 'silent.vcf', 'review');

@@ -1,6 +1,7 @@
 // Uploads of files, from the choice to the queued job, and their failures.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -176,6 +177,63 @@ test('a pasted text is checked and annotated', async () => {
     await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
     await page.getByText('pasted-variants.txt').first().waitFor();
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a file at a URL is copied by the service and annotated', async () => {
+  const content = Buffer.from(sample('free.vcf').text);
+  const server = createServer((request, response) => {
+    const [first, last] = request.headers.range.slice('bytes='.length).split('-').map(Number);
+    response.writeHead(206, { etag: '"one"', 'content-range': `bytes ${first}-${last}/${content.length}` });
+    response.end(content.subarray(first, last + 1));
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  const { page, problems, close } = await onUploadPage('ada-url');
+  try {
+    await page.getByText('From a URL').click();
+    const url = `http://127.0.0.1:${server.address().port}/lab/patient-7.vcf?signature=s3cret`;
+    await page.getByLabel('URL of the file').fill(url);
+    await checkPage(page, '/annotate-url');
+    await page.getByRole('button', { name: 'Annotate this file' }).click();
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+    await page.getByText('patient-7.vcf').first().waitFor();
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    assert.ok(!(await page.content()).includes('s3cret'), 'the URL is not shown again');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+    server.close();
+  }
+});
+
+test('the form for a URL can be opened before the page is hydrated', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-early');
+    let start;
+    const started = new Promise((resolve) => { start = resolve; });
+    await page.route('**/*.wasm', async (route) => {
+      await started;
+      await route.continue();
+    });
+    await page.goto(`${stack.web_url}/annotate`, { waitUntil: 'domcontentloaded' });
+    const form = page.locator('details', { has: page.getByText('From a URL') });
+    await page.getByText('From a URL').click();
+    assert.equal(await form.evaluate((details) => details.open), true);
+    start();
+    await live(page);
+    const field = page.getByLabel('URL of the file');
+    await field.waitFor();
+    // What the element shows is its state, whoever changes it.
+    await field.fill('https://lab.example.org/patient-7.vcf');
+    await page.getByText('From a URL').click();
+    await field.waitFor({ state: 'hidden' });
+    await page.getByText('From a URL').click();
+    await field.waitFor();
+    assert.equal(await field.inputValue(), 'https://lab.example.org/patient-7.vcf');
     assert.deepEqual(problems, []);
   } finally {
     await close();

@@ -5,16 +5,20 @@ import { join } from 'node:path';
 
 const require = createRequire(join(process.env.GAS_NODE_MODULES, 'package.json'));
 const { AxeBuilder } = require('@axe-core/playwright');
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** The least part of a list of labels and values that the values need. */
+const VALUES_SHARE = 0.4;
 
 /**
- * Fails if axe finds a violation in the light or dark theme, or if the page scrolls sideways at
- * 320 px. `without` excludes an element that a third-party library renders.
+ * Fails if axe finds a violation of WCAG 2.2 A and AA, or of its best practices, in the light or dark theme, if the page
+ * scrolls sideways at 320 px, or if labels leave no room for their values. `without` excludes an element that a third-party
+ * library renders.
  */
 export async function checkPage(page, path, { without } = {}) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    const axe = new AxeBuilder({ page }).withTags(WCAG);
+    const axe = new AxeBuilder({ page }).withTags(RULES);
     if (without) axe.exclude(without);
     const { violations } = await axe.analyze();
     const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html).join(' ')}`);
@@ -26,6 +30,11 @@ export async function checkPage(page, path, { without } = {}) {
   );
   assert.equal(overflow, 0, `${path} scrolls sideways at 320 px`);
   await page.setViewportSize({ width: 1280, height: 800 });
+  const narrow = await page.locator('dl.details').evaluateAll((lists, share) => lists
+    .filter((list) => list.checkVisibility())
+    .filter((list) => list.querySelector('dd')?.clientWidth < share * list.clientWidth)
+    .map((list) => list.innerText), VALUES_SHARE);
+  assert.deepEqual(narrow, [], `labels leave no room for their values: ${path}`);
   if (process.env.GAS_SCREENSHOTS) await takeScreenshots(page, path);
 }
 

@@ -5,6 +5,9 @@ import { openBrowser, live, sample, signIn, stack } from './stack.mjs';
 
 const RUNS = 5;
 
+/** How long a browser that has just started is left alone, in milliseconds: it is busy with itself, which is no time of the first page. */
+const START_MS = 3000;
+
 /** The longest time until the first contentful paint without throttling, in milliseconds. */
 const MAX_FCP = 150;
 
@@ -20,12 +23,17 @@ const DEVICES = [
 
 /** Collects the metrics of a page. Runs before the page loads. */
 function observe() {
-  window.figures = { lcp: 0, fcp: 0, cls: 0, blocked: 0 };
+  window.figures = { lcp: 0, fcp: 0, cls: 0, blocked: 0, moved: [] };
+  const tag = ({ node }) => (node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.cloneNode().outerHTML ?? '';
   const watch = (type, take) =>
     new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
   watch('largest-contentful-paint', (entry) => { window.figures.lcp = entry.startTime; });
   watch('paint', (entry) => { if (entry.name === 'first-contentful-paint') window.figures.fcp = entry.startTime; });
-  watch('layout-shift', (entry) => { if (!entry.hadRecentInput) window.figures.cls += entry.value; });
+  watch('layout-shift', (entry) => {
+    if (entry.hadRecentInput) return;
+    window.figures.cls += entry.value;
+    window.figures.moved.push(...entry.sources.map(tag));
+  });
   watch('longtask', (entry) => { window.figures.blocked += Math.max(0, entry.duration - 50); });
 }
 
@@ -39,13 +47,20 @@ async function open(page, session, path, signedIn) {
   await page.waitForTimeout(1000);
   const transferred = await page.evaluate(() =>
     performance.getEntries().reduce((sum, entry) => sum + (entry.transferSize ?? 0), 0));
-  return { ...(await page.evaluate(() => window.figures)), transferred };
+  // When the server has rendered the page, and how large that is.
+  const [ttfb, html] = await page.evaluate(() => {
+    const [document] = performance.getEntriesByType('navigation');
+    return [document.responseStart, document.decodedBodySize];
+  });
+  return { ...(await page.evaluate(() => window.figures)), transferred, ttfb, html };
 }
 
 async function measure(device, pages, setUp) {
   const { page, close } = await openBrowser({ viewport: device.viewport });
   try {
     await setUp?.(page);
+    await page.goto(`${stack.web_url}/help`);
+    await page.waitForTimeout(START_MS);
     await page.addInitScript(observe);
     const session = await page.context().newCDPSession(page);
     await session.send('Emulation.setCPUThrottlingRate', { rate: device.slowdown ?? 1 });
@@ -61,9 +76,11 @@ async function measure(device, pages, setUp) {
       const of = (key) => median(runs.map((figures) => figures[key]));
       if (of('cls') > MAX_CLS || (!device.throughput && of('fcp') > MAX_FCP)) over.push(`${name} (${device.name})`);
       console.log(
-        `${device.name.padEnd(8)} ${name.padEnd(22)} ${of('fcp').toFixed(0).padStart(8)} ${of('lcp').toFixed(0).padStart(8)}`
-        + ` ${of('cls').toFixed(3).padStart(7)} ${of('blocked').toFixed(0).padStart(12)} ${(of('transferred') / 1024).toFixed(0).padStart(8)}`,
+        `${device.name.padEnd(8)} ${name.padEnd(22)} ${of('ttfb').toFixed(0).padStart(8)} ${of('fcp').toFixed(0).padStart(8)} ${of('lcp').toFixed(0).padStart(8)}`
+        + ` ${of('cls').toFixed(3).padStart(7)} ${of('blocked').toFixed(0).padStart(12)} ${(of('transferred') / 1024).toFixed(0).padStart(11)}`
+        + ` ${(of('html') / 1024).toFixed(0).padStart(6)}`,
       );
+      if (of('cls') > MAX_CLS) console.log(`         moved: ${[...new Set(runs.flatMap(({ moved }) => moved))].join(' ')}`);
     }
   } finally {
     await close();
@@ -110,8 +127,8 @@ const others = () => [
 
 const over = [];
 
-console.log(`median of ${RUNS} runs with an empty cache; ms, ms, score, ms over 50 ms per task, KiB`);
-console.log('device   page                        FCP      LCP     CLS      blocked transferred');
+console.log(`median of ${RUNS} runs with an empty cache; ms, ms, ms, score, ms over 50 ms per task, KiB, KiB`);
+console.log('device   page                       TTFB      FCP      LCP     CLS      blocked transferred   HTML');
 for (const device of DEVICES) {
   await measure(device, async () => [{ name: 'home page', path: '/' }]);
   await measure(device, async () => (device.throughput ? main() : [...main(), ...others()]), withJob);

@@ -16,3 +16,10 @@ export async function payInDialog(page) {
   await fillCard(page.frameLocator('#checkout iframe'), CARD);
   await page.getByText('You are now on Premium').waitFor();
 }
+
+/** Upgrades to Premium from the header, so that the download window does not end during a test. */
+export async function upgrade(page) {
+  await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
+  await payInDialog(page);
+  await page.keyboard.press('Escape');
+}
