@@ -1,10 +1,11 @@
-//! `./gas bench`: measures the performance. It prints figures and never fails because of them, since a
+//! `./gas bench`: measures the performance. It prints figures; only `pages` and `hostile` fail over a limit, since a
 //! busy machine is not a defect.
 
 mod annotate;
 mod confinement;
 mod explorer;
 mod genome;
+mod hostile;
 mod jobs;
 mod large;
 mod load;
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     Explorer(explorer::ExplorerOptions),
     /// A sample of a whole genome on its way through the service, and the engine alone.
     Genome(genome::GenomeOptions),
+    /// Engine and index on hostile files: fails if one takes more than 2 s of CPU time.
+    Hostile,
     /// The list of a user with very many jobs: changes of its filter.
     Jobs(jobs::JobsOptions),
     /// A cohort in one piece and in shards: plan, shards at once, join.
@@ -47,6 +50,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Confinement => confinement::confinement(paths),
         Bench::Explorer(options) => explorer::explorer(paths, options),
         Bench::Genome(options) => genome::genome(paths, options),
+        Bench::Hostile => hostile::hostile(paths),
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Large(options) => large::large(paths, options),
         Bench::Load(options) => load::load(paths, options),
