@@ -1,5 +1,5 @@
-// Applies the user's theme before the first paint. This is a file because the Content Security Policy
-// forbids inline scripts. The key is that of app/src/browser/web/preferences.rs.
+// Applies the user's theme before the first paint. It becomes a part of the page (app/index.tpl.html). The key is that of
+// app/src/browser/web/preferences.rs.
 try {
   const theme = localStorage.getItem('theme');
   if (theme) document.documentElement.dataset.theme = theme;

@@ -7,7 +7,7 @@ use crate::paths::Paths;
 use crate::setup::{self, WasmToolchain, short_hash};
 use crate::split::{self, Split};
 use crate::step::{run, step};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -124,19 +124,22 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     let script = write_hashed(&assets, "app", "js", &script)?;
     let font = publish_font(paths, &assets)?;
     let style = styles(paths, &glue, profile)?.replace("{FONT}", &font);
-    let style = write_hashed(&assets, "gas", "css", style.as_bytes())?;
     let genome =
         write_hashed(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
     let icon =
         write_hashed(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
     copy_samples(&paths.root.join("assets/samples"), &fresh.join("samples"))?;
-    let theme =
-        write_hashed(&assets, "theme", "js", &fs::read(paths.root.join("assets/js/theme.js"))?)?;
+    let theme = paths.root.join("assets/js/theme.js");
+    let theme = esbuild(paths, &theme, &glue.join("theme.js"), release, &[])?;
+    let theme = String::from_utf8(theme).context("the script of the theme is not UTF-8")?;
+    for text in [&style, &theme] {
+        ensure!(!text.contains("</"), "a part of the page ends early: {text}");
+    }
     let page = fs::read_to_string(paths.root.join("app/index.tpl.html"))?;
     let names = [
         ("{WASM}", &module),
         ("{JS}", &script),
-        ("{CSS}", &style),
+        ("{STYLE}", &style),
         ("{FONT}", &font),
         ("{ICON}", &icon),
         ("{GENOME}", &genome),

@@ -1,6 +1,7 @@
 //! Security headers of responses, above all the Content Security Policy.
 
 use super::nonce::add_nonce;
+use super::page_template::TemplateSources;
 use crate::server::Web;
 use crate::server::settings::Settings;
 use axum::Extension;
@@ -25,6 +26,7 @@ pub struct Policies {
     sign_in_origin: String,
     /// `None` if nothing is sold.
     stripe: Option<StripeSources>,
+    template: TemplateSources,
     https: bool,
 }
 
@@ -77,6 +79,7 @@ impl Policies {
                 .stripe()
                 .map(|stripe| StripeSources::of(&stripe.js_url))
                 .transpose()?,
+            template: TemplateSources::read(),
             https: settings.public_url.is_https(),
         })
     }
@@ -90,9 +93,11 @@ impl Policies {
         let (script, images) = (stripe(|all| &all.script), stripe(|all| &all.images));
         let (calls, frames) = (stripe(|all| &all.calls), stripe(|all| &all.frames));
         let frames = if frames.is_empty() { " 'none'" } else { &frames };
+        let template = &self.template;
+        let (inline_script, inline_style) = (&template.script, &template.style);
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{script}{nonce}; \
-             style-src 'self'; img-src 'self' data:{images}; font-src 'self'; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{script}{inline_script}{nonce}; \
+             style-src 'self'{inline_style}; img-src 'self' data:{images}; font-src 'self'; \
              connect-src 'self' {upload}{calls}; frame-src{frames}; \
              form-action 'self' {sign_in}; base-uri 'none'; frame-ancestors 'none'"
         )
@@ -186,6 +191,7 @@ mod tests {
             upload_origin: "https://gas-inputs.s3.amazonaws.com".into(),
             sign_in_origin: "https://auth.globus.org".into(),
             stripe: Some(StripeSources::of("https://js.stripe.com/dahlia/stripe.js").unwrap()),
+            template: TemplateSources::default(),
             https: true,
         }
     }

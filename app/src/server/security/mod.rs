@@ -4,6 +4,7 @@ mod arguments;
 mod headers;
 mod nonce;
 mod origin;
+mod page_template;
 
 pub use arguments::check_arguments;
 pub use headers::{Policies, set_headers};

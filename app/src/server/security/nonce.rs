@@ -3,7 +3,7 @@
 //! Dioxus has no setting for a nonce, so it is inserted into the rendered page. A script gets it only
 //! if its whole text is one of the three forms below, in which everything that varies is a JSON
 //! literal: an injected script that imitates one can pass data to hydration, but run no code. Scripts
-//! of the template are files of this origin, which the policy allows without a nonce.
+//! of the template are allowed without a nonce: files of this origin, and one by its hash.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
