@@ -44,6 +44,22 @@ impl Variant<'_> {
         })
     }
 
+    /// Whether the variant is in a region: it has a base of it or, as an insertion or a break between two bases, both of them are.
+    pub(crate) fn is_in(&self, start: i32, end: i32) -> bool {
+        let (first, last) = self.region();
+        if self.is_between_bases() {
+            start <= first && last <= end
+        } else {
+            start <= last && first <= end
+        }
+    }
+
+    /// Whether it is an insertion or a break, and copies no bases of structural size.
+    pub(crate) fn is_between_bases(&self) -> bool {
+        let (start, end) = self.span();
+        start > end && self.copied().is_none()
+    }
+
     /// First and last base that the variant affects: its span, or the bases that a tandem duplication
     /// copies.
     pub(crate) fn reach(&self) -> (i32, i32) {

@@ -499,6 +499,75 @@ fn values_of_transcripts_and_genes_are_in_their_entries() {
 }
 
 #[test]
+fn a_transcript_has_the_score_of_the_row_that_names_it() {
+    let columns = vec![
+        column("REVEL_transcripts", ColumnKind::Category),
+        column("REVEL", ColumnKind::Decimal { decimals: 3 }),
+    ];
+    let sources = Sources::new().add(
+        description("REVEL", Matching::TranscriptAndAllele, columns),
+        &[
+            (allele(105, "G", "A"), &[text("ENST77;ENST02"), Integer(27)]),
+            (allele(105, "G", "A"), &[text("ENST01"), Integer(900)]),
+            (allele(105, "G", "T"), &[text("ENST77"), Integer(500)]),
+            (allele(105, "G", "T"), &[Missing, Integer(600)]),
+        ],
+    );
+    let records = "1\t105\t.\tG\tA,T\t.\t.\t.\n";
+    let found = entries(&annotate(records, &sources.options()).unwrap());
+    let scores: Vec<_> =
+        found[0].iter().map(|entry| values(entry, &["Allele", "Feature", "REVEL"])).collect();
+    let expected = [
+        ["A", "ENST01.2", "0.9"],
+        ["A", "ENST02.1", "0.027"],
+        ["T", "ENST01.2", ""],
+        ["T", "ENST02.1", ""],
+    ];
+    assert_eq!(scores, expected);
+}
+
+/// The scores of SpliceAI for two genes.
+#[test]
+fn values_of_several_rows_stay_together() {
+    let score = ColumnKind::Decimal { decimals: 2 };
+    let columns = vec![
+        column("SpliceAI_pred_SYMBOL", ColumnKind::Category),
+        column("SpliceAI_pred_DS_AG", score),
+        column("SpliceAI_pred_DS_AL", score),
+        column("SpliceAI_pred_DP_AG", ColumnKind::Integer),
+    ];
+    let sources = Sources::new().add(
+        description("SpliceAI", Matching::Verbatim, columns),
+        &[
+            (allele(105, "G", "A"), &[text("ONE"), Integer(91), Integer(0), Missing]),
+            (allele(105, "G", "A"), &[text("TWO"), Integer(1), Integer(0), Missing]),
+            (allele(105, "G", "A"), &[text("THREE"), Integer(91), Integer(0), Integer(-5)]),
+            (allele(105, "G", "C"), &[text("ONE"), Integer(10), Integer(20), Integer(30)]),
+        ],
+    );
+    let names = ["SYMBOL", "DS_AG", "DS_AL", "DP_AG"].map(|name| format!("SpliceAI_pred_{name}"));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let records =
+        "1\t105\t.\tG\tA\t.\t.\t.\n1\t105\t.\tGC\tCC\t.\t.\t.\n1\t105\t.\tG\tC,A\t.\t.\t.\n";
+    let result = annotate(records, &sources.options()).unwrap();
+    let found = entries(&result);
+    let of_a = ["ONE&TWO&THREE", "0.91&0.01&0.91", "0", ".&.&-5"];
+    assert_eq!(values(&found[0][0], &names), of_a);
+    assert_eq!(values(&found[1][0], &names), ["ONE", "0.1", "0.2", "30"]);
+    assert_eq!(values(&found[2][2], &names), of_a);
+    let mode = Mode::Full(AnnotationFormat::Ann);
+    let result = annotate(records, &Options { mode, ..sources.options() }).unwrap();
+    let info = info(&result);
+    for (key, one, several) in [
+        ("SpliceAI_pred_SYMBOL", "ONE&TWO&THREE", "ONE,ONE&TWO&THREE"),
+        ("SpliceAI_pred_DS_AG", "0.91", "0.1,0.91"),
+        ("SpliceAI_pred_DP_AG", "-5", "30,-5"),
+    ] {
+        assert_eq!((&*info[0][key], &*info[2][key]), (one, several), "{key}");
+    }
+}
+
+#[test]
 fn regions_that_an_allele_overlaps_are_named_and_many_are_summarized() {
     let regions: Vec<(u32, u32, String)> =
         (0..60).map(|n| (200 + n % 20, 230 + n, format!("r{n:02}"))).collect();
@@ -523,7 +592,8 @@ fn regions_that_an_allele_overlaps_are_named_and_many_are_summarized() {
         &rows,
     );
     let records = "1\t9\t.\tC\tG\t.\t.\t.\n1\t12\t.\tA\tG\t.\t.\t.\n1\t18\t.\tTTTA\tT\t.\t.\t.\n1\t19\t.\tT\tTCC\t.\t.\t.\n\
-                   1\t30\t.\tC\tCGG\t.\t.\t.\n1\t225\t.\tG\t<DEL>\t.\t.\tEND=228\n1\t300\t.\tT\tG\t.\t.\t.\n";
+                   1\t25\t.\tA\t<INS>\t.\t.\tSVLEN=60\n1\t30\t.\tC\tCGG\t.\t.\t.\n1\t30\t.\tC\t<INS>\t.\t.\tSVLEN=60\n\
+                   1\t30\t.\tC\tC[2:40[\t.\t.\t.\n1\t225\t.\tG\t<DEL>\t.\t.\tEND=228\n1\t300\t.\tT\tG\t.\t.\t.\n";
     let found = entries(&annotate(records, &sources.options()).unwrap());
     let of = |record: usize| -> BTreeSet<&str> {
         values(&found[record][0], &["REGULATORY"])[0].split('&').collect()
@@ -532,10 +602,13 @@ fn regions_that_an_allele_overlaps_are_named_and_many_are_summarized() {
     assert_eq!(of(1), BTreeSet::from(["promoter", "_strong"]));
     assert_eq!(of(2), BTreeSet::from(["promoter", "_strong", "enhancer"]));
     assert_eq!(of(3), BTreeSet::from(["promoter", "_strong", "enhancer"]));
-    // Between 30 and 31, outside of the region that ends at 30.
-    assert_eq!(of(4), BTreeSet::from([""]));
-    assert!(of(5).len() == 51 && of(5).contains("..."), "{:?}", of(5));
-    assert_eq!(of(6), BTreeSet::from([""]));
+    assert_eq!(of(4), BTreeSet::from(["enhancer"]));
+    // Between 30 and 31, outside of the region that ends at 30: in bases, as a symbolic allele and as a breakend.
+    for record in 5..8 {
+        assert_eq!(of(record), BTreeSet::from([""]), "{record}");
+    }
+    assert!(of(8).len() == 51 && of(8).contains("..."), "{:?}", of(8));
+    assert_eq!(of(9), BTreeSet::from([""]));
 }
 
 /// A region that is copied is affected, whatever the length of the copy and the form in which it is

@@ -73,6 +73,64 @@ impl<'a> CanonicalAllele<'a> {
         }
         Some(Self { position, reference: new_reference, alt: new_alt })
     }
+
+    /// The minimal form of an allele at the place in a repeat where a record has it: the bases that REF and ALT share at the
+    /// start are removed first, so that `CA>C` and `AA>A`, one base further, stay different. `None` as for [`Self::new`].
+    #[inline]
+    pub(crate) fn in_place(
+        position: u32,
+        reference: &[u8],
+        alt: &[u8],
+        buffer: &'a mut AlleleBuffer,
+    ) -> Option<Self> {
+        let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+        let head = reference.iter().zip(alt).take_while(same).count();
+        let (reference, alt) = (&reference[head..], &alt[head..]);
+        let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
+        let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
+        if reference.is_empty() && alt.is_empty() {
+            return None;
+        }
+        let position = position.checked_add(u32::try_from(head).ok()?)?;
+        let AlleleBuffer { reference: new_reference, alt: new_alt } = buffer;
+        upper_case(reference, new_reference);
+        upper_case(alt, new_alt);
+        Some(Self { position, reference: new_reference, alt: new_alt })
+    }
+
+    /// The other places of an insertion or deletion in a repeat, from the left: the position, and the inserted or deleted bases.
+    /// Those further away than `most` bases are left out.
+    pub(crate) fn other_places(
+        &self,
+        bases: &impl Bases,
+        most: u32,
+    ) -> impl Iterator<Item = (u32, Vec<u8>)> {
+        let Self { position, reference, alt } = *self;
+        let moving = match (reference, alt) {
+            ([], moving) | (moving, []) => moving,
+            _ => &[],
+        };
+        let (left, right) = if moving.is_empty() {
+            (0, 0)
+        } else {
+            let behind = position.saturating_add(reference.len() as u32);
+            (
+                distance(bases, position, moving).min(most),
+                distance_right(bases, behind, moving, most),
+            )
+        };
+        let to_left = (1..=left).rev().map(move |distance| {
+            let mut moved = moving.to_vec();
+            moved.rotate_right(distance as usize % moving.len());
+            (position - distance, moved)
+        });
+        let to_right = (1..=right).map(move |distance| {
+            let mut moved = moving.to_vec();
+            moved.rotate_left(distance as usize % moving.len());
+            (position + distance, moved)
+        });
+        to_left.chain(to_right)
+    }
 }
 
 fn upper_case(bases: &[u8], out: &mut Vec<u8>) {
@@ -97,6 +155,23 @@ fn distance(bases: &impl Bases, position: u32, moving: &[u8]) -> u32 {
     distance
 }
 
+/// How many bases to the right an insertion or deletion of bases can be shifted, at most `most`. `behind` is the position behind
+/// it in the reference.
+fn distance_right(bases: &impl Bases, behind: u32, moving: &[u8], most: u32) -> u32 {
+    let mut from_left = moving.iter().cycle();
+    let mut distance = 0;
+    while distance < most
+        && let Some(position) = behind.checked_add(distance)
+        && let Some(base) = bases.base(position)
+        && let Some(first) = from_left.next()
+        && base.eq_ignore_ascii_case(first)
+        && *first != b'N'
+    {
+        distance += 1;
+    }
+    distance
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +188,38 @@ mod tests {
         let allele = CanonicalAllele::new(&contig, position, reference, alt, &mut buffer)?;
         let text = |bases: &[u8]| String::from_utf8_lossy(bases).into_owned();
         Some((allele.position, text(allele.reference), text(allele.alt)))
+    }
+
+    #[test]
+    fn an_allele_in_place_is_minimal_and_not_shifted() {
+        let contig: &[u8] = b"GCACACATTTg";
+        let in_place = |position, reference: &str, alt: &str| {
+            let mut buffer = AlleleBuffer::default();
+            let (reference, alt) = (reference.as_bytes(), alt.as_bytes());
+            let allele = CanonicalAllele::in_place(position, reference, alt, &mut buffer)?;
+            let text = |bases: &[u8]| String::from_utf8_lossy(bases).into_owned();
+            let places = allele.other_places(&contig, 100);
+            let places: Vec<_> = places.map(|(at, moved)| (at, text(&moved))).collect();
+            Some((allele.position, text(allele.reference), text(allele.alt), places))
+        };
+        let expected = |position, reference: &str, alt: &str, places: &[(u32, &str)]| {
+            let places = places.iter().map(|(at, moved)| (*at, (*moved).to_owned())).collect();
+            Some((position, reference.to_owned(), alt.to_owned(), places))
+        };
+        assert_eq!(in_place(3, "Aca", "Aga"), expected(4, "C", "G", &[]));
+        let others = [(2, "CA"), (3, "AC"), (5, "AC"), (6, "CA")];
+        assert_eq!(
+            in_place(3, "ACAC", "AC"),
+            expected(5, "AC", "", &[(2, "CA"), (3, "AC"), (4, "CA"), (6, "CA")])
+        );
+        assert_eq!(in_place(3, "ACA", "A"), expected(4, "CA", "", &others));
+        // The last base of the contig is not passed.
+        assert_eq!(in_place(11, "g", "gg"), expected(12, "", "G", &[(11, "G")]));
+        assert_eq!(
+            in_place(7, "AT", "ATT"),
+            expected(9, "", "T", &[(8, "T"), (10, "T"), (11, "T")])
+        );
+        assert_eq!(in_place(7, "AT", "at"), None);
     }
 
     #[test]

@@ -28,6 +28,6 @@ pub use input::{
     BuildSummary, ColumnInput, Genome, GenomeContig, InputError, InputFormat, Only, Recipe,
     RecipeError, SourceFields, TableFormat, build_source,
 };
-pub use matching::{AlleleQuery, Matcher, RecordAllele, without_version};
+pub use matching::{AlleleQuery, Matcher, RecordAllele, transcripts_of, without_version};
 pub use metadata::{Column, ColumnKind, Contig, Matching, Quotient, SourceDescription};
 pub use row::{Key, Row, Value};

@@ -33,8 +33,14 @@ pub struct Matcher<'a> {
     cursor: Cursor<'a>,
     matching: Matching,
     buffer: AlleleBuffer,
+    /// The bases of an allele at its own place.
+    in_place: AlleleBuffer,
     upper_case: Vec<u8>,
 }
+
+/// How far a source with [`Matching::Verbatim`] is searched for other places of an allele in a repeat, in bases to each side. It
+/// bounds the work for an allele.
+const MAX_PLACES: u32 = 256;
 
 impl<'a> Matcher<'a> {
     /// A matcher of a source.
@@ -43,6 +49,7 @@ impl<'a> Matcher<'a> {
             cursor: file.cursor(),
             matching: file.description().matching,
             buffer: AlleleBuffer::default(),
+            in_place: AlleleBuffer::default(),
             upper_case: Vec::new(),
         }
     }
@@ -67,7 +74,7 @@ impl<'a> Matcher<'a> {
         let RecordAllele { position, reference, alt } = record;
         let mut buffer = std::mem::take(&mut self.buffer);
         let canonical = CanonicalAllele::new(bases, position, reference, alt, &mut buffer);
-        let result = self.rows_of(contig, &AlleleQuery { record, canonical }, |row| {
+        let result = self.rows_of(contig, bases, &AlleleQuery { record, canonical }, |row| {
             found(row);
             ControlFlow::Continue(())
         });
@@ -83,15 +90,15 @@ impl<'a> Matcher<'a> {
     pub fn rows_of(
         &mut self,
         contig: usize,
+        bases: &impl Bases,
         query: &AlleleQuery<'_>,
         mut found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
     ) -> Result<(), Damaged> {
         if self.matching == Matching::Verbatim {
-            let RecordAllele { position, reference, alt } = query.record;
-            self.upper_case.clear();
-            self.upper_case.extend(reference.iter().chain(alt).map(u8::to_ascii_uppercase));
-            let (reference, alt) = self.upper_case.split_at(reference.len());
-            return each(self.cursor.allele(contig, position, reference, alt)?, found);
+            let mut buffer = std::mem::take(&mut self.in_place);
+            let result = self.rows_in_place(contig, bases, query.record, &mut buffer, &mut found);
+            self.in_place = buffer;
+            return result;
         }
         let Some(CanonicalAllele { position, reference, alt }) = query.canonical else {
             return Ok(());
@@ -104,7 +111,7 @@ impl<'a> Matcher<'a> {
         };
         match self.matching {
             Matching::Minimized | Matching::TranscriptAndAllele => {
-                each(self.cursor.allele(contig, position, reference, alt)?, found)
+                each(self.cursor.allele(contig, position, reference, alt)?, found).map(|_| ())
             }
             Matching::Position => {
                 for position in first..=last {
@@ -133,6 +140,71 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// Calls `found` with the rows of a source with [`Matching::Verbatim`] at the first place that has any: that of the record,
+    /// then the others of a repeat, from the left.
+    fn rows_in_place(
+        &mut self,
+        contig: usize,
+        bases: &impl Bases,
+        record: RecordAllele<'_>,
+        buffer: &mut AlleleBuffer,
+        found: &mut impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Damaged> {
+        let RecordAllele { position, reference, alt } = record;
+        let Some(allele) = CanonicalAllele::in_place(position, reference, alt, buffer) else {
+            return Ok(());
+        };
+        if self.rows_of_form(contig, bases, &allele, found)? {
+            return Ok(());
+        }
+        // Files of earlier versions have alleles as they were written.
+        let is_padded = reference.len() > allele.reference.len() && alt.len() > allele.alt.len();
+        if is_padded {
+            let [reference, alt] = [reference, alt].map(<[u8]>::to_ascii_uppercase);
+            if each(self.cursor.allele(contig, position, &reference, &alt)?, &mut *found)? {
+                return Ok(());
+            }
+        }
+        let is_deletion = allele.alt.is_empty();
+        for (position, moved) in allele.other_places(bases, MAX_PLACES) {
+            let (reference, alt) =
+                if is_deletion { (&moved[..], &[][..]) } else { (&[][..], &moved[..]) };
+            let moved = CanonicalAllele { position, reference, alt };
+            if self.rows_of_form(contig, bases, &moved, found)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `found` with the rows of an allele in minimal form at one place. Returns whether there are any.
+    fn rows_of_form(
+        &mut self,
+        contig: usize,
+        bases: &impl Bases,
+        allele: &CanonicalAllele<'_>,
+        found: &mut impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
+    ) -> Result<bool, Damaged> {
+        let CanonicalAllele { position, reference, alt } = *allele;
+        if each(self.cursor.allele(contig, position, reference, alt)?, &mut *found)? {
+            return Ok(true);
+        }
+        let before = position.saturating_sub(1);
+        let Some(base) = bases.base(before).filter(|_| reference.is_empty() || alt.is_empty())
+        else {
+            return Ok(false);
+        };
+        // Files of earlier versions have the base before an insertion or deletion, as VCF files.
+        let Self { cursor, upper_case, .. } = self;
+        upper_case.clear();
+        for part in [reference, alt] {
+            upper_case.push(base.to_ascii_uppercase());
+            upper_case.extend_from_slice(part);
+        }
+        let (reference, alt) = upper_case.split_at(reference.len() + 1);
+        each(cursor.allele(contig, before, reference, alt)?, found)
+    }
+
     /// Calls `found` with each row of a source with [`Matching::Overlap`] whose region has a position from `start` to
     /// `end`, until it breaks off. Other sources say nothing about a region.
     ///
@@ -159,17 +231,20 @@ impl<'a> Matcher<'a> {
     }
 }
 
+/// Calls `found` with each row until it breaks off. Returns whether there are any.
 #[inline]
 fn each<'a>(
     rows: impl Iterator<Item = Result<StoredRow<'a>, Damaged>>,
     mut found: impl FnMut(StoredRow<'_>) -> ControlFlow<()>,
-) -> Result<(), Damaged> {
+) -> Result<bool, Damaged> {
+    let mut any = false;
     for row in rows {
+        any = true;
         if found(row?).is_break() {
             break;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 impl StoredRow<'_> {
@@ -180,8 +255,15 @@ impl StoredRow<'_> {
     /// [`Damaged`] if the file is.
     pub fn is_of_transcript(&self, transcript: &[u8]) -> Result<bool, Damaged> {
         let Value::Text(stored) = self.value(0)? else { return Ok(false) };
-        Ok(without_version(stored) == without_version(transcript))
+        Ok(transcripts_of(stored).any(|stored| stored == without_version(transcript)))
     }
+}
+
+/// The transcripts in the first column of a source with [`Matching::TranscriptAndAllele`], without their versions: one, or several
+/// with the same values, separated by `;`.
+pub fn transcripts_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let transcripts = text.split(|b| *b == b';').map(<[u8]>::trim_ascii);
+    transcripts.filter(|transcript| !transcript.is_empty()).map(without_version)
 }
 
 /// An accession of Ensembl, RefSeq, CCDS or UCSC without the version after its last dot. GENCODE adds to the version of a model

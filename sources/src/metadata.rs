@@ -30,9 +30,11 @@ pub struct SourceDescription {
 pub enum Matching {
     /// Alleles in minimal form at the leftmost place of a repeat, however they were written.
     Minimized,
-    /// Alleles as they were written.
+    /// Alleles in minimal form at the place where they were written. A variant is matched with the rows at its own place in
+    /// a repeat, and without any, with those at the first other place that has some.
     Verbatim,
-    /// Alleles as [`Self::Minimized`], and the transcript in the first column, without its version.
+    /// Alleles as [`Self::Minimized`], and in the first column the transcript, or several of them, separated by `;`. Their
+    /// versions are ignored.
     TranscriptAndAllele,
     /// Any variant at the position.
     Position,

@@ -341,9 +341,14 @@ fn spliceai_scores_are_parts_of_the_entry_of_their_allele() {
     let file = build(&recipe, text, Some(&genome)).unwrap().open();
     assert_eq!(rows(&file, &genome, 3, "T", "A"), ["0.01"]);
     assert_eq!(rows(&file, &genome, 3, "T", "TA"), ["0.75"]);
-    // Another form is another allele for this source.
-    assert!(rows(&file, &genome, 3, "TT", "TAT").is_empty());
+    assert_eq!(rows(&file, &genome, 3, "TT", "TAT"), ["0.75"]);
+    assert!(rows(&file, &genome, 3, "TT", "TTA").is_empty());
 }
+
+/// A recipe for alleles in the places where they were written.
+const IN_PLACE: &str = "id = \"x\"\ncommercial_use = true\n[source]\nname = \"x\"\nversion = \"1\"\nassembly = \"a\"\n\
+    license = \"x\"\nattribution = \"x\"\nmatching = \"verbatim\"\n[input]\nformat = \"vcf\"\n\
+    [[columns]]\nname = \"name\"\ntype = \"category\"\nfield = \"ID\"\n";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
@@ -375,6 +380,7 @@ proptest! {
         records.sort();
         let text: String = records.into_iter().map(|(_, record)| record).collect();
         let file = built("clinvar", &format!("{CLINVAR_HEADER}{text}"), Some(&genome)).open();
+        let in_place = build(&Recipe::parse(IN_PLACE).unwrap(), &text, Some(&genome)).unwrap().open();
         for (n, (start, deleted, inserted, _, _)) in alleles.iter().enumerate() {
             let changed = result(*start, *deleted, inserted.as_bytes());
             if changed == bases {
@@ -391,6 +397,12 @@ proptest! {
                     let alt = [&bases[from..other], new, &bases[other + deleted..to]].concat();
                     let found = rows(&file, &genome, from as u32 + 1, &show(&bases[from..to]), &show(&alt));
                     prop_assert!(found.iter().any(|row| row.starts_with(&format!("{n}|"))), "{found:?}");
+                    let found = rows(&in_place, &genome, from as u32 + 1, &show(&bases[from..to]), &show(&alt));
+                    prop_assert!(!found.is_empty(), "{n} {from} {to}");
+                    for row in found {
+                        let (start, deleted, inserted, _, _) = &alleles[row.parse::<usize>().unwrap()];
+                        prop_assert_eq!(&result(*start, *deleted, inserted.as_bytes()), &changed);
+                    }
                 }
             }
         }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use gas_sources::{
-    Bases, BuildSummary, Contig, Genome, GenomeContig, InputError, Matcher, Recipe, RecordAllele,
-    SourceFile, build_source,
+    Bases, BuildSummary, Contig, Genome, GenomeContig, InputError, Key, Matcher, Recipe,
+    RecordAllele, Row, SourceBuilder, SourceFile, StoredRow, Value, build_source,
 };
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -273,6 +273,99 @@ fn the_only_entry_of_a_record_is_that_of_the_allele_it_names() {
     assert_eq!(rows(&built, 0, (3, "T", "G"), &columns), ["|"]);
 }
 
+/// The file has each insertion and deletion with the base before it. Callers write alleles with other bases around them, and
+/// records with several ALTs must.
+#[test]
+fn scores_of_spliceai_are_found_in_whatever_form_an_allele_is_written() {
+    let entry =
+        |alt: &str, score: &str| format!("SpliceAI={alt}|ONE|{score}|0.00|0.00|0.00|1|2|3|4");
+    // GATTCACACAGGGTTTTTAC...
+    let lines = [
+        ("2\t.\tA\tG", "G", "0.11"),
+        ("4\t.\tTCA\tT", "T", "0.22"),
+        ("6\t.\tACA\tA", "A", "0.33"),
+        ("11\t.\tGG\tAG", "AG", "0.44"),
+        ("13\t.\tG\tGT", "GT", "0.55"),
+        ("19\t.\tACG\tTTG", "TTG", "0.66"),
+    ];
+    let text: String = lines
+        .iter()
+        .map(|(allele, alt, score)| format!("1\t{allele}\t.\t.\t{}\n", entry(alt, score)))
+        .collect();
+    let built = by_recipe("spliceai", &vcf("SpliceAI:.:String", &text));
+    let score = |position, reference, alt| {
+        let columns = ["SpliceAI_pred_SYMBOL", "SpliceAI_pred_DS_AG"];
+        rows(&built, 0, (position, reference, alt), &columns).join(",")
+    };
+    for (allele, expected) in [
+        ((2, "A", "G"), "ONE|0.11"),
+        ((2, "AT", "GT"), "ONE|0.11"),
+        ((1, "GAT", "GGT"), "ONE|0.11"),
+        ((2, "a", "g"), "ONE|0.11"),
+        // Deletions of CA: at the place in the record, however many bases are around it.
+        ((4, "TCA", "T"), "ONE|0.22"),
+        ((3, "TTCA", "TT"), "ONE|0.22"),
+        ((6, "ACA", "A"), "ONE|0.33"),
+        ((5, "CACA", "CA"), "ONE|0.33"),
+        // There is no row one base further, but the allele is the same as the leftmost one.
+        ((5, "CAC", "C"), "ONE|0.22"),
+        ((8, "ACA", "A"), "ONE|0.22"),
+        ((8, "ACAG", "AG"), "ONE|0.22"),
+        // The file has a base too many behind the allele.
+        ((11, "G", "A"), "ONE|0.44"),
+        ((10, "AG", "AA"), "ONE|0.44"),
+        ((18, "T", "TT"), "ONE|0.55"),
+        ((19, "A", "TA"), "ONE|0.55"),
+        ((19, "AC", "TT"), "ONE|0.66"),
+        ((19, "ACG", "TTG"), "ONE|0.66"),
+        // Other alleles.
+        ((2, "A", "C"), ""),
+        ((4, "TC", "T"), ""),
+        ((13, "G", "GTT"), ""),
+        ((19, "A", "T"), ""),
+    ] {
+        assert_eq!(score(allele.0, allele.1, allele.2), expected, "{allele:?}");
+    }
+}
+
+/// Files of earlier versions have the alleles with all their bases.
+#[test]
+fn alleles_of_earlier_files_are_found_as_they_were_written() {
+    let recipe = Recipe::named("spliceai").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.source");
+    let mut description = recipe.description();
+    description.columns.truncate(1);
+    let mut builder = SourceBuilder::create(&path, description).unwrap();
+    builder.contig(Contig { name: "1".into(), ..Contig::default() }).unwrap();
+    for (position, reference, alt, value) in
+        [(4, "TCA", "T", "deletion"), (11, "GG", "AG", "padded"), (13, "G", "GT", "insertion")]
+    {
+        let key = Key::Allele { position, reference: reference.as_bytes(), alt: alt.as_bytes() };
+        builder.push(&Row { key, values: &[Value::Text(value.as_bytes())] }).unwrap();
+    }
+    builder.finish().unwrap();
+    let file = SourceFile::open(&path).unwrap();
+    for (position, reference, alt, expected) in [
+        (4, "TCA", "T", Some("deletion")),
+        (8, "ACAG", "AG", Some("deletion")),
+        (11, "GG", "AG", Some("padded")),
+        (19, "A", "TA", Some("insertion")),
+        (13, "G", "GA", None),
+    ] {
+        let mut found = None;
+        let record =
+            RecordAllele { position, reference: reference.as_bytes(), alt: alt.as_bytes() };
+        let add = |row: StoredRow<'_>| {
+            let mut text = Vec::new();
+            row.write(0, &mut text).unwrap();
+            assert_eq!(found.replace(String::from_utf8(text).unwrap()), None);
+        };
+        Matcher::new(&file).rows(0, &SmallGenome, record, add).unwrap();
+        assert_eq!(found.as_deref(), expected, "{position}{reference}>{alt}");
+    }
+}
+
 #[test]
 fn cadd_and_revel_have_comments_and_rows_of_other_assemblies() {
     let text = "## CADD GRCh38-v1.7 (c) University of Washington 2013-2023.\n\
@@ -286,6 +379,27 @@ fn cadd_and_revel_have_comments_and_rows_of_other_assemblies() {
     let columns = ["REVEL", "REVEL_transcripts"];
     assert_eq!(rows(&built, 0, (3, "T", "C"), &columns), ["0.027|ENST1;ENST2"]);
     assert_eq!(built.summary.no_position, 1);
+}
+
+#[test]
+fn a_score_of_revel_is_that_of_the_transcripts_it_names() {
+    let text = "chr,hg19_pos,grch38_pos,ref,alt,aaref,aaalt,REVEL,Ensembl_transcriptid\n\
+        1,100,3,T,C,T,M,0.027,ENST00000000001;ENST00000000002\n1,100,3,T,C,R,Q,0.9,ENST00000000003\n";
+    let built = by_recipe("revel", text);
+    let scores = |transcript: &str| {
+        let mut scores = Vec::new();
+        let record = RecordAllele { position: 3, reference: b"T", alt: b"C" };
+        let found = |row: StoredRow<'_>| {
+            if row.is_of_transcript(transcript.as_bytes()).unwrap() {
+                scores.push(row.value(1).unwrap().integer());
+            }
+        };
+        Matcher::new(&built.file).rows(0, &SmallGenome, record, found).unwrap();
+        scores
+    };
+    assert_eq!(scores("ENST00000000002.7"), [Some(27)]);
+    assert_eq!(scores("ENST00000000003"), [Some(900)]);
+    assert!(scores("ENST00000000004").is_empty());
 }
 
 #[test]

@@ -34,6 +34,16 @@ pub(crate) struct Genome<'a> {
 }
 
 impl<'a> Genome<'a> {
+    /// The genome of a reference that is built.
+    pub(crate) const fn new(
+        names: &'a ContigNames,
+        contigs: &'a [Contig],
+        sequence: &'a [u8],
+        assembly: &'a str,
+    ) -> Self {
+        Self { names, contigs, sequence, assembly }
+    }
+
     fn bases(self, contig: u32) -> &'a [u8] {
         let found = self.contigs.get(contig as usize);
         let range = found.map(|c| c.offset as usize..(c.offset + c.length) as usize);

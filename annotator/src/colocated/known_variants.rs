@@ -90,9 +90,10 @@ mod tests {
         std::fs::write(&path, "1\t20\trs7\tTA\tT\t.\t.\tAF=0.25;CLNSIG=Benign\n").unwrap();
         let mut source = SourceFile::open(&path).unwrap();
         let names = ContigNames::new(["1"].into_iter(), "test");
-        let contigs = [Contig { name: "1".to_owned(), offset: 0, length: 40 }];
+        let contigs =
+            [Contig { name: "1".to_owned(), offset: 0, length: 40, mitochondrial: false }];
         let (names, sequence, assembly) = (&names, &b"AT".repeat(20)[..], "test");
-        let genome = Genome { names, contigs: &contigs, sequence, assembly };
+        let genome = Genome::new(names, &contigs, sequence, assembly);
         let built = KIND.build("known", &mut source, genome).unwrap();
         assert_eq!(built.bytes, b"\x00\x01\x01\x2a\x01A\x00\x03rs7\x040.25\x06Benign");
         assert_eq!(built.entries, 1);

@@ -100,7 +100,7 @@ impl Track for Regions {
         let (start, end) = variant.region();
         let mut any = false;
         for region in index.query(start, end).filter_map(|n| regions.get(n as usize)) {
-            if region.start <= end && region.end >= start {
+            if variant.is_in(region.start, region.end) {
                 any = true;
                 found.push_info(&region.name);
             }

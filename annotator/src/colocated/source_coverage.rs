@@ -10,7 +10,9 @@ use crate::record_reader::agrees;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
 use gas_shared::assembly::{Accession, Assembly, is_mitochondrial, plain_name};
-use gas_sources::{Contig, Damaged, Matcher, Matching, SourceFile, StoredRow, without_version};
+use gas_sources::{
+    Contig, Damaged, Matcher, Matching, SourceFile, StoredRow, transcripts_of, without_version,
+};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -282,7 +284,7 @@ fn has_transcript_of(
     for (ours, covered) in reference.contigs().zip(contigs) {
         let Some(CoveredContig { number, .. }) = covered else { continue };
         let stored = file.categories(*number, 0)?;
-        let stored: HashSet<&[u8]> = stored.into_iter().map(without_version).collect();
+        let stored: HashSet<&[u8]> = stored.into_iter().flat_map(transcripts_of).collect();
         let mut ids = ours.model.transcripts.iter().map(|t| without_version(t.id.as_bytes()));
         if ids.any(|id| stored.contains(id)) {
             return Ok(true);

@@ -7,7 +7,9 @@ use super::source_gene::row_of_gene;
 use super::source_set::OpenSource;
 use crate::model::Gene;
 use crate::text::{push_decimal, push_escaped};
-use gas_sources::{ColumnKind, Damaged, Matcher, Matching, StoredRow, Value, without_version};
+use gas_sources::{
+    ColumnKind, Damaged, Matcher, Matching, StoredRow, Value, transcripts_of, without_version,
+};
 use std::ops::{ControlFlow, Range};
 
 /// The most rows of a source, or genes, whose values are written for an allele, as VEP's for custom annotations. More
@@ -40,6 +42,7 @@ pub(super) fn look_up(
         matching => Box::new(AlleleLookUp {
             rows,
             largest: (matching == Matching::Position).then(|| vec![None; source.columns.len()]),
+            is_aligned: matching == Matching::Verbatim,
             fields,
         }),
     }
@@ -96,7 +99,7 @@ impl Rows<'_> {
         let Some(contig) = self.source.contig(query.contig.number) else { return Ok(()) };
         let mut damage = Ok(());
         let integers = &mut self.integers;
-        let found = |row: StoredRow<'_>| {
+        let mut found = |row: StoredRow<'_>| {
             let read = ReadRow::new(row, integers);
             read.and_then(|row| found(&row)).unwrap_or_else(|error| {
                 damage = Err(error);
@@ -106,11 +109,22 @@ impl Rows<'_> {
         let is_copy = query.variant.copied().is_some()
             && self.source.file.description().matching == Matching::Overlap;
         match &query.allele {
-            Some(allele) if !is_copy => self.matcher.rows_of(contig, allele, found)?,
+            Some(allele) if !is_copy => {
+                self.matcher.rows_of(contig, &query.contig.sequence, allele, found)?
+            }
             _ => {
                 let (start, end) = query.region();
                 let position = |n: i32| u32::try_from(n).unwrap_or(0);
-                self.matcher.overlapping(contig, (position(start), position(end)), found)?;
+                let (start, end) = (position(start), position(end));
+                let is_between_bases = query.variant.is_between_bases();
+                self.matcher.overlapping(contig, (start, end), |row| {
+                    let has_both =
+                        || row.start() <= start && row.end().is_ok_and(|last| last >= end);
+                    if is_between_bases && !has_both() {
+                        return ControlFlow::Continue(());
+                    }
+                    found(row)
+                })?;
             }
         }
         damage
@@ -123,13 +137,16 @@ struct AlleleLookUp<'r> {
     rows: Rows<'r>,
     /// Of a source by position: the largest number of each column at the positions of the allele.
     largest: Option<Vec<Option<i64>>>,
+    /// Whether the values of several rows stay together: each column has one of each row, in the same order. An allele in two
+    /// genes has a row of SpliceAI for each, and no score may be taken for that of the other gene.
+    is_aligned: bool,
     /// By column: how its values are written where they stay, if they are.
     fields: Vec<Option<LineField>>,
 }
 
 impl DataSet for AlleleLookUp<'_> {
     fn look_up(&mut self, query: &Query<'_>, found: &mut Found<'_>) -> Result<bool, Damaged> {
-        let Self { rows, largest, fields } = self;
+        let Self { rows, largest, is_aligned, fields } = self;
         let source = rows.source;
         let has_largest = largest.is_some();
         let start = found.line.as_ref().map_or(0, |line| line.len());
@@ -157,6 +174,15 @@ impl DataSet for AlleleLookUp<'_> {
             }
             if count == 2 {
                 take_fields(fields, start, found);
+                if *is_aligned {
+                    fill_missing(source, found);
+                }
+            }
+            if *is_aligned && count > 1 {
+                for n in 0..source.columns.len() {
+                    write_aligned(source, n, row, found)?;
+                }
+                return Ok(ControlFlow::Continue(()));
             }
             for (n, field) in fields.iter().enumerate() {
                 if let Some(field) = field
@@ -174,6 +200,9 @@ impl DataSet for AlleleLookUp<'_> {
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        if *is_aligned && count > 1 {
+            found.values.iter_mut().for_each(join_equal);
+        }
         for (n, number) in largest.iter().flatten().enumerate() {
             if let (Some(number), ValueFrom::Column(column)) = (number, source.columns[n].from) {
                 source.file.write_value(column, Value::Integer(*number), &mut found.values[n]);
@@ -238,6 +267,50 @@ fn write_value(
     keep_if_new(list, start, b'&');
     add_frequency(column, frequency, found.max_frequency);
     Ok(())
+}
+
+/// The value of a row in a list with a value of each row, if the row has none.
+const MISSING: &[u8] = b".";
+
+/// Writes the missing values of the first of several rows.
+#[cold]
+fn fill_missing(source: &OpenSource, found: &mut Found<'_>) {
+    for (column, values) in source.columns.iter().zip(found.values.iter_mut()) {
+        if values.is_empty() && !column.is_identifier() {
+            values.extend_from_slice(MISSING);
+        }
+    }
+}
+
+/// Adds the value of a column of a row after those of the rows before, also if it is missing or equal to one of them.
+fn write_aligned(
+    source: &OpenSource,
+    number: usize,
+    row: &ReadRow<'_>,
+    found: &mut Found<'_>,
+) -> Result<(), Damaged> {
+    let column = &source.columns[number];
+    if column.is_identifier() {
+        return write_value(source, number, row, found);
+    }
+    let list = &mut found.values[number];
+    let frequency = append(source, column, row, list, true)?;
+    if frequency.is_none() {
+        list.push(b'&');
+        list.extend_from_slice(MISSING);
+    }
+    add_frequency(column, frequency, found.max_frequency);
+    Ok(())
+}
+
+/// Replaces the values of several rows by one if all are equal.
+fn join_equal(values: &mut Vec<u8>) {
+    let end = values.iter().position(|b| *b == b'&').unwrap_or(values.len());
+    let first = &values[..end];
+    let kept = if first == MISSING { 0 } else { end };
+    if values.split(|b| *b == b'&').all(|value| value == first) {
+        values.truncate(kept);
+    }
 }
 
 /// Adds what [`append`] returns to the greatest frequency, if the column has frequencies in a population.
@@ -355,10 +428,13 @@ impl DataSet for TranscriptLookUp<'_> {
                 }
             } else if let Value::Text(transcript) = row.value(0, ColumnKind::Category)? {
                 let start = text.len();
-                text.extend_from_slice(without_version(transcript));
-                let end = text.len();
                 write_row(source, row, text)?;
-                transcripts.push((start..end, end..text.len()));
+                let values = start..text.len();
+                for transcript in transcripts_of(transcript) {
+                    let start = text.len();
+                    text.extend_from_slice(transcript);
+                    transcripts.push((start..text.len(), values.clone()));
+                }
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -400,7 +476,7 @@ impl DataSet for GeneLookUp<'_> {
         for index in query.contig.transcripts.query(start, end) {
             let Some(transcript) = model.transcripts.get(index as usize) else { continue };
             let gene = transcript.gene;
-            if transcript.start > end || transcript.end < start || genes.contains(&gene) {
+            if !query.variant.is_in(transcript.start, transcript.end) || genes.contains(&gene) {
                 continue;
             }
             let row = match model.genes.get(gene as usize) {

@@ -1,7 +1,8 @@
-//! Rows that wait until no later record can have a row before them: alleles in repeats move to the left.
+//! Rows that wait until no later record can have a row before them: alleles in repeats move to the left, and those with bases
+//! that REF and ALT share begin behind POS.
 
 use super::value::OwnedValue;
-use crate::canonical::{CanonicalAllele, MAX_SHIFT};
+use crate::canonical::CanonicalAllele;
 use crate::row::{Key, Row, Value};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -40,13 +41,12 @@ impl PendingRows {
         self.heap.len() <= MAX_PENDING
     }
 
-    /// Hands out the rows that precede those of all records from `position` on.
+    /// Hands out the rows before a position, from which on all later rows are.
     pub(super) fn before<E>(
         &mut self,
-        position: u32,
+        first: u32,
         mut use_row: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let first = position.saturating_sub(MAX_SHIFT);
         while self.heap.peek().is_some_and(|row| row.0.position < first)
             && let Some(Reverse(row)) = self.heap.pop()
         {

@@ -5,7 +5,7 @@ use super::pending::PendingRows;
 use super::recipe::Recipe;
 use super::value::OwnedValue;
 use crate::builder::ContigWriter;
-use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
+use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele, MAX_SHIFT};
 use crate::error::{BuildError, RowError};
 use crate::matching::without_version;
 use crate::metadata::{Contig, Matching};
@@ -223,17 +223,13 @@ impl<'a> RowSink<'a> {
                 }
             }
         }
-        if !self.matching.is_minimized() {
-            let (reference, alt) = if is_sequence {
-                (reference.to_ascii_uppercase(), alt.to_ascii_uppercase())
-            } else {
-                (reference.to_ascii_uppercase(), alt.to_vec())
-            };
-            let key = Key::Allele { position, reference: &reference, alt: &alt };
-            return Ok(self.out.push(&Row { key, values })?);
-        }
+        let is_minimized = self.matching.is_minimized();
         let allele = match &self.contig {
-            Some(Some(contig)) if is_sequence => {
+            _ if !is_sequence => None,
+            _ if !is_minimized => {
+                CanonicalAllele::in_place(position, reference, alt, &mut self.buffer)
+            }
+            Some(Some(contig)) => {
                 CanonicalAllele::new(&contig.bases, position, reference, alt, &mut self.buffer)
             }
             _ => None,
@@ -243,7 +239,9 @@ impl<'a> RowSink<'a> {
             return Ok(());
         };
         let out = &mut self.out;
-        self.pending.before(position, |row| out.push(row))?;
+        // Only alleles that are placed to the left come before POS.
+        let first = position.saturating_sub(if is_minimized { MAX_SHIFT } else { 0 });
+        self.pending.before(first, |row| out.push(row))?;
         if !self.pending.push(&allele, values) {
             return Err(RowError::TooManyRows { position }.into());
         }
