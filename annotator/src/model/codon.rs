@@ -116,6 +116,25 @@ impl CodonTable {
         CODES.iter().find(|code| code.number == number).map(|code| code.table)
     }
 
+    /// Whether no genome but that of mitochondria has the code. Mycoplasmas have code 4, too.
+    pub const fn is_mitochondrial(self) -> bool {
+        matches!(
+            self,
+            Self::VertebrateMitochondrial
+                | Self::YeastMitochondrial
+                | Self::InvertebrateMitochondrial
+                | Self::EchinodermMitochondrial
+                | Self::AscidianMitochondrial
+                | Self::AlternativeFlatwormMitochondrial
+                | Self::ChlorophyceanMitochondrial
+                | Self::TrematodeMitochondrial
+                | Self::ScenedesmusMitochondrial
+                | Self::ThraustochytriumMitochondrial
+                | Self::RhabdopleuridaeMitochondrial
+                | Self::CephalodiscidaeMitochondrial
+        )
+    }
+
     /// The NCBI number.
     pub const fn number(self) -> u32 {
         CODES[self as usize].number

@@ -1,6 +1,6 @@
 //! Assembles the features of a file into genes and transcripts.
 
-use super::genetic_code::named_code;
+use super::genetic_code::{has_unnamed_code, named_code, usual_code};
 use super::gff::Features;
 use super::group::group_features;
 use super::left_out::{LeftOut, LeftOutReport};
@@ -10,7 +10,6 @@ use super::transcript_features::TranscriptFeatures;
 use super::translation_exception::ExceptionNotes;
 use crate::contig_names::ContigNames;
 use crate::model::ContigModel;
-use gas_shared::assembly::is_mitochondrial;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The models of a file.
@@ -58,7 +57,7 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
                 let contig = GenomeContig {
                     contig,
                     is_circular: grouped.circular.contains(key.contig),
-                    is_prokaryotic: found.is_prokaryotic(),
+                    usual_code: usual_code(contig, found),
                 };
                 build_transcript(key.id, features, gene_feature, contig)
             }
@@ -84,7 +83,7 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
         let model = &mut out.models[number as usize];
         if transcript.cds.is_some()
             && named_code(features).is_none()
-            && contig.is_some_and(|contig| is_mitochondrial(&contig.name))
+            && contig.is_some_and(|contig| has_unnamed_code(contig, found))
         {
             out.unnamed_codes.entry(number).or_default().insert(model.transcripts.len());
         }

@@ -13,6 +13,7 @@ use super::stop_codons::complete_stop_codons;
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
 use crate::colocated::{self, BuiltTrack, Genome};
+use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, TranscriptFlags};
 use crate::source_file::SourceFile;
 use gas_shared::assembly::{Assembly, plain_name};
@@ -47,17 +48,12 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     let out = &options.out;
     fs::create_dir_all(out).map_err(Error::file(out))?;
     let mut sources = Vec::new();
-    let contigs = write_sequence(options, &mut sources)?;
+    let mut contigs = write_sequence(options, &mut sources)?;
     let sequence = fs::File::open(out.join(SEQUENCE)).map_err(Error::file(out.join(SEQUENCE)))?;
     let sequence = super::map_file(&sequence).map_err(Error::file(out.join(SEQUENCE)))?;
     let names = contig_names(&contigs, &options.assembly);
-    let genome = Genome {
-        names: &names,
-        contigs: &contigs,
-        sequence: &sequence,
-        assembly: &options.assembly,
-    };
     let mut notes = Vec::new();
+    let genome = Genome::new(&names, &contigs, &sequence, &options.assembly);
     let tracks = write_tracks(options, genome, &mut sources, &mut notes)?;
     let mut models: Vec<ContigModel> = contigs.iter().map(|_| ContigModel::default()).collect();
     let mut left_out = BTreeMap::new();
@@ -65,6 +61,8 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     for path in &options.gff {
         let mut source = SourceFile::open(path)?;
         let found = read_features(&mut source)?;
+        mark_mitochondria(&mut contigs, &found, &names);
+        let genome = Genome::new(&names, &contigs, &sequence, &options.assembly);
         let other_length = check_assembly(&found, genome)
             .map_err(|(line, reason)| Error::Source { path: path.clone(), line, reason })?;
         notes.extend(other_length);
@@ -141,6 +139,16 @@ fn write_sequence(options: &BuildOptions, sources: &mut Vec<Source>) -> Result<V
     }
     writer.flush().map_err(Error::file(&path))?;
     Ok(copy.contigs)
+}
+
+/// Marks the contigs that a file of gene models calls mitochondria.
+fn mark_mitochondria(contigs: &mut [Contig], found: &Features, names: &ContigNames) {
+    for name in found.mitochondria() {
+        let number = names.resolve(name.as_bytes());
+        if let Some(contig) = number.and_then(|number| contigs.get_mut(number as usize)) {
+            contig.mitochondrial = true;
+        }
+    }
 }
 
 /// Checks that a file of gene models does not say that it is of another assembly. Returns a note about the

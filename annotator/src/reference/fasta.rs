@@ -40,9 +40,9 @@ impl FastaCopy {
                 }
             }
             if let Some(title) = line.strip_prefix(b">") {
-                let name = String::from_utf8_lossy(title);
-                let name = name.split_whitespace().next().unwrap_or_default().to_owned();
-                self.begin(name, source)?;
+                let title = String::from_utf8_lossy(title).into_owned();
+                let name = title.split_whitespace().next().unwrap_or_default();
+                self.begin(name.to_owned(), names_mitochondrion(&title), source)?;
                 continue;
             }
             upper.clear();
@@ -78,7 +78,12 @@ impl FastaCopy {
         Ok(())
     }
 
-    fn begin(&mut self, name: String, source: &SourceFile) -> Result<(), Error> {
+    fn begin(
+        &mut self,
+        name: String,
+        mitochondrial: bool,
+        source: &SourceFile,
+    ) -> Result<(), Error> {
         if name.is_empty() {
             return Err(source.error("the sequence has no name after \">\""));
         }
@@ -89,7 +94,46 @@ impl FastaCopy {
                 "contig {name:?} is already in the reference, as {first}; remove one of them"
             )));
         }
-        self.contigs.push(Contig { name, offset: self.bases, length: 0 });
+        self.contigs.push(Contig { name, offset: self.bases, length: 0, mitochondrial });
         Ok(())
+    }
+}
+
+/// Whether the title of a sequence says that it is a mitochondrion, as in `NC_005089.1 Mus musculus mitochondrion, complete
+/// genome` (NCBI), `organelle: mitochondrion` (ENA) and `mitochondrial DNA, complete genome` (DDBJ). Copies in the nucleus are none.
+fn names_mitochondrion(title: &str) -> bool {
+    let title = title.to_ascii_lowercase();
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    let is_nuclear = words.iter().any(|word| matches!(*word, "nuclear" | "nucleus" | "numt"));
+    let is_genome = |pair: &[&str]| {
+        matches!(pair, ["mitochondrial", "dna" | "genome" | "chromosome" | "sequence"])
+    };
+    !is_nuclear && (words.contains(&"mitochondrion") || words.windows(2).any(is_genome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_sequence_says_whether_it_is_a_mitochondrion() {
+        for (title, expected) in [
+            ("NC_005089.1 Mus musculus mitochondrion, complete genome", true),
+            ("NC_001224.1 Saccharomyces cerevisiae S288c mitochondrion, complete genome", true),
+            ("ENA|OX1|OX1.1 Vanessa atalanta genome assembly, organelle: mitochondrion", true),
+            ("X1 [organism=Apis mellifera] [location=mitochondrion] [completeness=complete]", true),
+            ("AP1.1 Danio rerio mitochondrial DNA, complete genome", true),
+            ("MN1.1 Silene noctiflora mitochondrial chromosome 5", true),
+            (
+                "NC_000067.7 Mus musculus strain C57BL/6J chromosome 1, GRCm39 Primary Assembly",
+                false,
+            ),
+            ("X2 Homo sapiens nuclear copy of mitochondrial DNA", false),
+            ("X3 Homo sapiens mitochondrial ribosomal protein L1 gene", false),
+            ("MT", false),
+        ] {
+            assert_eq!(names_mitochondrion(title), expected, "{title}");
+        }
     }
 }

@@ -1,20 +1,26 @@
 //! The genetic code of coding sequences by what the file says: the code that a transcript names (`transl_table`), or the usual one
 //! of its contig.
 
+use super::gff::Features;
 use super::manifest::Contig;
 use super::transcript_features::TranscriptFeatures;
 use crate::model::CodonTable;
-use gas_shared::assembly::is_mitochondrial;
 
 /// The genetic code of the coding sequences of a contig that name none.
-pub(super) fn usual_code(contig: &Contig, is_prokaryotic: bool) -> CodonTable {
-    if is_mitochondrial(&contig.name) {
+pub(super) fn usual_code(contig: &Contig, found: &Features) -> CodonTable {
+    if has_unnamed_code(contig, found) {
         CodonTable::VertebrateMitochondrial
-    } else if is_prokaryotic || is_plastid(&contig.name) {
+    } else if found.is_prokaryotic() || is_plastid(&contig.name) {
         CodonTable::Bacterial
     } else {
         CodonTable::Standard
     }
+}
+
+/// Whether a file does not say which code the coding sequences of a contig have that name none. NCBI names each code but the
+/// standard one, which mitochondria of plants have.
+pub(super) fn has_unnamed_code(contig: &Contig, found: &Features) -> bool {
+    contig.is_mitochondrial() && !found.names_codes
 }
 
 /// The genetic code that a transcript names.

@@ -70,6 +70,8 @@ pub struct Features {
     has_spliced: bool,
     /// Whether there are stop codons, which show where coding sequences end.
     pub has_stop_codons: bool,
+    /// Whether it is a file of NCBI, which names every genetic code but the standard one.
+    pub names_codes: bool,
     /// Texts by which the header names the assembly, each with its line.
     pub assemblies: Vec<(u64, String)>,
     /// The contigs of `##sequence-region` lines that begin at position 1: line, name, length.
@@ -84,6 +86,7 @@ impl Features {
     /// Reads a line of the header: `##sequence-region`, and what GFF3, NCBI, Ensembl and GENCODE use to
     /// name the assembly.
     fn read_directive(&mut self, text: &str, line: u64) {
+        self.names_codes |= text.contains("NCBI annotwriter") || text.contains("NCBI_Assembly:");
         let bare = text.trim_start_matches(['#', '!']).trim();
         let Some((key, value)) = bare.split_once([' ', '\t', ':', '=']) else { return };
         match key {
@@ -105,6 +108,18 @@ impl Features {
             }
             _ => {}
         }
+    }
+
+    /// The contigs that the file says are mitochondria: the line of NCBI for a whole contig has `genome=mitochondrion`, that of
+    /// GenBank's converters `organelle=mitochondrion`.
+    pub fn mitochondria(&self) -> impl Iterator<Item = &str> {
+        let is_mitochondrion = |feature: &&Feature| {
+            let organelle = feature.attribute(&["genome", "organelle"]).unwrap_or_default();
+            // `mitochondrion:kinetoplast` is a value of INSDC, too.
+            let organelle = organelle.split(':').next().unwrap_or_default();
+            feature.start == 1 && organelle.eq_ignore_ascii_case("mitochondrion")
+        };
+        self.features.iter().filter(is_mitochondrion).map(|feature| feature.contig.as_str())
     }
 
     /// Whether the file is of the kind that Prokka, Bakta and Prodigal write: coding sequences without

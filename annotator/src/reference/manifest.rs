@@ -1,7 +1,7 @@
 //! `manifest.json`: the contents of a reference and what it was built from.
 
 use crate::contig_names::ContigNames;
-use gas_shared::assembly::{Accession, Assembly, plain_name};
+use gas_shared::assembly::{Accession, Assembly, is_mitochondrial, plain_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,16 @@ pub struct Contig {
     pub offset: u64,
     /// Length in bases.
     pub length: u64,
+    /// Whether the title of its sequence or the gene models say that it is a mitochondrion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mitochondrial: bool,
+}
+
+impl Contig {
+    /// Whether it is a mitochondrion, by its name or by what the files say that it is from.
+    pub fn is_mitochondrial(&self) -> bool {
+        self.mitochondrial || is_mitochondrial(&self.name)
+    }
 }
 
 /// A file that the reference was built from.
@@ -153,6 +163,7 @@ mod tests {
             name: (*name).to_owned(),
             offset: 0,
             length: *length,
+            mitochondrial: false,
         };
         let manifest = Manifest {
             format: FORMAT,

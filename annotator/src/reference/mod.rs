@@ -31,7 +31,7 @@ pub use manifest::{
 use crate::Error;
 use crate::colocated::OpenTrack;
 use crate::contig_names::{ContigNames, NameHint};
-use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
+use crate::model::{Cds, CodonTable, ContigModel, RegionIndex, Transcript};
 use gas_shared::assembly::Assembly;
 use memmap2::Mmap;
 use std::fs::{self, File};
@@ -61,6 +61,7 @@ pub struct Reference {
 
 #[derive(Debug)]
 struct ContigData {
+    is_mitochondrial: bool,
     model: ContigModel,
     transcripts: RegionIndex,
     genes: NearestGenes,
@@ -73,6 +74,9 @@ pub struct ContigView<'a> {
     pub number: u32,
     /// Name within the reference.
     pub name: &'a str,
+    /// Whether it is a mitochondrion: by its name, by what its files say, or because the genetic code of all its coding sequences
+    /// is that of mitochondria only.
+    pub is_mitochondrial: bool,
     /// Bases in upper case; index 0 is position 1.
     pub sequence: &'a [u8],
     /// Genes and transcripts.
@@ -113,13 +117,15 @@ impl Reference {
             File::open(&path).and_then(|f| map_file(&f)).map_err(Error::file(path))
         };
         let models = read_models(folder, &manifest)?;
+        let contigs = models.into_iter().zip(&manifest.contigs);
+        let contigs = contigs.map(|(model, contig)| ContigData::new(model, contig)).collect();
         let tracks = manifest.tracks.iter().map(|entry| open_track(folder, entry));
         Ok(Self {
             tracks: tracks.collect::<Result<_, _>>()?,
             names: manifest.contig_names(),
             sequence: open(SEQUENCE)?,
             spliced: open(SPLICED)?,
-            contigs: models.into_iter().map(ContigData::new).collect(),
+            contigs,
             manifest,
         })
     }
@@ -185,6 +191,7 @@ impl Reference {
         ContigView {
             number,
             name: &entry.name,
+            is_mitochondrial: data.is_mitochondrial,
             sequence: &self.sequence[from..from + entry.length as usize],
             model: &data.model,
             transcripts: &data.transcripts,
@@ -242,11 +249,14 @@ fn open_track(folder: &Path, entry: &TrackEntry) -> Result<OpenTrack, Error> {
 }
 
 impl ContigData {
-    fn new(model: ContigModel) -> Self {
+    fn new(model: ContigModel, contig: &Contig) -> Self {
+        let mut codes = model.transcripts.iter().filter_map(|t| Some(t.cds.as_ref()?.table));
+        let has_code = codes.next().is_some_and(CodonTable::is_mitochondrial)
+            && codes.all(CodonTable::is_mitochondrial);
         let spans = model.transcripts.iter().map(|t| (t.start, t.end));
         let transcripts = RegionIndex::new(spans, UPSTREAM_BASES);
         let genes = NearestGenes::new(&model);
-        Self { model, transcripts, genes }
+        Self { is_mitochondrial: has_code || contig.is_mitochondrial(), model, transcripts, genes }
     }
 }
 

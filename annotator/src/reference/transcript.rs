@@ -1,13 +1,12 @@
 //! Builds the model of a transcript from its features: exons, coding sequence, genetic code, flags.
 
-use super::genetic_code::{named_code, usual_code};
+use super::genetic_code::named_code;
 use super::gff::Feature;
 use super::left_out::LeftOut;
 use super::manifest::Contig;
 use super::transcript_features::TranscriptFeatures;
 use super::translation_exception::ExceptionProblem;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
-use gas_shared::assembly::is_mitochondrial;
 
 /// An ID without the prefix by which Ensembl, WormBase and NCBI tell the types of features apart.
 pub(super) fn stripped_id(id: &str) -> &str {
@@ -42,7 +41,8 @@ pub(super) fn build_gene(key: &str, gene: Option<&Feature>, sample: &Feature) ->
 pub(super) struct GenomeContig<'a> {
     pub(super) contig: &'a Contig,
     pub(super) is_circular: bool,
-    pub(super) is_prokaryotic: bool,
+    /// The genetic code of its coding sequences that name none.
+    pub(super) usual_code: CodonTable,
 }
 
 /// Builds a transcript, and returns why translation exceptions of its coding sequence do not set a residue.
@@ -51,7 +51,7 @@ pub(super) fn build_transcript(
     key: &str,
     features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
-    GenomeContig { contig, is_circular, is_prokaryotic }: GenomeContig<'_>,
+    GenomeContig { contig, is_circular, usual_code }: GenomeContig<'_>,
 ) -> Result<(Transcript, Vec<ExceptionProblem>), LeftOut> {
     let line = features.transcript;
     let strand = strand_of(features)?;
@@ -92,8 +92,7 @@ pub(super) fn build_transcript(
         len,
     };
     let mut problems = Vec::new();
-    if !is_pseudogene
-        && let Some((cds, exceptions)) = build_cds(features, &transcript, contig, is_prokaryotic)?
+    if !is_pseudogene && let Some((cds, exceptions)) = build_cds(features, &transcript, usual_code)?
     {
         transcript.cds = Some(cds);
         problems = exceptions;
@@ -140,7 +139,7 @@ fn crosses_origin(parts: &[&Feature], strand: Strand, contig: &Contig, is_circul
     let at_start = |part: &Feature| part.start == 1 && (part.end as u64) < contig.length;
     let is_forward = strand == Strand::Forward;
     let mut pairs = parts.windows(2);
-    if is_circular || is_mitochondrial(&contig.name) {
+    if is_circular || contig.is_mitochondrial() {
         return parts.iter().any(|part| at_end(part)) && parts.iter().any(|part| at_start(part))
             || is_forward && pairs.any(|pair| pair[1].start < pair[0].start);
     }
@@ -261,8 +260,7 @@ fn number_exons(mut regions: Vec<(i32, i32)>, strand: Strand) -> Vec<Exon> {
 fn build_cds(
     features: &TranscriptFeatures<'_>,
     transcript: &Transcript,
-    contig: &Contig,
-    is_prokaryotic: bool,
+    usual_code: CodonTable,
 ) -> Result<Option<(Cds, Vec<ExceptionProblem>)>, LeftOut> {
     let mut parts: Vec<(i32, i32, u8)> =
         features.cds.iter().map(|f| (f.start, f.end, f.phase.unwrap_or(0))).collect();
@@ -309,7 +307,7 @@ fn build_cds(
         }
     }
     let (cdna_start, cdna_end) = (cdna(ends.0)?, cdna(ends.1)?);
-    let table = codon_table(features, contig, is_prokaryotic)?;
+    let table = codon_table(features, usual_code)?;
     let mut cds = Cds {
         segments,
         cdna_start,
@@ -342,15 +340,14 @@ fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, stop_codons: &[&Feature]) {
 
 fn codon_table(
     features: &TranscriptFeatures<'_>,
-    contig: &Contig,
-    is_prokaryotic: bool,
+    usual_code: CodonTable,
 ) -> Result<CodonTable, LeftOut> {
     match named_code(features) {
         Some(named) => {
             let known = named.trim().parse().ok().and_then(CodonTable::from_number);
             known.ok_or(LeftOut::UnknownGeneticCode)
         }
-        None => Ok(usual_code(contig, is_prokaryotic)),
+        None => Ok(usual_code),
     }
 }
 

@@ -216,7 +216,8 @@ fn split_hgvs(token: &str) -> Option<(&str, &str)> {
 fn parse_hgvs<'t>(token: &'t str, reference: &'t str, description: &'t str) -> Parsed<Hgvs<'t>> {
     let at = offset(token, description);
     let system = match description.as_bytes().first() {
-        Some(b'g') => System::Genomic,
+        // `o.` is that of a circular reference.
+        Some(b'g' | b'o') => System::Genomic,
         Some(b'm') => System::Mitochondrial,
         Some(b'c') => System::Coding,
         Some(b'n') => System::NonCoding,

@@ -8,7 +8,6 @@ use crate::model::{Strand, Transcript, complement};
 use crate::placements::{Placements, RotatedBases};
 use crate::record_reader::agrees;
 use crate::reference::{ContigView, Reference};
-use gas_shared::assembly::is_mitochondrial;
 
 /// The most bases that a variant of a text may replace or insert. VCF has symbolic alleles for larger ones.
 pub(super) const MAX_ALLELE_BASES: i32 = 100_000;
@@ -123,7 +122,7 @@ impl<'r> Resolver<'r> {
         match hgvs.system {
             System::Genomic | System::Mitochondrial => {
                 let contig = self.contig(hgvs.accession)?;
-                if hgvs.system == System::Mitochondrial && !is_mitochondrial(contig.name) {
+                if hgvs.system == System::Mitochondrial && !contig.is_mitochondrial {
                     let message = format!("{} is not mitochondrial; write g.", hgvs.accession);
                     return fail(hgvs.accession, message);
                 }
