@@ -276,6 +276,20 @@ fn tracks_add_known_variants_and_regions() {
     }
     let counts = annotator.into_counts();
     assert_eq!((counts.in_dbsnp, counts.tracks), (5, vec![5, 1]));
+    // An insertion is in a region that has the bases on both sides.
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+    for (record, is_within) in [
+        ("1\t29\t.\tA\tAGG\t.\t.\t.", true),
+        ("1\t30\t.\tC\tCGG\t.\t.\t.", false),
+        ("1\t30\t.\tC\t<INS>\t.\t.\t.", false),
+        ("1\t30\t.\tCA\tC\t.\t.\t.", false),
+        ("1\t29\t.\tAC\tA\t.\t.\t.", true),
+    ] {
+        let mut text = Vec::new();
+        annotator.record(3, record.as_bytes(), &mut text).unwrap();
+        let line = String::from_utf8(text).unwrap();
+        assert_eq!(line.contains(";segdup=D_1"), is_within, "{record}: {line}");
+    }
 }
 
 #[test]

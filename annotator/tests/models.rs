@@ -835,6 +835,84 @@ fn a_mitochondrion_is_read_by_the_code_that_its_models_name_or_else_by_that_of_v
     }
 }
 
+/// HGVS describes a mitochondrial reference with `m.`, also that of a mouse or a yeast. NCBI names each genetic code but the standard
+/// one, which the mitochondria of plants have.
+#[test]
+fn a_mitochondrion_is_recognized_by_what_its_files_say_about_it() {
+    let name = "NC_005089.1";
+    let models = |rest: &str| {
+        let mut gff = line(name, "mRNA", (151, 448), "ID=T1");
+        for region in EXONS {
+            gff += &line(name, "exon", region, "Parent=T1");
+        }
+        for region in CDS {
+            gff += &line(name, "CDS", region, &format!("ID=C1;Parent=T1{rest}"));
+        }
+        gff
+    };
+    let region = |genome: &str| line(name, "region", (1, 700), &format!("ID=r;genome={genome}"));
+    let ncbi = "##gff-version 3\n#!processor NCBI annotwriter\n";
+    let title = "Mus musculus mitochondrion, complete genome";
+    let (standard, vertebrate) = (CodonTable::Standard, CodonTable::VertebrateMitochondrial);
+    for (text, title, system, table, why) in [
+        (
+            ncbi.to_owned() + &region("mitochondrion") + &models(";transl_table=2"),
+            "test",
+            "m",
+            vertebrate,
+            "NCBI, mouse",
+        ),
+        (
+            ncbi.to_owned() + &region("mitochondrion") + &models(""),
+            "test",
+            "m",
+            standard,
+            "NCBI, plant",
+        ),
+        (
+            ncbi.to_owned() + &region("chromosome") + &models(""),
+            "test",
+            "g",
+            standard,
+            "NCBI, nucleus",
+        ),
+        (
+            region("mitochondrion:kinetoplast") + &models(";transl_table=4"),
+            "test",
+            "m",
+            CodonTable::MoldMitochondrial,
+            "INSDC",
+        ),
+        (models(""), title, "m", vertebrate, "the title of the sequence"),
+        (
+            models(";transl_table=5"),
+            "test",
+            "m",
+            CodonTable::InvertebrateMitochondrial,
+            "a code of mitochondria only",
+        ),
+        (
+            models(";transl_table=4"),
+            "test",
+            "g",
+            CodonTable::MoldMitochondrial,
+            "also the code of mycoplasmas",
+        ),
+        (models(""), "test", "g", standard, "nothing says what it is"),
+    ] {
+        let sequence = contig(name, 0).replace("test", title);
+        let reference = build("m.gff3", &text, &sequence);
+        assert_eq!(left_out(&reference), [], "{why}");
+        assert_eq!(transcripts(&reference, name)[0].cds.as_ref().unwrap().table, table, "{why}");
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("{name}\t175\t.\tC\tA\t.\t.\t.");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.contains(&format!("|{name}:{system}.175C>A|")), "{why}: {out}");
+    }
+}
+
 /// NCBI's code 11 has the start codons GTG and TTG, which Ensembl's files of bacteria do not say.
 /// E. coli has 14% GTG and 3% TTG.
 #[test]
@@ -1220,6 +1298,65 @@ fn copies_with_one_identifier_on_a_contig_are_left_out_with_the_reason() {
         let reference = build("m.gtf", &format!("{good}{models}"), &contig("X", 0));
         assert_eq!((left_out(&reference), reference.manifest.transcripts), (vec![], 2), "{why}");
     }
+}
+
+/// A substitution of the base at a position.
+fn substitution(sequence: &str, pos: usize) -> String {
+    let (header, bases) = sequence.split_once('\n').unwrap();
+    let name = header.trim_start_matches('>').split(' ').next().unwrap();
+    let base = &bases[pos - 1..pos];
+    let other = if base == "A" { "G" } else { "A" };
+    format!("{name} {pos} . {base} {other} . . .")
+}
+
+/// The polypyrimidine tract is a part of the intron (SO:0002169).
+#[test]
+fn bases_of_an_exon_are_in_no_polypyrimidine_tract() {
+    for length in [14, 15, 16, 17] {
+        let models = line("c1", "lnc_RNA", (151, 448), "ID=T1;biotype=lncRNA")
+            + &line("c1", "exon", (151, 200), "Parent=T1")
+            + &line("c1", "exon", (201 + length, 448), "Parent=T1");
+        let forward = (contig("c1", 0), models);
+        let reverse = reversed(&forward.0, &forward.1);
+        for (is_reverse, (sequence, models)) in [(false, forward), (true, reverse)] {
+            let reference = build("m.gff3", &models, &sequence);
+            let terms = |pos: usize| {
+                let pos = if is_reverse { 701 - pos } else { pos };
+                let entries = annotated(&reference, &substitution(&sequence, pos));
+                entries[0].split(' ').nth(1).unwrap().to_owned()
+            };
+            let exon = "splice_region_variant&non_coding_transcript_exon_variant";
+            for pos in 198..=200 {
+                assert_eq!(terms(pos), exon, "{length} {pos}");
+            }
+            let tract = "splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant&\
+                         non_coding_transcript_variant";
+            assert_eq!(terms(210), tract, "{length}");
+        }
+    }
+}
+
+/// NCBI has the mature miRNA beside its precursor.
+#[test]
+fn a_mature_mirna_has_its_own_term() {
+    let models = line("c1", "gene", (151, 240), "ID=gene-M;gene_biotype=miRNA")
+        + &line("c1", "primary_transcript", (151, 240), "ID=rna-P;Parent=gene-M")
+        + &line("c1", "exon", (151, 240), "Parent=rna-P")
+        + &line("c1", "miRNA", (161, 182), "ID=rna-M;Parent=rna-P")
+        + &line("c1", "exon", (161, 182), "Parent=rna-M");
+    let sequence = contig("c1", 0);
+    let reference = build("m.gff3", &models, &sequence);
+    let terms = |record: &str| {
+        let entries = annotated(&reference, record);
+        let terms = entries.iter().map(|entry| entry.split(' ').nth(1).unwrap().to_owned());
+        terms.collect::<Vec<_>>()
+    };
+    let exon = "non_coding_transcript_exon_variant";
+    let mature = "mature_miRNA_variant";
+    assert_eq!(terms(&substitution(&sequence, 170)), [exon, mature]);
+    assert_eq!(terms(&substitution(&sequence, 190)), [exon, "downstream_gene_variant"]);
+    let deletion = terms("c1 164 . N <DEL> . . END=172");
+    assert_eq!(deletion, [exon, mature].map(|term| format!("feature_truncation&{term}")));
 }
 
 #[test]

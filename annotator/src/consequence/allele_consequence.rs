@@ -93,7 +93,7 @@ impl AlleleConsequence {
                     self.terms.insert(SoTerm::CodingTranscript);
                 }
             }
-            None if self.location.in_cdna => self.terms.insert(SoTerm::NonCodingExon),
+            None if self.location.in_cdna => self.terms.insert(noncoding_exon_term(transcript)),
             None => self.terms.insert(SoTerm::NonCodingTranscript),
         }
         true
@@ -239,6 +239,18 @@ impl AlleleConsequence {
         if three {
             self.terms.insert(SoTerm::ThreePrimeUtr);
         }
+    }
+}
+
+/// The most bases of a mature miRNA. The hairpins from which they are cut are longer, and gene models give both the biotype `miRNA`.
+const MOST_MATURE_MIRNA_BASES: i32 = 30;
+
+/// The term of an allele in an exon of a transcript without a coding sequence.
+pub(super) fn noncoding_exon_term(transcript: &Transcript) -> SoTerm {
+    if &*transcript.biotype == "miRNA" && transcript.len <= MOST_MATURE_MIRNA_BASES {
+        SoTerm::MatureMirna
+    } else {
+        SoTerm::NonCodingExon
     }
 }
 

@@ -391,9 +391,12 @@ fn locate_in_intron(
     };
     overlap.fifth_base |= touches(fifth.0, fifth.1);
     overlap.donor_region |= touches(donor_side.0, donor_side.1);
-    // An insertion next to the tract belongs to it.
-    overlap.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1)
-        || (insertion && (allele.start == acceptor_side.0 || allele.end == acceptor_side.1));
+    // In an intron of up to 16 bases, the tract ends with it. An insertion next to the tract belongs to it, but not one between
+    // exon and intron.
+    let (low, high) = acceptor_side;
+    overlap.polypyrimidine |= touches(low.max(start), high.min(end))
+        || (insertion
+            && (allele.start == low && start <= low || allele.end == high && high <= end));
 }
 
 fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {

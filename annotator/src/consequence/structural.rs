@@ -4,7 +4,7 @@
 //! The predicates are those that VEP has for structural variants; where the definition of a term in
 //! the Sequence Ontology says something else, it decides (see the README of the crate).
 
-use super::allele_consequence::AlleleConsequence;
+use super::allele_consequence::{AlleleConsequence, noncoding_exon_term};
 use super::locate::{IntronOverlap, locate};
 use super::so_terms::SoTerms;
 use super::translatable::Translatable;
@@ -68,7 +68,7 @@ impl AlleleConsequence {
                 self.coding_transcript_terms(transcript);
             }
             None => self.terms.insert(if self.location.in_cdna {
-                SoTerm::NonCodingExon
+                noncoding_exon_term(transcript)
             } else {
                 SoTerm::NonCodingTranscript
             }),

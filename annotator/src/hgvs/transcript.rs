@@ -5,7 +5,6 @@ use crate::model::{Strand, Transcript, complement};
 use crate::placements::Placements;
 use crate::reference::ContigView;
 use crate::text::push_int;
-use gas_shared::assembly::is_mitochondrial;
 
 /// The text before the position of a genomic description, `20:g.`, or `MT:m.` for the
 /// mitochondrion. It is kept from one allele to the next.
@@ -37,8 +36,7 @@ impl GenomicPrefix {
             self.contig = Some(contig.number);
             self.text.clear();
             self.text.extend_from_slice(contig.name.as_bytes());
-            let mitochondrial = is_mitochondrial(contig.name);
-            self.text.extend_from_slice(if mitochondrial { b":m." } else { b":g." });
+            self.text.extend_from_slice(if contig.is_mitochondrial { b":m." } else { b":g." });
         }
         out.extend_from_slice(&self.text);
     }
