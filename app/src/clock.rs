@@ -15,6 +15,11 @@ pub fn use_seconds_left(until: Option<Timestamp>) -> Option<i64> {
     use_seconds(until, seconds_left, Some(0))
 }
 
+/// Whether `until` is reached. The component is rendered again when that changes only, and not every second.
+pub fn use_is_over(until: Option<Timestamp>) -> bool {
+    use_seconds(until, |until, now| i64::from(now < until), Some(0)) == Some(0)
+}
+
 /// Whole seconds since `since`. `None` while the server renders the page.
 pub fn use_seconds_since(since: Timestamp) -> Option<i64> {
     use_seconds(Some(since), |since, now| now.duration_since(since).as_secs().max(0), None)

@@ -21,6 +21,7 @@ mod live;
 mod log_search;
 mod page_modules;
 mod pages;
+mod record_access;
 mod result_address;
 #[cfg(feature = "server")]
 mod server;

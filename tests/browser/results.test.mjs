@@ -1,6 +1,7 @@
 // The download window of a Free user.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { payInDialog } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 import { submit } from './support/submit.mjs';
 
@@ -111,6 +112,48 @@ test('the page of a closed result keeps its elements when the job changes and wh
     await charts.click();
     await page.locator('[data-chart=consequences] .mark').first().waitFor();
     assert.deepEqual(problems.filter((text) => !/40[12]|503/.test(text)), []);
+  } finally {
+    await close();
+  }
+});
+
+test('the explorer closes when its results are archived, opens when they are restored, and keeps its filters', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-explores-on');
+    const id = await submit(page, 'free.vcf', sample('free.vcf').text);
+    await page.goto(`${stack.web_url}/annotations/${id}`);
+    await live(page);
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    const loads = [];
+    page.on('load', () => loads.push(page.url()));
+    await page.getByRole('navigation', { name: 'Parts of this annotation' }).getByRole('link', { name: 'Results' }).click();
+    const row = page.locator('tr.variant .badge-bad').first();
+    const count = page.locator('.count[aria-busy=false]');
+    await page.getByLabel(/^HIGH/).check();
+    await page.waitForFunction(() => decodeURIComponent(window.location.search).includes('"impacts":["high"]'));
+    await count.waitFor();
+    await row.waitFor();
+    const [address, matched] = [page.url(), await count.innerText()];
+    assert.doesNotMatch(matched, /^0 /);
+
+    // At the end of the window the records close, and say why and what to do.
+    await page.getByText('upgrade to Premium to restore them').waitFor();
+    assert.equal(await page.locator('tr.variant').count(), 0);
+    assert.equal(await page.getByRole('search').count(), 0, 'no filters that do nothing');
+    await page.getByText('Your filters are kept.').waitFor();
+    await page.getByText('The results are archived; upgrade to Premium to restore them.').waitFor();
+    assert.equal(page.url(), address);
+
+    await page.locator('.note').getByRole('button', { name: 'Upgrade to Premium' }).click();
+    await payInDialog(page);
+    await row.waitFor();
+    await count.waitFor();
+    assert.equal(await count.innerText(), matched);
+    assert.ok(await page.getByLabel(/^HIGH/).isChecked());
+    assert.equal(page.url(), address);
+    assert.deepEqual(loads, [], 'nothing was reloaded');
+    assert.deepEqual(problems.filter((text) => !/40[29]/.test(text)), []);
   } finally {
     await close();
   }

@@ -8,6 +8,7 @@ use crate::api::use_api_loader;
 use crate::browser::{self, GenomeError, MountedGenome};
 use crate::components::{Empty, Picture};
 use crate::live::use_live;
+use crate::record_access::{RecordAccess, use_record_access};
 use crate::result_address::ResultAddress;
 use dioxus::core::Task;
 use dioxus::prelude::*;
@@ -22,9 +23,11 @@ const GENOME_ID: &str = "genome";
 pub fn JobBrowser(id: String, locus: String) -> Element {
     // `JobLayout` loads the job of the route.
     _ = id;
-    match use_job() {
+    let job = use_job();
+    let access = use_record_access(job.as_ref().map(|job| &job.state));
+    match job {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => {
-            rsx! { Browser { at: ResultAddress::Job(job.id), locus } }
+            rsx! { Browser { at: ResultAddress::Job(job.id), locus, access } }
         }
         Some(_) => rsx! {
             Empty { picture: Picture::NoChart,
@@ -37,13 +40,19 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
 
 /// The genome browser of the result at an address: of a job, or of a share link.
 #[component]
-pub fn Browser(at: ResultAddress, locus: String) -> Element {
+pub fn Browser(
+    at: ResultAddress,
+    locus: String,
+    /// Whether the records can be read. The settings are loaded again when it changes.
+    #[props(default)]
+    access: RecordAccess,
+) -> Element {
     let live = use_live();
-    let shown = use_memo(use_reactive!(|at| at));
+    let shown = use_memo(use_reactive!(|at, access| (at, access)));
     let settings = use_api_loader(move || {
         // Reload when the plan changes: an upgrade may give access.
         live.plan();
-        shown().genome()
+        shown().0.genome()
     })?;
     match settings.read() {
         Ok(settings) => rsx! { Genome { at, settings, locus } },

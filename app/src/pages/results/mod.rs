@@ -31,6 +31,7 @@ use crate::components::{Empty, ErrorNote, Picture};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
+use crate::record_access::{RecordAccess, use_record_access};
 use crate::result_address::ResultAddress;
 use crate::upload::is_transient;
 #[cfg(test)]
@@ -47,7 +48,7 @@ use opened::{Opened, use_opened};
 use presets::Presets;
 use saved::SavedFilters;
 use saved_lists::use_saved;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use table::{SCROLL_ID, Table};
 
@@ -141,13 +142,15 @@ fn key_of(address: &str, samples: &[String]) -> String {
 /// The results explorer of a job.
 #[component]
 pub fn Results(id: String, filter: String, sort: String) -> Element {
-    let provenance = use_job().and_then(|job| match job.state {
+    let job = use_job();
+    let access = use_record_access(job.as_ref().map(|job| &job.state));
+    let provenance = job.and_then(|job| match job.state {
         StateView::Completed { provenance, .. } => provenance,
         _ => None,
     });
     let here = Route::Results { id, filter, sort }.to_string();
     rsx! {
-        ResultsExplorer { here, provenance, allows_downloads: true }
+        ResultsExplorer { here, access, provenance, allows_downloads: true }
     }
 }
 
@@ -156,12 +159,16 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
 pub fn ResultsExplorer(
     /// The address of the page, with filter and sort order.
     here: String,
+    /// Whether the records can be read. They are loaded again when it changes.
+    #[props(default)]
+    access: RecordAccess,
     /// What the result was made with.
     provenance: Option<Provenance>,
     /// Whether variants can be exported.
     allows_downloads: bool,
 ) -> Element {
     let live = use_live();
+    let current = use_memo(use_reactive!(|access| access));
     let columns = use_columns();
     let known_samples = use_signal(Vec::<String>::new);
     let key = use_memo(use_reactive!(|here| {
@@ -172,10 +179,13 @@ pub fn ResultsExplorer(
     }));
     // Why the records of an address cannot be read, if the last answer says so.
     let closed = use_hook(|| Rc::new(RefCell::new(None::<(ResultAddress, ApiError)>)));
+    // Whether the table was shown, which may have had the focus.
+    let was_shown = use_hook(|| Rc::new(Cell::new(false)));
     let answer = use_keyed_api_loader(move || {
         live.refetch_on_reconnect();
         // An upgrade may give access to the result.
         live.plan();
+        current.read();
         let key = key();
         let query = TableQuery::of_key(&key);
         (key, async move { query?.fetch(0, true).await })
@@ -204,11 +214,20 @@ pub fn ResultsExplorer(
             match found {
                 // Without a way to clear the filter, which would not help.
                 Err(error) if is_closed(&error) => rsx! {
-                    Closed { at: query.at.clone(), error }
+                    Closed {
+                        at: query.at.clone(),
+                        is_filtered: !query.filter.is_empty(),
+                        access,
+                        takes_focus: was_shown.get(),
+                        error,
+                    }
                 },
-                found => rsx! {
-                    Explorer { query, answered, found, busy, columns, known_samples, provenance, allows_downloads }
-                },
+                found => {
+                    was_shown.set(true);
+                    rsx! {
+                        Explorer { query, answered, found, busy, columns, known_samples, provenance, allows_downloads }
+                    }
+                }
             }
         }
         Err(error) => {
@@ -251,13 +270,29 @@ const fn is_closed(error: &ApiError) -> bool {
 
 /// Says why the records cannot be read, and what can.
 #[component]
-fn Closed(at: ResultAddress, error: ApiError) -> Element {
+fn Closed(
+    at: ResultAddress,
+    /// Whether the address has a filter.
+    is_filtered: bool,
+    /// What the page knows about the records.
+    access: RecordAccess,
+    /// Whether the content gets the focus if it was in the table.
+    takes_focus: bool,
+    /// Why the records cannot be read.
+    error: ApiError,
+) -> Element {
+    let is_restoring = access == RecordAccess::Restoring && error.code == ErrorCode::Conflict;
     let has_summary = match error.code {
         ErrorCode::UpgradeNeeded => true,
         // Through a link, the records of an archived result are closed in this way.
-        ErrorCode::Conflict => !at.is_own(),
+        ErrorCode::Conflict => !at.is_own() || is_restoring,
         _ => false,
     };
+    use_effect(move || {
+        if takes_focus {
+            spawn(browser::focus_content_if_lost());
+        }
+    });
     rsx! {
         ErrorNote { error }
         if has_summary {
@@ -266,6 +301,12 @@ fn Closed(at: ResultAddress, error: ApiError) -> Element {
                 Link { to: at.charts_page(), "charts" }
                 " of this result stay available."
             }
+        }
+        if is_restoring {
+            p { "The variants appear on this page as soon as they are restored." }
+        }
+        if has_summary && is_filtered && at.is_own() {
+            p { class: "muted", "Your filters are kept." }
         }
     }
 }
