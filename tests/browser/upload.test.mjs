@@ -209,22 +209,85 @@ test('a file at a URL is copied by the service and annotated', async () => {
   }
 });
 
+/** Holds the WASM modules of the next page back until the returned function is called. */
+async function holdModules(page) {
+  let start;
+  const started = new Promise((resolve) => { start = resolve; });
+  await page.route('**/*.wasm', async (route) => {
+    await started;
+    await route.continue();
+  });
+  return async () => {
+    start();
+    await live(page);
+    await page.unroute('**/*.wasm');
+  };
+}
+
+test('what is entered before a page is hydrated is kept', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-fast');
+    const open = async (path) => {
+      const start = await holdModules(page);
+      await page.goto(`${stack.web_url}${path}`, { waitUntil: 'domcontentloaded' });
+      return start;
+    };
+    // Text, a choice and a checkbox, of which the text is still being edited.
+    let start = await open('/annotate');
+    await page.getByText('Paste variants').click();
+    await page.locator('.submission > summary').click();
+    await page.locator('#new-layout').selectOption('ann');
+    await page.locator('#review-files').check();
+    await page.locator('#vcf-text').fill('chr20:76758 T>C');
+    await start();
+    assert.equal(await page.locator('#vcf-text').inputValue(), 'chr20:76758 T>C');
+    assert.equal(await page.locator('#new-layout').inputValue(), 'ann');
+    await page.locator('.submission > summary', { hasText: 'ANN' }).waitFor();
+    await page.getByRole('button', { name: 'Annotate these variants' }).click();
+    await inState(page, 'pasted-variants.txt', 'review');
+
+    // A file.
+    start = await open('/annotate');
+    await choose(page, vcf('early.vcf'));
+    await start();
+    await inState(page, 'early.vcf', 'review');
+    await card(page, 'early.vcf').getByRole('button', { name: 'Annotate' }).click();
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+
+    // The search of the list.
+    start = await open('/annotations');
+    await page.locator('#list-search').fill('no such name');
+    await start();
+    await page.waitForURL(/no(%20|\+)such/);
+    assert.equal(await page.locator('#list-search').inputValue(), 'no such name');
+
+    // A form that is submitted.
+    start = await open('/account');
+    await page.locator('#token-name').fill('early');
+    await page.locator('#token-life').selectOption('7');
+    await page.locator('#token-name').press('Enter');
+    await start();
+    await page.locator('[data-secret]').waitFor();
+    await page.getByRole('row', { name: /early/ }).waitFor();
+    assert.equal(await page.getByRole('row', { name: /early/ }).count(), 1);
+    assert.equal(new URL(page.url()).search, '', 'the browser did not submit the form itself');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test('the form for a URL can be opened before the page is hydrated', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-early');
-    let start;
-    const started = new Promise((resolve) => { start = resolve; });
-    await page.route('**/*.wasm', async (route) => {
-      await started;
-      await route.continue();
-    });
+    const start = await holdModules(page);
     await page.goto(`${stack.web_url}/annotate`, { waitUntil: 'domcontentloaded' });
     const form = page.locator('details', { has: page.getByText('From a URL') });
     await page.getByText('From a URL').click();
     assert.equal(await form.evaluate((details) => details.open), true);
-    start();
-    await live(page);
+    await start();
     const field = page.getByLabel('URL of the file');
     await field.waitFor();
     // What the element shows is its state, whoever changes it.

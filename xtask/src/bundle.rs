@@ -129,10 +129,8 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     let icon =
         write_hashed(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
     copy_samples(&paths.root.join("assets/samples"), &fresh.join("samples"))?;
-    let theme = paths.root.join("assets/js/theme.js");
-    let theme = esbuild(paths, &theme, &glue.join("theme.js"), release, &[])?;
-    let theme = String::from_utf8(theme).context("the script of the theme is not UTF-8")?;
-    for text in [&style, &theme] {
+    let head = head_script(paths, &glue, release)?;
+    for text in [&style, &head] {
         ensure!(!text.contains("</"), "a part of the page ends early: {text}");
     }
     let page = fs::read_to_string(paths.root.join("app/index.tpl.html"))?;
@@ -143,7 +141,7 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
         ("{FONT}", &font),
         ("{ICON}", &icon),
         ("{GENOME}", &genome),
-        ("{THEME}", &theme),
+        ("{HEAD}", &head),
     ];
     let page = names.iter().fold(page, |page, (mark, name)| page.replace(mark, name));
     fs::write(fresh.join("index.html"), page)?;
@@ -205,6 +203,18 @@ fn script(
     let page_modules = format!("--define:PAGE_MODULES={}", serde_json::to_string(page_modules)?);
     let options = ["--bundle", "--format=esm", &address, &page_modules];
     esbuild(paths, &start, &glue.join("whole.js"), release, &options)
+}
+
+/// The script in the head of the page, which runs before the page is painted.
+fn head_script(paths: &Paths, glue: &Path, release: bool) -> Result<String> {
+    let mut all = Vec::new();
+    for part in ["theme.js", "fields.js"] {
+        all.extend(fs::read(paths.root.join("assets/js").join(part))?);
+    }
+    let whole = glue.join("head.js");
+    fs::write(&whole, all)?;
+    let script = esbuild(paths, &whole, &glue.join("head.min.js"), release, &[])?;
+    String::from_utf8(script).context("the script in the head of the page is not UTF-8")
 }
 
 /// Copies the font with its license, and returns the path of the font in the public folder. It has the Latin letters

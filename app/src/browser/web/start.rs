@@ -1,4 +1,4 @@
-//! The start of the application, and what it tells the script that loads it (assets/js/start.js).
+//! The start of the application, and what it tells the scripts of the page (assets/js/start.js, fields.js).
 
 use web_sys::Event;
 
@@ -9,7 +9,12 @@ where
 {
     wasm_bindgen_futures::spawn_local(async move {
         match load_page_at(address()).await {
-            Ok(()) => launch(),
+            Ok(()) => {
+                dispatch_event("gas-starts");
+                // Spawns the task that hydrates the page. Tasks run in the order in which they are spawned.
+                launch();
+                wasm_bindgen_futures::spawn_local(async { dispatch_event("gas-started") });
+            }
             Err(_) => dispatch_event("gas-start-failed"),
         }
     });
