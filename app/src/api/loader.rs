@@ -4,6 +4,7 @@
 use super::raw_json::read;
 use super::{ApiResult, RawJson};
 use crate::error::ApiError;
+use crate::upload::is_transient;
 use dioxus::core::RenderError;
 use dioxus::fullstack::Loader;
 use dioxus::prelude::*;
@@ -29,8 +30,13 @@ type KeyedResponse = (String, ApiResult<Box<str>>);
 /// is the first to arrive.
 pub struct ApiLoader<T: 'static> {
     loader: Loader<KeyedResponse>,
+    /// The last data, for a loader that keeps it.
+    last: CopyValue<LastData>,
     of: PhantomData<fn() -> T>,
 }
+
+/// The key of the last call that had a result, and the JSON text of that.
+type LastData = Option<(String, Box<str>)>;
 
 /// Loads data, and loads it again when a signal that `call` reads changes. `call` must read its signals
 /// before it creates the future, since a hydrated page never polls the first one.
@@ -40,36 +46,86 @@ pub fn use_api_loader<T, F>(
 where
     F: Future<Output = ApiResult<RawJson<T>>> + 'static,
 {
+    use_json_loader(Box::new(move || (String::new(), erase(call()))), false).map(ApiLoader::new)
+}
+
+/// The same as [`use_api_loader`], for calls without arguments. If the data cannot be loaded again for a moment, the last data stays, and
+/// with it the elements of the page and what the user has entered there: an error would replace them.
+pub fn use_steady_api_loader<T, F>(
+    mut call: impl FnMut() -> F + 'static,
+) -> Result<ApiLoader<T>, RenderError>
+where
+    F: Future<Output = ApiResult<RawJson<T>>> + 'static,
+{
     use_keyed_api_loader(move || (String::new(), call()))
 }
 
-/// The same as [`use_api_loader`], for calls with a key that is returned with their result.
+/// The same as [`use_steady_api_loader`], for calls with arguments. The key identifies them, and is returned with the result: only the
+/// last data of the same key stays.
 pub fn use_keyed_api_loader<T, F>(
     mut call: impl FnMut() -> (String, F) + 'static,
 ) -> Result<ApiLoader<T>, RenderError>
 where
     F: Future<Output = ApiResult<RawJson<T>>> + 'static,
 {
-    let loader = use_json_loader(Box::new(move || {
+    let call = move || {
         let (key, future) = call();
         (key, erase(future))
-    }))?;
-    Ok(ApiLoader { loader, of: PhantomData })
+    };
+    use_json_loader(Box::new(call), true).map(ApiLoader::new)
 }
 
 fn use_json_loader(
     mut call: Box<dyn FnMut() -> (String, JsonFuture)>,
-) -> Result<Loader<KeyedResponse>, RenderError> {
+    keeps_last: bool,
+) -> Result<(Loader<KeyedResponse>, CopyValue<LastData>), RenderError> {
+    let mut last = use_hook(|| CopyValue::new(None));
     let loader = use_loader(move || {
         let (key, future) = call();
-        async move { Ok::<_, ApiError>((key, future.await)) }
+        async move {
+            let response = future.await;
+            let response = if keeps_last { keep(last, &key, response) } else { response };
+            Ok::<_, ApiError>((key, response))
+        }
+    })?;
+    // The data of the rendered page, which no call of the browser has returned.
+    use_hook(|| {
+        if let (key, Ok(json)) = &*loader.peek()
+            && keeps_last
+        {
+            last.set(Some((key.clone(), json.clone())));
+        }
     });
-    loader.map_err(RenderError::from)
+    Ok((loader, last))
+}
+
+/// Returns the last data of the key instead of an error that may be gone in a moment.
+fn keep(
+    mut last: CopyValue<LastData>,
+    key: &str,
+    response: ApiResult<Box<str>>,
+) -> ApiResult<Box<str>> {
+    match response {
+        Err(error) if is_transient(&error) => {
+            let known = last.read().clone().filter(|(of, _)| of == key);
+            known.map(|(_, json)| json).ok_or(error)
+        }
+        response => {
+            last.set(response.as_ref().ok().map(|json| (key.to_owned(), json.clone())));
+            response
+        }
+    }
 }
 
 /// Erases the type of a call's result.
 pub fn erase<T>(call: impl Future<Output = ApiResult<RawJson<T>>> + 'static) -> JsonFuture {
     Box::pin(async move { call.await.map(RawJson::into_json) })
+}
+
+impl<T> ApiLoader<T> {
+    const fn new((loader, last): (Loader<KeyedResponse>, CopyValue<LastData>)) -> Self {
+        Self { loader, last, of: PhantomData }
+    }
 }
 
 impl<T: DeserializeOwned> ApiLoader<T> {
@@ -80,7 +136,11 @@ impl<T: DeserializeOwned> ApiLoader<T> {
 
     /// Replaces the result by a newer one from another call.
     pub fn set(mut self, newer: RawJson<T>) {
-        self.loader.write().1 = Ok(newer.into_json());
+        let (key, json) = (self.key(), newer.into_json());
+        if self.last.read().is_some() {
+            self.last.set(Some((key, json.clone())));
+        }
+        self.loader.write().1 = Ok(json);
     }
 
     /// Loads the data again.
@@ -145,3 +205,106 @@ impl<T> Clone for ApiResource<T> {
 }
 
 impl<T> Copy for ApiResource<T> {}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+    use dioxus::core::NoOpMutations;
+    use futures::channel::oneshot::{Receiver, Sender, channel};
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    /// The calls of the page that wait for their responses, and the version of its data, whose changes start the next call.
+    #[derive(Clone, Default)]
+    struct Server {
+        waiting: Rc<RefCell<Vec<Sender<ApiResult<u32>>>>>,
+        version: Rc<RefCell<Option<Signal<u32>>>>,
+    }
+
+    impl Server {
+        fn call(&self) -> impl Future<Output = ApiResult<RawJson<u32>>> + use<> {
+            let (sender, response): (_, Receiver<ApiResult<u32>>) = channel();
+            self.waiting.borrow_mut().push(sender);
+            async move { response.await.unwrap().map(|number| RawJson::of(&number)) }
+        }
+
+        fn answer(&self, response: ApiResult<u32>) {
+            self.waiting.borrow_mut().pop().unwrap().send(response).unwrap();
+        }
+
+        fn change(&self, dom: &VirtualDom) {
+            dom.in_runtime(|| *self.version.borrow_mut().as_mut().unwrap() += 1);
+        }
+    }
+
+    fn page() -> Element {
+        let version = use_signal(|| 0);
+        use_hook(|| *consume_context::<Server>().version.borrow_mut() = Some(version));
+        rsx! {
+            SuspenseBoundary { fallback: |_| rsx! { "loading" }, Part { version } }
+        }
+    }
+
+    #[component]
+    fn Part(version: Signal<u32>) -> Element {
+        let server = use_hook(consume_context::<Server>);
+        let loaded = use_steady_api_loader(move || {
+            version.read();
+            server.call()
+        })?;
+        match loaded.read() {
+            Ok(number) => rsx! { "number {number}" },
+            Err(error) => rsx! { "{error}" },
+        }
+    }
+
+    fn open() -> (VirtualDom, Server) {
+        let mut dom = VirtualDom::new(page);
+        let server = Server::default();
+        dom.provide_root_context(server.clone());
+        dom.rebuild_in_place();
+        (dom, server)
+    }
+
+    /// The page after everything that can happen without a further response.
+    async fn shown(dom: &mut VirtualDom) -> String {
+        while tokio::time::timeout(Duration::from_millis(20), dom.wait_for_work()).await.is_ok() {
+            dom.render_immediate(&mut NoOpMutations);
+        }
+        dioxus::ssr::render(dom)
+    }
+
+    #[tokio::test]
+    async fn data_that_changes_while_it_is_loaded_for_the_first_time_is_shown() {
+        let (mut dom, server) = open();
+        assert_eq!(shown(&mut dom).await, "loading");
+        server.change(&dom);
+        shown(&mut dom).await;
+        server.change(&dom);
+        shown(&mut dom).await;
+        server.answer(Ok(3));
+        assert_eq!(shown(&mut dom).await, "number 3");
+    }
+
+    #[tokio::test]
+    async fn data_stays_while_it_cannot_be_loaded_again_for_a_moment() {
+        let (mut dom, server) = open();
+        shown(&mut dom).await;
+        server.answer(Ok(1));
+        assert_eq!(shown(&mut dom).await, "number 1");
+        for (response, expected) in [
+            (Err(ApiError::new(ErrorCode::Unavailable, "busy")), "number 1"),
+            (Ok(2), "number 2"),
+            (Err(ApiError::new(ErrorCode::NotFound, "gone")), "gone"),
+            // What is gone does not come back by an error.
+            (Err(ApiError::new(ErrorCode::Unavailable, "busy")), "busy"),
+        ] {
+            server.change(&dom);
+            shown(&mut dom).await;
+            server.answer(response);
+            assert_eq!(shown(&mut dom).await, expected);
+        }
+    }
+}

@@ -43,7 +43,10 @@ pub use jobs::{
     cancel_job, delete_job, job, job_log, jobs, organize_job, queue_position, rerun_job,
     result_link,
 };
-pub use loader::{JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader};
+pub use loader::{
+    JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader,
+    use_steady_api_loader,
+};
 pub use private_references::{
     add_private_reference, confirm_private_reference, delete_private_reference, next_source_parts,
     private_references,

@@ -2,7 +2,7 @@
 
 use super::load_failure;
 use crate::account::use_account;
-use crate::api::{self, RawJson, use_api_loader};
+use crate::api::{self, RawJson, use_steady_api_loader};
 use crate::components::{
     HelpLink, Invoices, LocalTime, ManageSubscription, Page, PlanComparison, UpgradeButton,
 };
@@ -17,7 +17,7 @@ use gas_shared::billing::{BillingOverview, RenewalStatus, SubscriptionView};
 #[component]
 pub fn Billing() -> Element {
     let live = use_live();
-    let loaded = use_api_loader(move || {
+    let loaded = use_steady_api_loader(move || {
         live.refetch_on_reconnect();
         // Reload when the plan changes.
         live.plan();

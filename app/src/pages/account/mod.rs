@@ -11,7 +11,7 @@ mod webhooks;
 
 use super::{commit_status, load_failure};
 use crate::account::{use_account, use_sells_premium};
-use crate::api::{self, use_api_loader};
+use crate::api::{self, use_steady_api_loader};
 use crate::components::{CopyButton, ErrorNote, Page, Skeleton};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
@@ -93,7 +93,7 @@ fn ProfilePanel(account: Profile) -> Element {
 #[component]
 fn Settings() -> Element {
     let live = use_live();
-    let loaded = use_api_loader(move || {
+    let loaded = use_steady_api_loader(move || {
         live.refetch_on_reconnect();
         api::account_settings()
     })?;

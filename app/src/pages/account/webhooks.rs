@@ -1,7 +1,7 @@
 //! The webhooks: their list with the last deliveries, and what can be done with them.
 
 use super::new_webhook::NewWebhookForm;
-use crate::api::{self, RawJson, use_api_action, use_api_loader};
+use crate::api::{self, RawJson, use_api_action, use_steady_api_loader};
 use crate::browser;
 use crate::components::{Confirm, LocalTime, ScrollTable, failures, sentence};
 use crate::live::use_live;
@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1_500);
 #[component]
 pub fn Webhooks() -> Element {
     let live = use_live();
-    let loaded = use_api_loader(move || {
+    let loaded = use_steady_api_loader(move || {
         live.refetch_on_reconnect();
         api::webhooks()
     })?;

@@ -2,7 +2,7 @@
 
 use super::super::load_failure;
 use super::use_job;
-use crate::api::{self, use_api_loader};
+use crate::api::{self, use_keyed_api_loader};
 use crate::browser;
 use crate::components::{CopyButton, Empty, Icon, IconName, Picture};
 use crate::log_search::{Hit, find, pieces};
@@ -30,7 +30,10 @@ fn Log(job: JobView) -> Element {
     // The worker rewrites the run log whenever it updates the job, so a new version of the job may
     // come with new lines.
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
-    let log = use_api_loader(move || api::job_log(seen().0))?;
+    let log = use_keyed_api_loader(move || {
+        let (id, _) = seen();
+        (id.to_string(), api::job_log(id))
+    })?;
     let is_running = !job.state.status().is_final();
     match log.read() {
         Ok(text) if text.is_empty() => rsx! {

@@ -6,7 +6,7 @@ mod shared;
 mod upload;
 
 use super::load_failure;
-use crate::api::{self, use_api_loader};
+use crate::api::{self, use_steady_api_loader};
 use crate::components::{Page, Skeleton};
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -17,7 +17,7 @@ use shared::SharedReferences;
 #[component]
 pub fn References() -> Element {
     let live = use_live();
-    let own = use_api_loader(move || {
+    let own = use_steady_api_loader(move || {
         live.refetch_on_reconnect();
         live.refetch_on_reference_changes();
         live.plan();
