@@ -86,6 +86,20 @@ test('jobs can be searched, watched, cancelled and deleted in the list', async (
     await status(page, running, 'CANCELLED').waitFor();
     await dialog.waitFor({ state: 'hidden' });
 
+    // When a selected job ends, the button that deletes stays where it is, and does not move to that of the button that cancels.
+    const ending = await submit(page, 'epsilon.vcf', slow(60));
+    await page.getByLabel('Select epsilon.vcf').check();
+    const cancel = page.getByRole('button', { name: 'Cancel 1 unfinished' });
+    await cancel.waitFor();
+    const left = () => page.locator('.bulk').getByRole('button', { name: 'Delete' }).evaluate((button) => button.getBoundingClientRect().left);
+    const before = await left();
+    const post = (act) => page.evaluate((path) => fetch(path, { method: 'POST' }), `/api/jobs/${ending}/${act}`);
+    await post('cancel');
+    await cancel.waitFor({ state: 'detached' });
+    assert.equal(await left(), before);
+    await post('delete');
+    await row(page, ending).waitFor({ state: 'detached' });
+
     // Delete several jobs. Results need a typed confirmation, and a job that fails is reported.
     await page.getByLabel('Select all on this page').check();
     await page.getByText('4 annotations selected').waitFor();

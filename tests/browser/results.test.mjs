@@ -1,7 +1,7 @@
 // The download window of a Free user.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { payInDialog } from './support/pay.mjs';
+import { payInDialog, upgrade } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 import { submit } from './support/submit.mjs';
 
@@ -154,6 +154,46 @@ test('the explorer closes when its results are archived, opens when they are res
     assert.equal(page.url(), address);
     assert.deepEqual(loads, [], 'nothing was reloaded');
     assert.deepEqual(problems.filter((text) => !/40[29]/.test(text)), []);
+  } finally {
+    await close();
+  }
+});
+
+test('an upgrade and other tabs keep the elements of a job that the user may be about to click', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-clicks');
+    const id = await submit(page, 'free.vcf', sample('free.vcf').text);
+    await page.goto(`${stack.web_url}/annotations/${id}`);
+    await live(page);
+    await page.getByRole('button', { name: 'Keep with Premium' }).waitFor();
+    const main = page.getByRole('main');
+    const banner = page.locator('.reference-banner');
+    const elements = {
+      download: page.locator('#download'),
+      explore: main.getByRole('link', { name: 'Explore results' }),
+      'run again': main.getByRole('button', { name: 'Run again', exact: true }),
+      delete: main.getByRole('button', { name: 'Delete' }),
+      banner,
+    };
+    const all = Object.entries(elements);
+    for (const [name, element] of all) await element.evaluate((element, name) => { element.nameInTest = name; }, name);
+    await upgrade(page);
+    await page.getByRole('button', { name: 'Keep with Premium' }).waitFor({ state: 'detached' });
+    for (const [name, element] of all) {
+      assert.equal(await element.evaluate((element) => element.nameInTest), name, `${name} after the upgrade`);
+    }
+
+    // The banner is hidden where the table needs the height. Loaded again, it would move the content of the next tab.
+    const tab = (name) => page.getByRole('navigation', { name: 'Parts of this annotation' }).getByRole('link', { name });
+    await tab('Results').click();
+    await page.locator('tr.variant').first().waitFor();
+    assert.equal(await banner.isVisible(), false);
+    await tab('Charts').click();
+    await page.locator('[data-chart=consequences] .mark').first().waitFor();
+    assert.ok(await banner.isVisible());
+    assert.equal(await banner.evaluate((element) => element.nameInTest), 'banner');
+    assert.deepEqual(problems, []);
   } finally {
     await close();
   }

@@ -100,28 +100,26 @@ fn Stored(
     left: Option<i64>,
     form: ResultForm,
 ) -> Element {
-    match (until, left) {
-        (Some(_), Some(0)) => rsx! {
+    if until.is_some() && left == Some(0) {
+        return rsx! {
             p {
                 "The time to download the results is over, and they are being archived. To get them:"
             }
-        },
-        (Some(until), _) => rsx! {
+        };
+    }
+    // With and without a deadline, the same elements: an upgrade must not replace a button that the user is about to click.
+    rsx! {
+        if let Some(until) = until {
             Deadline { since, until, left }
-            div { class: "actions",
-                DownloadResults { id }
-                Explore { id }
+        }
+        div { class: "actions",
+            DownloadResults { id }
+            Explore { id }
+            if until.is_some() {
                 UpgradeButton { label: "Keep with Premium" }
             }
-            OtherForms { id, form }
-        },
-        (None, _) => rsx! {
-            div { class: "actions",
-                DownloadResults { id }
-                Explore { id }
-            }
-            OtherForms { id, form }
-        },
+        }
+        OtherForms { id, form }
     }
 }
 

@@ -91,6 +91,13 @@ pub fn BulkBar(
     rsx! {
         div { class: "bulk", role: "group", "aria-label": "Selected annotations",
             strong { role: "status", {format::counted(chosen.len() as u64, "annotation")} " selected" }
+            // Before the button that disappears when the last job ends: otherwise it would move to where the user is about to click.
+            button {
+                class: "button button-danger",
+                r#type: "button",
+                onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
+                "Delete"
+            }
             if count > 0 {
                 button {
                     class: "button",
@@ -98,12 +105,6 @@ pub fn BulkBar(
                     onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Cancel, jobs: open.clone() })),
                     "Cancel {count} unfinished"
                 }
-            }
-            button {
-                class: "button button-danger",
-                r#type: "button",
-                onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
-                "Delete"
             }
             // On narrow screens the table has no header with the checkbox that selects all.
             if chosen.len() < page.len() {

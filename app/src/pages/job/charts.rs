@@ -21,7 +21,6 @@ pub fn JobCharts(id: String) -> Element {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! {
             Charts {
                 at: ResultAddress::Job(job.id),
-                version: job.version,
                 stem: job.file_name.stem().to_owned(),
                 allows_downloads: true,
             }
@@ -39,16 +38,14 @@ pub fn JobCharts(id: String) -> Element {
 #[component]
 pub fn Charts(
     at: ResultAddress,
-    /// The version of the job. The charts are loaded again when it changes.
-    #[props(default)]
-    version: u64,
     /// The name of the input without its ending.
     stem: String,
     /// Whether charts can be downloaded.
     allows_downloads: bool,
 ) -> Element {
-    let seen = use_memo(use_reactive!(|at, version| (at, version)));
-    let charts = use_api_loader(move || seen().0.charts())?;
+    // Whatever happens to the result, its charts stay the same.
+    let shown = use_memo(use_reactive!(|at| at));
+    let charts = use_api_loader(move || shown().charts())?;
     match charts.read() {
         Ok(figures) if figures.is_empty() => rsx! {
             Empty { picture: Picture::NoChart,

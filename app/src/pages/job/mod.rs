@@ -15,16 +15,13 @@ pub use log::JobLog;
 pub use overview::JobDetails;
 
 use super::{commit_status, parse_id};
-use crate::api::{self, ApiResult, RawJson, use_api_loader};
+use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, JobHeader, JobTab, Page, ReferenceBanner, Skeleton};
 use crate::live::use_live;
-use crate::upload::is_transient;
 use announcements::use_state_announcements;
 use dioxus::prelude::*;
 use gas_shared::JobView;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// The current job with its live updates, provided to the tabs.
 #[derive(Clone, Copy)]
@@ -39,35 +36,22 @@ pub fn JobLayout() -> Element {
     let (id, tab) = here.job().unwrap_or(("", JobTab::Overview));
     let id = id.to_owned();
     let id = use_memo(use_reactive!(|id| id));
-    let loaded = use_api_loader(move || {
+    let loaded = use_keyed_api_loader(move || {
         live.refetch_on_reconnect();
         live.refetch_on_deletions();
         let id = id();
-        async move { fetch(&id).await }
+        (id.clone(), async move { fetch(&id).await })
     })?;
-    // A job that cannot be loaded again for a moment is shown as it was: an error would replace the page and its tabs.
-    let last = use_hook(|| Rc::new(RefCell::new(None::<JobView>)));
-    let job = use_memo(move || {
-        let loaded = loaded.read().or_else(|error| {
-            let known = last.borrow().clone().filter(|job| job.id.to_string() == *id.peek());
-            known.filter(|_| is_transient(&error)).ok_or(error)
-        });
-        let job = loaded.map(|job| live.newest(job));
-        if let Ok(job) = &job {
-            *last.borrow_mut() = Some(job.clone());
-        }
-        job
-    });
+    let job = use_memo(move || loaded.read().map(|job| live.newest(job)));
     use_context_provider(|| CurrentJob(job));
     let job = job();
     use_state_announcements(job.as_ref().ok());
     match job {
         Ok(job) => rsx! {
             JobHeader { job, tab,
-                // The table of results needs the height.
-                if tab != JobTab::Results {
-                    ReferenceBanner {}
-                }
+                // The table of results needs the height. Hidden and not left out: a banner that is loaded again moves the content
+                // of the next tab, perhaps while the user clicks there.
+                div { hidden: tab == JobTab::Results, ReferenceBanner {} }
                 SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
             }
         },

@@ -42,11 +42,8 @@ pub fn JobDetails(id: String) -> Element {
                     Details { job: job.clone() }
                     div { class: "actions",
                         match RerunWindow::of(&job, is_free) {
-                            RerunWindow::Always => rsx! {
-                                RerunWhileOpen { job: job.clone(), until: None }
-                            },
-                            RerunWindow::Until(end) => rsx! {
-                                RerunWhileOpen { job: job.clone(), until: end }
+                            RerunWindow::Open { until } => rsx! {
+                                RerunWhileOpen { job: job.clone(), until }
                             },
                             RerunWindow::Closed if has_ended_without_result(&job) => rsx! {
                                 OtherOptions { job: job.clone() }
@@ -74,8 +71,10 @@ pub fn JobDetails(id: String) -> Element {
 
 /// When a completed job may be run again. On Free it is the download window.
 enum RerunWindow {
-    Always,
-    Until(Timestamp),
+    /// Until the end of the window, if it has one.
+    Open {
+        until: Option<Timestamp>,
+    },
     Closed,
 }
 
@@ -83,9 +82,9 @@ impl RerunWindow {
     fn of(job: &JobView, is_free: bool) -> Self {
         match &job.state {
             StateView::Completed { .. } if job.input_deleted_at.is_some() => Self::Closed,
-            StateView::Completed { .. } if !is_free => Self::Always,
+            StateView::Completed { .. } if !is_free => Self::Open { until: None },
             StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => {
-                until.map_or(Self::Always, Self::Until)
+                Self::Open { until: *until }
             }
             _ => Self::Closed,
         }
