@@ -95,20 +95,6 @@ test('the help pages explain terms where the question arises, and fit every scre
       await hydrated(page);
       await checkPage(page, `/help/${topic}`);
     }
-    // On a phone, the tabs scroll to the open one, and the page does not.
-    await page.setViewportSize({ width: 375, height: 740 });
-    await page.goto(`${stack.web_url}/help/programs`);
-    const isOpenTabVisible = () => page.waitForFunction(() => {
-      const { left, right } = document.querySelector('.tabs [aria-current=page]').getBoundingClientRect();
-      return left >= 0 && right <= window.innerWidth;
-    });
-    await isOpenTabVisible();
-    assert.equal(await page.evaluate(() => window.scrollY), 0);
-    await hydrated(page);
-    await page.locator('.tabs a').first().click();
-    await page.waitForURL('**/help/inputs?entry=');
-    await isOpenTabVisible();
-    await page.setViewportSize({ width: 1280, height: 800 });
     assert.equal((await page.goto(`${stack.web_url}/help/nothing`)).status(), 404);
     // An entry of the address is marked and scrolled to.
     await page.goto(`${stack.web_url}/help/consequences?entry=missense_variant`);

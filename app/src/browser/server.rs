@@ -144,8 +144,6 @@ pub fn focus_row(_scroll_id: &'static str, _row_id: &str, _pixels: f64) {}
 
 pub fn scroll_into_view(_id: &str) {}
 
-pub fn show_open_tab() {}
-
 pub async fn save_png(_svg_url: &str, _file_name: &str) {}
 
 pub fn time_zone() -> Option<String> {

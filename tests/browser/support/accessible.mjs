@@ -10,10 +10,13 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** The least part of a list of labels and values that the values need. */
 const VALUES_SHARE = 0.4;
 
+/** The widths at which all tabs must be visible: the smallest phone, and a usual one. */
+const PHONES = [320, 375];
+
 /**
  * Fails if axe finds a violation of WCAG 2.2 A and AA, or of its best practices, in the light or dark theme, if the page
- * scrolls sideways at 320 px, or if labels leave no room for their values. `without` excludes an element that a third-party
- * library renders.
+ * scrolls sideways at 320 px, if tabs are cut off on a phone, or if labels leave no room for their values. `without` excludes
+ * an element that a third-party library renders.
  */
 export async function checkPage(page, path, { without } = {}) {
   for (const colorScheme of ['light', 'dark']) {
@@ -29,6 +32,16 @@ export async function checkPage(page, path, { without } = {}) {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   assert.equal(overflow, 0, `${path} scrolls sideways at 320 px`);
+  for (const width of PHONES) {
+    await page.setViewportSize({ width, height: 740 });
+    const cut = await page.locator('.tabs a').evaluateAll((tabs) => tabs
+      .filter((tab) => {
+        const { left, right } = tab.getBoundingClientRect();
+        return left < 0 || right > document.documentElement.clientWidth || tab.scrollWidth > tab.clientWidth;
+      })
+      .map((tab) => tab.innerText));
+    assert.deepEqual(cut, [], `tabs of ${path} that are cut off at ${width} px`);
+  }
   await page.setViewportSize({ width: 1280, height: 800 });
   const narrow = await page.locator('dl.details').evaluateAll((lists, share) => lists
     .filter((list) => list.checkVisibility())

@@ -29,7 +29,7 @@ pub use modal::{focus_content_if_lost, hide_popover, show_modal};
 pub use notify::{allow_notifications, is_in_background, may_notify, notify};
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
-pub use scroll::{focus_row, scroll_into_view, scroll_to, show_open_tab};
+pub use scroll::{focus_row, scroll_into_view, scroll_to};
 pub use start::{reload_if_outdated, start};
 pub use tabs::Tabs;
 pub use window::{

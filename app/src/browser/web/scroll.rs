@@ -2,7 +2,6 @@
 
 use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
-use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// How often and at which interval the document is checked for a row that scrolling brings in.
@@ -50,18 +49,5 @@ pub fn scroll_into_view(id: &str) {
         let options = ScrollIntoViewOptions::new();
         options.set_block(ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
-    }
-}
-
-/// Scrolls the tabs of a page sideways, so that the open one is visible. The page itself does not scroll.
-pub fn show_open_tab() {
-    let Some(document) = super::document() else { return };
-    let find = |selector| {
-        let found = document.query_selector(selector).ok().flatten();
-        found.and_then(|element| element.dyn_into::<HtmlElement>().ok())
-    };
-    if let (Some(tabs), Some(open)) = (find(".tabs"), find(".tabs [aria-current=page]")) {
-        let room = tabs.client_width() - open.offset_width();
-        tabs.set_scroll_left(open.offset_left() - tabs.offset_left() - room / 2);
     }
 }

@@ -49,11 +49,6 @@ pub fn Help(topic: HelpTopic, entry: String) -> Element {
     let topics = topics(use_sells_premium());
     let tabs = topics.iter().map(|other| (other.title(), page(*other))).collect::<Vec<_>>();
     let here = topics.iter().position(|other| *other == topic).unwrap_or_default();
-    // On a phone, the tabs are wider than the window.
-    use_effect(use_reactive!(|here| {
-        let _ = here;
-        browser::show_open_tab();
-    }));
     let shown = entry.clone();
     use_effect(use_reactive!(|shown| {
         if !shown.is_empty() {
