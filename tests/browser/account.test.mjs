@@ -24,7 +24,7 @@ test('a token is created, shown once, used and revoked', async () => {
     await page.getByText('You have no tokens.').waitFor();
     await page.getByRole('textbox', { name: 'Name' }).fill('laptop');
     await page.getByLabel('Expires after').selectOption({ label: '30 days' });
-    await page.getByLabel('submit, cancel, delete').uncheck();
+    await page.getByLabel('submit, cancel and delete jobs').uncheck();
     await page.getByRole('button', { name: 'Create token' }).click();
     const secret = await page.locator('[data-secret]').innerText();
     assert.match(secret, /^gas_[0-9A-Za-z]{38}$/);

@@ -31,7 +31,7 @@ test('jobs can be searched, watched, cancelled and deleted in the list', async (
     const failed = await submit(page, 'gamma.vcf', good.replace('\n20\t1000226', '\n20\t12a'));
     await status(page, failed, 'FAILED').waitFor();
     assert.deepEqual(loads, []);
-    await strip(page, 'Done in 24 h', '2').waitFor();
+    await strip(page, 'Completed in 24 h', '2').waitFor();
     await page.getByText('1–3 of 3').waitFor();
 
     // Filters are part of the URL: "back" undoes them, and a reload keeps them.
@@ -41,20 +41,20 @@ test('jobs can be searched, watched, cancelled and deleted in the list', async (
     assert.match(page.url(), /\?status=FAILED$/);
     await page.goBack();
     await row(page, done[0]).waitFor();
-    await page.getByLabel('Search by name or request id').fill('BETA');
+    await page.getByLabel('Search by name or job id').fill('BETA');
     await row(page, failed).waitFor({ state: 'detached' });
     assert.deepEqual(await rows(page).evaluateAll((all) => all.map((one) => one.dataset.job)), [done[1]]);
     assert.match(page.url(), /search=BETA/);
     await page.reload();
     await live(page);
-    assert.equal(await page.getByLabel('Search by name or request id').inputValue(), 'BETA');
+    assert.equal(await page.getByLabel('Search by name or job id').inputValue(), 'BETA');
     assert.equal(await rows(page).count(), 1);
-    await page.getByLabel('Search by name or request id').fill('nothing has this');
+    await page.getByLabel('Search by name or job id').fill('nothing has this');
     await page.getByText('No annotations match.').waitFor();
     await checkPage(page, '/dashboard-nothing');
     await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).click();
     await page.getByText('1–3 of 3').waitFor();
-    assert.equal(await page.getByLabel('Search by name or request id').inputValue(), '');
+    assert.equal(await page.getByLabel('Search by name or job id').inputValue(), '');
 
     // A column header sorts the table and sets aria-sort.
     await page.getByRole('columnheader', { name: 'File' }).getByRole('link').click();

@@ -61,7 +61,7 @@ test('a job is renamed in place with the keyboard, and every tab shows the title
     // The other tab has the title, and still the name of the file.
     await row(list, id).getByRole('link', { name: 'Patient 7, exome' }).waitFor();
     await row(list, id).getByText('renamed.vcf', { exact: true }).waitFor();
-    await list.getByLabel('Search by name or request id').fill('patient 7');
+    await list.getByLabel('Search by name or job id').fill('patient 7');
     await list.waitForURL(/search=patient/);
     await row(list, id).waitFor();
 

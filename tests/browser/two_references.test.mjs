@@ -63,7 +63,7 @@ test('each file is annotated with the reference of its assembly, or explained', 
     const details = page.locator('.details');
     await openJob(page, 'silent.vcf');
     await details.getByText('homo_sapiens/GRCh38/mitochondrion').waitFor();
-    await details.getByText('all transcripts · the first one · CSQ').waitFor();
+    await details.getByText('all transcripts · preferred transcript · CSQ').waitFor();
     for (const [name, id] of [['of-37.vcf', 'homo_sapiens/GRCh37/demo'], ['of-38.vcf', 'homo_sapiens/GRCh38/mitochondrion']]) {
       await page.goBack();
       await openJob(page, name);

@@ -13,7 +13,7 @@ const CONFIRMATION: Duration = Duration::from_secs(2);
 pub fn CopyButton(
     /// The text to copy.
     text: String,
-    /// The name of the text, as in "Copy the request id".
+    /// The name of the text, as in "Copy the job id".
     label: String,
 ) -> Element {
     let mut copied = use_signal(|| false);

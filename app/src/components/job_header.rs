@@ -95,7 +95,7 @@ pub fn JobHeader(
                 }
                 span { class: "job-name",
                     code { class: "job-id", "{id}" }
-                    CopyButton { text: id.clone(), label: "the request id" }
+                    CopyButton { text: id.clone(), label: "the job id" }
                 }
             }
         }

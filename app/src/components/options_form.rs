@@ -13,10 +13,10 @@ const TRANSCRIPTS: [(Transcripts, &str); 3] = [
 ];
 
 const SELECTIONS: [(Selection, &str); 5] = [
-    (Selection::All, "All transcripts"),
-    (Selection::FlagPick, "All transcripts, the first one marked"),
-    (Selection::PerGene, "The first one of each gene"),
-    (Selection::Pick, "The first one"),
+    (Selection::All, "One for every transcript"),
+    (Selection::FlagPick, "One for every transcript, the preferred one marked"),
+    (Selection::PerGene, "The preferred transcript of each gene"),
+    (Selection::Pick, "The preferred transcript"),
     (Selection::MostSevere, "The most severe consequence"),
 ];
 
@@ -37,9 +37,9 @@ pub fn describe_options(options: &JobOptions) -> String {
     };
     let selection = match selection {
         Selection::All => None,
-        Selection::Pick => Some("the first one"),
-        Selection::FlagPick => Some("the first one marked"),
-        Selection::PerGene => Some("one per gene"),
+        Selection::Pick => Some("preferred transcript"),
+        Selection::FlagPick => Some("preferred transcript marked"),
+        Selection::PerGene => Some("preferred transcript per gene"),
         Selection::MostSevere => Some("most severe consequence"),
     };
     let layout = layout.to_string().to_uppercase();
@@ -174,9 +174,9 @@ fn Fields(
             }
             if matches!(options.selection, Selection::Pick | Selection::FlagPick | Selection::PerGene) {
                 p { class: "muted options-order",
-                    "“First” is in the order of Ensembl VEP: MANE Select, MANE Plus Clinical, canonical, \
-                     biotype, severity of the consequence, length. A later criterion decides only \
-                     between annotations that are equal by all before it."
+                    "The preferred transcript is found as Ensembl VEP does: by MANE Select, MANE Plus Clinical, \
+                     canonical, biotype, severity of the consequence and length, in this order. Each \
+                     criterion decides between the transcripts that are equal by those before it."
                 }
             }
         }
@@ -263,7 +263,7 @@ mod tests {
         };
         assert_eq!(
             describe_options(&other),
-            "MANE and canonical transcripts · one per gene · ANN · no HGVS · no sources"
+            "MANE and canonical transcripts · preferred transcript per gene · ANN · no HGVS · no sources"
         );
     }
 }

@@ -19,7 +19,7 @@ pub fn QueueNote(
         span { class: "queue-note muted", "data-queue": "",
             match position {
                 Some(position) => position_text(position),
-                None => "Queued…".to_owned(),
+                None => "Waiting for a worker".to_owned(),
             }
         }
     }

@@ -75,7 +75,7 @@ pub fn ResultsPanel(
                     if is_free {
                         p {
                             "On the Free plan, results can be downloaded for a short time, then they are \
-                             archived. To get them:"
+                             archived. There are two ways to get them:"
                         }
                     } else {
                         p { "The results will be restored soon. This page updates automatically." }
@@ -103,7 +103,7 @@ fn Stored(
     if until.is_some() && left == Some(0) {
         return rsx! {
             p {
-                "The time to download the results is over, and they are being archived. To get them:"
+                "The time to download the results is over, and they are being archived. There are two ways to get them:"
             }
         };
     }
@@ -215,7 +215,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
             " The results are being restored from the archive."
         }
         dl { class: "details details-plain",
-            dt { "Tier" }
+            dt { "Speed" }
             dd { "{tier}, {typical_duration(tier)}" }
             dt { "Started" }
             dd { LocalTime { at: since } }

@@ -166,7 +166,7 @@ fn ListedLink(
                             LocalTime { at }
                         },
                     }
-                    ". Made "
+                    ". Created "
                     LocalTime { at: link.created_at }
                     "."
                 }

@@ -11,7 +11,7 @@ pub const COMPLETED_WITH_WARNINGS: &str = "Completed with warnings";
 pub const fn status_style(status: JobStatus) -> (IconName, &'static str, &'static str) {
     match status {
         JobStatus::Uploading => (IconName::Upload, "Uploading", "quiet"),
-        JobStatus::Pending => (IconName::Waiting, "Pending", "quiet"),
+        JobStatus::Pending => (IconName::Waiting, "Queued", "quiet"),
         JobStatus::Running => (IconName::Running, "Running", "active"),
         JobStatus::Completed => (IconName::Done, "Completed", "good"),
         JobStatus::Failed => (IconName::Cross, "Failed", "bad"),

@@ -40,10 +40,12 @@ pub fn NewTokenForm(
         });
     };
     let operate = use_is_operator().then_some((Scope::Admin, "operate the service"));
-    let choices =
-        [(Scope::JobsRead, "read jobs and results"), (Scope::JobsWrite, "submit, cancel, delete")]
-            .into_iter()
-            .chain(operate);
+    let choices = [
+        (Scope::JobsRead, "read jobs and results"),
+        (Scope::JobsWrite, "submit, cancel and delete jobs"),
+    ]
+    .into_iter()
+    .chain(operate);
     let failed = create.error();
     let has_failed = failed.is_some();
     rsx! {

@@ -63,7 +63,7 @@ pub fn NewWebhookForm(
                 }
             }
             fieldset { class: "choices",
-                legend { "Reports" }
+                legend { "Events" }
                 for event in WebhookEvent::ALL {
                     label { class: "choice",
                         input {

@@ -80,7 +80,7 @@ fn State(state: ServiceState, onreload: EventHandler<()>) -> Element {
                 dd { LocalTime { at: state.at } }
             }
             p { class: "muted",
-                "A job is held back while its owner has as many jobs at the workers as the plan allows, or while jobs are paused."
+                "A job is held back while its owner has as many jobs with the workers as the plan allows, or while jobs are paused."
             }
         }
         ServiceControls { mode: state.mode, onchange: onreload }

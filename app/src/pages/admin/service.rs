@@ -10,7 +10,11 @@ use gas_shared::operations::{Intake, MAX_BANNER_CHARS, ServiceMode};
 /// The choices, with what they mean.
 const INTAKES: [(Intake, &str, &str); 3] = [
     (Intake::Open, "Open", "Jobs are accepted and started."),
-    (Intake::Paused, "Paused", "New jobs are accepted and wait. Jobs at the workers are finished."),
+    (
+        Intake::Paused,
+        "Paused",
+        "New jobs are accepted and wait. Jobs that are with the workers are finished.",
+    ),
     (Intake::Draining, "Draining", "New jobs are rejected. Accepted jobs are finished."),
 ];
 

@@ -90,7 +90,7 @@ pub fn FileAtUrl() -> Element {
                 }
             }
             button { class: "button", r#type: "submit", disabled: create.is_busy(),
-                if create.is_busy() { "Looking at the file …" } else { "Annotate this file" }
+                if create.is_busy() { "Checking the file …" } else { "Annotate this file" }
             }
         }
     }

@@ -45,7 +45,7 @@ pub fn PasteText(
         details { class: "paste",
             summary { "Paste variants" }
             label { r#for: "vcf-text",
-                "One variant per line, as position, HGVS, SPDI or line of a VCF file; or a whole VCF file"
+                "One variant per line: its position and alleles, HGVS, SPDI, or a line of a VCF file. A whole VCF file can be pasted, too."
             }
             textarea {
                 id: "vcf-text",

@@ -10,7 +10,7 @@ pub fn OverviewStrip(overview: Overview) -> Element {
     let counts = [
         ("Running", overview.running),
         ("Uploading or queued", overview.queued),
-        ("Done in 24 h", overview.completed),
+        ("Completed in 24 h", overview.completed),
         ("Archived", overview.archived),
     ];
     let archived = overview.archived_bytes;

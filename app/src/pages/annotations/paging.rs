@@ -36,7 +36,7 @@ pub fn Paging(
         nav { class: "paging", "aria-label": "Pages",
             p { class: "range", role: "status", "{range}" }
             label { class: "page-size",
-                span { "Rows" }
+                span { "Rows per page" }
                 select {
                     onchange: move |event| {
                         let size = event.value().parse().unwrap_or(PAGE_SIZES[0]);

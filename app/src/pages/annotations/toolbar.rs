@@ -59,7 +59,7 @@ fn Search(query: ListQuery) -> Element {
     };
     rsx! {
         div { class: "field list-search",
-            label { r#for: "list-search", "Search by name or request id" }
+            label { r#for: "list-search", "Search by name or job id" }
             input {
                 id: "list-search",
                 r#type: "search",

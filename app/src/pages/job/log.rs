@@ -70,7 +70,7 @@ fn Lines(id: JobId, text: String, is_running: bool) -> Element {
         div { class: "log-bar",
             Search { needle, current, hits: hits.clone() }
             div { class: "log-tools",
-                Toggle { label: "Follow", on: follow(), onset: move |on| follow.set(on) }
+                Toggle { label: "Follow new lines", on: follow(), onset: move |on| follow.set(on) }
                 Toggle { label: "Wrap lines", on: wrap(), onset: move |on| wrap.set(on) }
                 CopyButton { text: text.clone(), label: "the log" }
                 a { class: "button", href: "/annotations-log/{id}", download: "",

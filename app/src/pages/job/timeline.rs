@@ -146,7 +146,7 @@ fn NoteText(note: Note) -> Element {
             p {
                 {match kind {
                     FailureKind::Input => "Fix the file and upload it again.",
-                    FailureKind::Service => "Run it again. If it fails again, contact support with the request id.",
+                    FailureKind::Service => "Run it again. If it fails again, contact support with the job id.",
                 }}
             }
         },
