@@ -5,6 +5,7 @@
 //! SDK. A process builds a [`Gas`] at start, and a [`Billing`] if it handles payments, and passes
 //! it to the use-cases.
 
+pub mod admission;
 mod attachment;
 pub mod audit;
 pub mod aws;

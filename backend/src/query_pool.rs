@@ -5,17 +5,17 @@
 //! yield after each block of records. Then a query ends if its deadline has passed or if its
 //! request is gone, and the queries of other users continue.
 
+use crate::admission::{Admission, AdmissionLimits, NotAdmitted};
 use futures::{Stream, StreamExt};
 use gas_shared::UserId;
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -52,34 +52,21 @@ pub struct PoolLimits {
     pub client_pause: Duration,
 }
 
-/// How many queries run and wait. Further ones are rejected.
-#[derive(Clone, Copy, Debug)]
-pub struct AdmissionLimits {
-    /// Running ones of all users.
-    pub running: usize,
-    /// Running ones of one user.
-    pub running_of_user: usize,
-    /// Running and waiting ones of all users.
-    pub admitted: usize,
-    /// Running and waiting ones of one user.
-    pub admitted_of_user: usize,
-}
-
 impl Default for PoolLimits {
     fn default() -> Self {
         Self {
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             queries: AdmissionLimits {
                 running: 16,
-                running_of_user: 2,
+                running_of_each: 2,
                 admitted: 128,
-                admitted_of_user: 16,
+                admitted_of_each: 16,
             },
             exports: AdmissionLimits {
                 running: 16,
-                running_of_user: 2,
+                running_of_each: 2,
                 admitted: 64,
-                admitted_of_user: 8,
+                admitted_of_each: 8,
             },
             deadline: Duration::from_secs(10),
             export_time: Duration::from_secs(60 * 60),
@@ -104,12 +91,21 @@ pub enum PoolError {
     TooSlow,
 }
 
+impl From<NotAdmitted> for PoolError {
+    fn from(not_admitted: NotAdmitted) -> Self {
+        match not_admitted {
+            NotAdmitted::OfAll => Self::Busy,
+            NotAdmitted::OfEach => Self::BusyUser,
+        }
+    }
+}
+
 /// The threads, and the queries that run and wait.
 #[derive(Debug)]
 pub struct QueryPool {
     limits: PoolLimits,
-    queries: Arc<QueryAdmission>,
-    exports: Arc<QueryAdmission>,
+    queries: Arc<Admission<QueryUser>>,
+    exports: Arc<Admission<QueryUser>>,
     /// `None` only while the pool is dropped.
     runtime: Option<Runtime>,
 }
@@ -126,8 +122,8 @@ impl QueryPool {
             .enable_time()
             .build()?;
         Ok(Self {
-            queries: Arc::new(QueryAdmission::new(limits.queries)),
-            exports: Arc::new(QueryAdmission::new(limits.exports)),
+            queries: Arc::new(Admission::new(limits.queries)),
+            exports: Arc::new(Admission::new(limits.exports)),
             runtime: Some(runtime),
             limits,
         })
@@ -203,7 +199,7 @@ impl QueryPool {
     /// users do.
     pub async fn is_ready(&self, within: Duration) -> bool {
         let probe = async {
-            let _permit = self.queries.running.acquire().await;
+            self.queries.is_free().await;
             self.spawn(async {}).await
         };
         matches!(timeout(within, probe).await, Ok(Ok(())))
@@ -247,94 +243,6 @@ async fn until<F: Future>(deadline: Instant, future: F) -> Result<F::Output, Poo
         future.as_mut().poll(context).map(Ok)
     });
     timeout_at(deadline, checked).await.unwrap_or(Err(PoolError::TooSlow))
-}
-
-/// Admits queries of users.
-#[derive(Debug)]
-struct QueryAdmission {
-    limits: AdmissionLimits,
-    running: Arc<Semaphore>,
-    admitted: Mutex<AdmittedQueries>,
-}
-
-#[derive(Debug, Default)]
-struct AdmittedQueries {
-    all: usize,
-    /// By user: the number of queries, and the places of running ones.
-    users: HashMap<QueryUser, (usize, Arc<Semaphore>)>,
-}
-
-/// The right of a query to run.
-#[derive(Debug)]
-struct Permit {
-    _of_user: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
-    _admission: AdmittedQuery,
-}
-
-impl QueryAdmission {
-    fn new(limits: AdmissionLimits) -> Self {
-        let running = Arc::new(Semaphore::new(limits.running));
-        Self { limits, running, admitted: Mutex::default() }
-    }
-
-    /// Waits until a query of a user can run.
-    async fn enter(
-        self: &Arc<Self>,
-        user: QueryUser,
-        deadline: Instant,
-    ) -> Result<Permit, PoolError> {
-        let (places, admission) = self.admit(user)?;
-        let of_user = place(places, deadline).await.ok_or(PoolError::BusyUser)?;
-        let of_all = place(self.running.clone(), deadline).await.ok_or(PoolError::Busy)?;
-        Ok(Permit { _of_user: of_user, _of_all: of_all, _admission: admission })
-    }
-
-    fn admit(
-        self: &Arc<Self>,
-        user: QueryUser,
-    ) -> Result<(Arc<Semaphore>, AdmittedQuery), PoolError> {
-        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_user = admitted.users.get(&user).map_or(0, |(queries, _)| *queries);
-        if of_user >= self.limits.admitted_of_user {
-            return Err(PoolError::BusyUser);
-        }
-        if admitted.all >= self.limits.admitted {
-            return Err(PoolError::Busy);
-        }
-        admitted.all += 1;
-        let running = self.limits.running_of_user;
-        let new = || (0, Arc::new(Semaphore::new(running)));
-        let (queries, places) = admitted.users.entry(user).or_insert_with(new);
-        *queries += 1;
-        Ok((places.clone(), AdmittedQuery { admission: self.clone(), user }))
-    }
-}
-
-/// Waits for a place among the running queries. `None` if none is free before the deadline.
-async fn place(places: Arc<Semaphore>, deadline: Instant) -> Option<OwnedSemaphorePermit> {
-    // The semaphores are never closed.
-    timeout_at(deadline, places.acquire_owned()).await.ok()?.ok()
-}
-
-/// A running or waiting query.
-#[derive(Debug)]
-struct AdmittedQuery {
-    admission: Arc<QueryAdmission>,
-    user: QueryUser,
-}
-
-impl Drop for AdmittedQuery {
-    fn drop(&mut self) {
-        let mut admitted = self.admission.admitted.lock().unwrap_or_else(PoisonError::into_inner);
-        admitted.all -= 1;
-        if let Some((queries, _)) = admitted.users.get_mut(&self.user) {
-            *queries -= 1;
-            if *queries == 0 {
-                admitted.users.remove(&self.user);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

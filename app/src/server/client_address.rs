@@ -5,7 +5,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use gas_backend::Secret;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The header with the key that shows that the content delivery network has sent a request.
 const EDGE_KEY: &str = "x-gas-edge-key";
@@ -19,6 +19,19 @@ const VIEWER: &str = "x-gas-viewer";
 /// the load balancer do. The content delivery network, which proves itself with a key, states it in a header of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The address by which limits count the client: a client of IPv6 has all addresses of a /64 network.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V6(address) => {
+                let network = u128::from(address) & (u128::MAX << 64);
+                IpAddr::V6(Ipv6Addr::from(network))
+            }
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = (StatusCode, &'static str);
@@ -102,6 +115,13 @@ mod tests {
         assert_eq!(of("10.0.0.7", &[(EDGE_KEY, "a guess"), viewer], Some(&key)), last);
         assert_eq!(of("10.0.0.7", &[(EDGE_KEY, "a key")], Some(&key)), last);
         assert_eq!(of("192.0.2.9", &from_edge, Some(&key)), "192.0.2.9", "past the load balancer");
+    }
+
+    #[test]
+    fn a_client_of_ipv6_is_counted_by_its_network() {
+        let network = |text: &str| ClientAddress(text.parse().unwrap()).network().to_string();
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("2001:db8:0:1:a:b:c:d"), "2001:db8:0:1::");
     }
 
     #[test]

@@ -58,7 +58,8 @@ mod tests {
     use super::*;
     use axum::body::Body;
     use axum::http::Request;
-    use gas_backend::query_pool::{AdmissionLimits, PoolLimits};
+    use gas_backend::admission::AdmissionLimits;
+    use gas_backend::query_pool::PoolLimits;
     use gas_backend::testkit::TestGas;
     use gas_backend::usecases::{ExploreError, ResultAccess, query_results};
     use gas_shared::Plan;
@@ -76,7 +77,7 @@ mod tests {
         gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
         test.objects.put(&test.gas.object_keys.index(ada.id, job.id, &job.input.name), &index);
         let one =
-            AdmissionLimits { running: 1, running_of_user: 1, admitted: 2, admitted_of_user: 2 };
+            AdmissionLimits { running: 1, running_of_each: 1, admitted: 2, admitted_of_each: 2 };
         let limits = PoolLimits { queries: one, ..PoolLimits::default() };
         let explorers = Explorers::new(1 << 20, 1 << 20, limits).unwrap();
         let app: Router = routes(test.gas.clone(), explorers.clone());

@@ -1,8 +1,8 @@
 //! The web server process, which runs on EC2.
 //!
 //! [`router`] combines the parts: sign-in ([`sign_in`]), sessions ([`session`]), request and
-//! response checks ([`security`]), limits of connections ([`connections`]) and requests
-//! ([`overload`]), live events ([`live`]), webhooks ([`webhooks`]), the public REST
+//! response checks ([`security`]), limits of connections ([`connections`]), requests
+//! ([`overload`]) and their bodies ([`request_body`]), live events ([`live`]), webhooks ([`webhooks`]), the public REST
 //! API ([`rest`]), and the Dioxus application. Server functions identify their caller with
 //! [`caller`].
 
@@ -31,6 +31,7 @@ mod overload;
 mod plans;
 mod price_settings;
 mod recent_events;
+mod request_body;
 mod rest;
 mod result_file;
 mod router;

@@ -30,7 +30,7 @@ const MAX_PAGE_REQUESTS: usize = 256;
 /// The number of webhook calls that are handled at the same time.
 const MAX_WEBHOOK_REQUESTS: usize = 64;
 
-/// The time within which a request must be answered, including the transfer of its body.
+/// The time within which a request must be answered after its body has arrived.
 const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Builds the router of the whole application. Changing requests run in `tasks`.
@@ -39,9 +39,18 @@ const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 /// client, request limits; then, for browsers only, headers of share links, security headers, origin check, argument check,
 /// session. The REST API gets the security headers but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, metrics: HttpMetrics, tasks: TaskTracker) -> Router {
-    let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
-    let webhook_limits =
-        RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
+    let limits = RequestLimits::new(
+        MAX_PAGE_REQUESTS,
+        MAX_REQUEST_TIME,
+        security::MAX_BODY_BYTES,
+        plain_rejection,
+    );
+    let webhook_limits = RequestLimits::new(
+        MAX_WEBHOOK_REQUESTS,
+        MAX_REQUEST_TIME,
+        webhooks::MAX_BODY_BYTES,
+        plain_rejection,
+    );
     let for_browsers = ServiceBuilder::new()
         .layer(from_fn_with_state(limits, limit_requests))
         .layer(from_fn(shared::protect))

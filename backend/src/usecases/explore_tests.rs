@@ -1,7 +1,7 @@
 //! Tests of exploring a result: access, pages, records and exports.
 
 use super::*;
-use crate::query_pool::AdmissionLimits;
+use crate::admission::AdmissionLimits;
 use crate::testkit::TestGas;
 use crate::usecases::{FindError, archive_result, change_job, settle_result, sign_result_link};
 use futures::TryStreamExt;
@@ -225,7 +225,7 @@ async fn a_result_without_a_valid_index_can_still_be_downloaded() {
 #[tokio::test]
 async fn a_user_with_too_many_queries_is_told_to_wait() {
     let mut case = case().await;
-    let one = AdmissionLimits { running: 1, running_of_user: 1, admitted: 1, admitted_of_user: 1 };
+    let one = AdmissionLimits { running: 1, running_of_each: 1, admitted: 1, admitted_of_each: 1 };
     let limits = PoolLimits { queries: one, exports: one, ..PoolLimits::default() };
     case.explorers = Explorers::new(1 << 20, 1 << 20, limits).unwrap();
     let (gas, explorers) = (&case.test.gas, &case.explorers);

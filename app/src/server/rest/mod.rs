@@ -26,7 +26,6 @@ mod webhooks;
 
 use crate::server::overload::{RequestLimits, limit_requests};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
@@ -46,7 +45,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The number of requests that are handled at the same time.
 const MAX_REQUESTS: usize = 256;
 
-/// The time within which a request must be answered, including the transfer of its body.
+/// The time within which a request must be answered after its body has arrived.
 const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// The OpenAPI document as JSON.
@@ -68,12 +67,11 @@ fn with_problem_responses<S: Clone + Send + Sync + 'static>(
     api: Router<S>,
     docs: &str,
 ) -> Router<S> {
-    let limits = RequestLimits::new(MAX_REQUESTS, MAX_REQUEST_TIME, rejected);
+    let limits = RequestLimits::new(MAX_REQUESTS, MAX_REQUEST_TIME, MAX_BODY_BYTES, rejected);
     api.route("/api/v1", any(not_found))
         .route("/api/v1/", any(not_found))
         .route("/api/v1/{*path}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(limits, limit_requests))
         .layer(from_fn_with_state(Arc::from(docs), write_problems))

@@ -1,6 +1,5 @@
 //! Error responses of the API (RFC 9457, Problem Details).
 
-use super::MAX_BODY_BYTES;
 use crate::error::{ApiError, ErrorCode};
 use crate::server::client::RequestId;
 use crate::server::errors;
@@ -239,10 +238,6 @@ impl From<JsonRejection> for Problem {
 
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            let text = format!("the body of the request has more than {MAX_BODY_BYTES} bytes");
-            return Self::new(Code::InvalidRequest, text);
-        }
         Self::new(Code::InvalidRequest, rejection.body_text())
     }
 }

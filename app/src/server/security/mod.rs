@@ -6,6 +6,6 @@ mod nonce;
 mod origin;
 mod page_template;
 
-pub use arguments::check_arguments;
+pub use arguments::{MAX_BODY_BYTES, check_arguments};
 pub use headers::{Policies, set_headers};
 pub use origin::check_origin;

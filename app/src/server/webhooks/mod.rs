@@ -7,8 +7,12 @@ mod thaw;
 pub use stripe::handle_events as handle_stripe_events;
 pub use thaw::ThawEndpoint;
 
+use super::sns;
 use axum::Router;
 use axum::routing::post;
+
+/// The largest body of any webhook, in bytes. Each has its own limit below that.
+pub const MAX_BODY_BYTES: usize = sns::MAX_BODY_BYTES;
 
 /// The webhook routes.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
