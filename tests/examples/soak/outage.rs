@@ -41,6 +41,8 @@ pub(crate) async fn stop_database(stack: &Stack, length: Duration) -> Result<Vec
 
     let database = Database::stop(&description)?;
     let end = Instant::now() + length;
+    // The outcome of a check of readiness is shared for a second.
+    sleep(Duration::from_secs(1)).await;
     while Instant::now() + REQUEST < end {
         look(&visitor, &user, &mut findings).await;
         sleep(Duration::from_secs(5)).await;
