@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 use axum::http::{HeaderName, HeaderValue, header};
 use dioxus::fullstack::FullstackContext;
 use gas_backend::chain;
-use gas_backend::ports::PortError;
+use gas_backend::ports::{FailureKind, PortError};
 use gas_backend::query_pool::PoolError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, CreateJobError, DeleteAccountError, DownloadError,
@@ -42,11 +42,38 @@ fn outage(error: &PortError) -> ApiError {
     ApiError::new(ErrorCode::Unavailable, message)
 }
 
+/// Logs a call that was in the way of another one. Like [`contended`], it is no failure of a server.
+fn contention(error: &PortError) -> ApiError {
+    let reference = new_reference();
+    tracing::warn!(%reference, error = %chain(error), "request was in the way of another one");
+    let message = format!(
+        "Another request changed the same data at the same time. Nothing was lost; try again \
+         (reference {reference})"
+    );
+    retry_later(ErrorCode::TooMany, message, BUSY_RETRY_SECS)
+}
+
+/// Logs a value that a service does not store. The user has sent it, so it is no failure of a server.
+fn invalid_value(error: &PortError) -> ApiError {
+    let reference = new_reference();
+    tracing::warn!(%reference, error = %chain(error), "request has a value that is not stored");
+    let message = format!(
+        "GAS cannot store a value of this request, such as a control character or a number out of range. \
+         Change it; if it looks right to you, contact support with reference {reference}"
+    );
+    ApiError::new(ErrorCode::Invalid, message)
+}
+
 /// Logs a failure, and returns the reference that identifies the log entry.
 fn log_failure(error: &(dyn Error + 'static)) -> String {
-    let reference = format!("{:08x}", Uuid::new_v4().as_fields().0);
+    let reference = new_reference();
     tracing::error!(%reference, error = %chain(error), "request failed");
     reference
+}
+
+/// A text that identifies an entry of the log.
+fn new_reference() -> String {
+    format!("{:08x}", Uuid::new_v4().as_fields().0)
 }
 
 /// After this many seconds a request that a busy server rejected can be sent again.
@@ -112,7 +139,12 @@ impl From<LimitError> for ApiError {
 
 impl From<PortError> for ApiError {
     fn from(error: PortError) -> Self {
-        if error.is_outage() { outage(&error) } else { internal(&error) }
+        match error.kind() {
+            FailureKind::Outage => outage(&error),
+            FailureKind::Contention => contention(&error),
+            FailureKind::Value => invalid_value(&error),
+            FailureKind::Defect => internal(&error),
+        }
     }
 }
 
@@ -475,7 +507,11 @@ mod tests {
         let permanent = ApiError::from(PortError::permanent("read the session", cause));
         assert_eq!((outage.code, permanent.code), (ErrorCode::Unavailable, ErrorCode::Internal));
         assert!(retry_after(&outage).is_some() && retry_after(&permanent).is_none());
-        for error in [outage, permanent] {
+        let of = |kind| ApiError::from(PortError::of_kind(kind, "store a filter", cause));
+        let (contention, value) = (of(FailureKind::Contention), of(FailureKind::Value));
+        assert_eq!((contention.code, value.code), (ErrorCode::TooMany, ErrorCode::Invalid));
+        assert!(retry_after(&contention).is_some() && retry_after(&value).is_none());
+        for error in [outage, permanent, contention, value] {
             assert!(error.message.contains("reference "), "{error}");
             assert!(!error.message.contains("db.internal"), "{error}");
         }

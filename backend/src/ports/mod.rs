@@ -78,13 +78,26 @@ pub struct PortError {
     action: String,
     #[source]
     source: Box<dyn Error + Send + Sync>,
-    is_outage: bool,
+    kind: FailureKind,
+}
+
+/// What the caller of a failed call can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Wait: the service is unavailable.
+    Outage,
+    /// Repeat the call: another one changed the same data at the same time.
+    Contention,
+    /// Change the value, which the service does not store.
+    Value,
+    /// Nothing: every further call fails in the same way, such as the reading of a damaged row.
+    Defect,
 }
 
 impl PortError {
-    /// An error with the attempted action, which completes "failed to …", and its cause.
+    /// The error of an outage, with the attempted action, which completes "failed to …", and its cause.
     pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { action: action.into(), source: source.into(), is_outage: true }
+        Self::of_kind(FailureKind::Outage, action, source)
     }
 
     /// Like [`PortError::new`], for a failure that every further call will have, such as a stored
@@ -93,12 +106,26 @@ impl PortError {
         action: impl Into<String>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self { is_outage: false, ..Self::new(action, source) }
+        Self::of_kind(FailureKind::Defect, action, source)
     }
 
-    /// Whether the service is unavailable, so that the same call may succeed later.
+    /// Like [`PortError::new`], for a failure of any kind.
+    pub fn of_kind(
+        kind: FailureKind,
+        action: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { action: action.into(), source: source.into(), kind }
+    }
+
+    /// What the caller can do.
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later.
     pub const fn is_outage(&self) -> bool {
-        self.is_outage
+        matches!(self.kind, FailureKind::Outage | FailureKind::Contention)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The port [`AccountData`] on PostgreSQL.
 
-use super::imports::delete_imports;
 use super::seconds;
 use super::sessions::end_all_sessions;
 use super::share_links::delete_share_links;
-use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortError, PortResult};
+use super::{failed_query, imports::delete_imports};
+use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ impl AccountData for PostgresAccountData {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await;
-        let failed = |error| PortError::new(format!("list the mails of {user}"), error);
+        let failed = |error| failed_query(format!("list the mails of {user}"), error);
         let rows = rows.map_err(failed)?;
         let records = rows.into_iter().map(|(event, created, sent)| {
             let sent_at = sent.map(Timestamp::from_second).transpose()?;
@@ -122,7 +122,7 @@ impl AccountData for PostgresAccountData {
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         let done = self.try_request(user, now).await;
         done.map_err(|error| {
-            PortError::new(format!("record that {user} closes their account"), error)
+            failed_query(format!("record that {user} closes their account"), error)
         })
     }
 
@@ -134,7 +134,7 @@ impl AccountData for PostgresAccountData {
         let after = after.map(|user| user.as_uuid());
         let query = sqlx::query_as(CLOSING).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid, i64, bool)>> = query.fetch_all(&self.pool).await;
-        let failed = |error| PortError::new("list the accounts that are being closed", error);
+        let failed = |error| failed_query("list the accounts that are being closed", error);
         let rows = rows.map_err(failed)?;
         let closing = rows.into_iter().map(|(user, requested, billing_closed)| {
             let requested_at = Timestamp::from_second(requested)?;
@@ -146,7 +146,7 @@ impl AccountData for PostgresAccountData {
 
     async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()> {
         let done = self.try_purge(user, now).await;
-        done.map_err(|error| PortError::new(format!("delete the profile of {user}"), error))
+        done.map_err(|error| failed_query(format!("delete the profile of {user}"), error))
     }
 
     async fn closed_accounts(
@@ -157,7 +157,7 @@ impl AccountData for PostgresAccountData {
         let after = after.map(|user| user.as_uuid());
         let query = sqlx::query_as(CLOSED).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid, i64)>> = query.fetch_all(&self.pool).await;
-        let failed = |error| PortError::new("list the closed accounts", error);
+        let failed = |error| failed_query("list the closed accounts", error);
         let closed = rows.map_err(failed)?.into_iter().map(|(user, purged)| {
             let purged_at = Timestamp::from_second(purged)?;
             Ok(ClosedAccount { user: UserId::new(user), purged_at })
@@ -170,13 +170,13 @@ impl AccountData for PostgresAccountData {
         let query = sqlx::query_scalar(WITHOUT_RETENTION).bind(i64::from(limit));
         let users: sqlx::Result<Vec<Uuid>> = query.fetch_all(&self.pool).await;
         let users =
-            users.map_err(|error| PortError::new("list the users without retention", error))?;
+            users.map_err(|error| failed_query("list the users without retention", error))?;
         Ok(users.into_iter().map(UserId::new).collect())
     }
 
     async fn mark_retention(&self, user: UserId) -> PortResult<()> {
         let done = sqlx::query(MARK_RETENTION).bind(user.as_uuid()).execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("mark the retention of {user}"), error))?;
+        done.map_err(|error| failed_query(format!("mark the retention of {user}"), error))?;
         Ok(())
     }
 
@@ -184,7 +184,7 @@ impl AccountData for PostgresAccountData {
         let ClosedAccount { user, purged_at } = closed;
         let query = sqlx::query(FORGET).bind(user.as_uuid()).bind(seconds(*purged_at));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("forget the closed account {user}"), error))?;
+        done.map_err(|error| failed_query(format!("forget the closed account {user}"), error))?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The port [`Accounts`] on PostgreSQL.
 
-use super::{moment, plan};
-use crate::ports::{Accounts, CurrentPlan, Identity, PortError, PortResult, SignIn};
+use super::{failed_query, moment, plan};
+use crate::ports::{Accounts, CurrentPlan, Identity, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, JobOptions, UserId};
 use serde_json::Value;
@@ -70,7 +70,7 @@ impl Accounts for PostgresAccounts {
             Ok(SignIn { first: row.try_get("first")?, account: Profile::from_row(&row)?.0 })
         };
         row.and_then(|row| row.map(sign_in).transpose())
-            .map_err(|error| PortError::new(format!("store the profile of {}", identity.id), error))
+            .map_err(|error| failed_query(format!("store the profile of {}", identity.id), error))
     }
 
     async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
@@ -78,7 +78,7 @@ impl Accounts for PostgresAccounts {
             .bind(id.as_uuid())
             .fetch_optional(&self.pool)
             .await
-            .map_err(|error| PortError::new(format!("read the profile of {id}"), error))?;
+            .map_err(|error| failed_query(format!("read the profile of {id}"), error))?;
         Ok(profile.map(|profile| profile.0))
     }
 
@@ -88,13 +88,13 @@ impl Accounts for PostgresAccounts {
         let read =
             |row: PgRow| Ok(CurrentPlan { plan: plan(&row)?, since: moment(&row, "plan_since")? });
         row.and_then(|row| row.map(read).transpose())
-            .map_err(|error| PortError::new(format!("read the plan of {id}"), error))
+            .map_err(|error| failed_query(format!("read the plan of {id}"), error))
     }
 
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
         let query = sqlx::query(SET_TIME_ZONE).bind(id.as_uuid()).bind(name);
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("store the time zone of {id}"), error))?;
+        done.map_err(|error| failed_query(format!("store the time zone of {id}"), error))?;
         Ok(())
     }
 
@@ -102,14 +102,14 @@ impl Accounts for PostgresAccounts {
         let query = sqlx::query_scalar(JOB_OPTIONS).bind(id.as_uuid());
         let stored: sqlx::Result<Option<Option<Value>>> = query.fetch_optional(&self.pool).await;
         let stored =
-            stored.map_err(|error| PortError::new(format!("read the options of {id}"), error))?;
+            stored.map_err(|error| failed_query(format!("read the options of {id}"), error))?;
         // Options of a newer version are no reason to fail.
         Ok(stored.flatten().and_then(|options| serde_json::from_value(options).ok()))
     }
 
     async fn set_job_options(&self, id: UserId, options: &JobOptions) -> PortResult<()> {
         let failed = |error: Box<dyn Error + Send + Sync>| {
-            PortError::new(format!("store the options of {id}"), error)
+            failed_query(format!("store the options of {id}"), error)
         };
         let options = serde_json::to_value(options).map_err(|error| failed(error.into()))?;
         let query = sqlx::query(SET_JOB_OPTIONS).bind(id.as_uuid()).bind(options);

@@ -1,10 +1,10 @@
 //! The ports [`ServiceModes`] and [`Administration`] on PostgreSQL.
 
-use super::imports::delete_imports;
 use super::sessions::end_all_sessions;
 use super::share_links::delete_share_links;
+use super::{failed_query, imports::delete_imports};
 use super::{moment, plan, seconds};
-use crate::ports::{Administration, EndedJob, PortError, PortResult, ServiceModes};
+use crate::ports::{Administration, EndedJob, PortResult, ServiceModes};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use gas_shared::operations::{AuditItem, DayOfJobs, Intake, ServiceMode, Statistics, UserRecord};
@@ -141,7 +141,7 @@ impl ServiceModes for PostgresAdministration {
     async fn mode(&self) -> PortResult<ServiceMode> {
         let row = sqlx::query_as::<_, (String, Option<String>)>(MODE).fetch_one(&self.pool).await;
         let (intake, banner) =
-            row.map_err(|error| PortError::new("read the mode of the service", error))?;
+            row.map_err(|error| failed_query("read the mode of the service", error))?;
         // A value of a newer version stops nothing.
         Ok(ServiceMode { intake: intake.parse().unwrap_or_default(), banner })
     }
@@ -149,14 +149,14 @@ impl ServiceModes for PostgresAdministration {
     async fn set_intake(&self, intake: Intake) -> PortResult<()> {
         const SET: &str = "update service_mode set intake = $1";
         let done = sqlx::query(SET).bind(intake.as_str()).execute(&self.pool).await;
-        done.map_err(|error| PortError::new("set the intake of jobs", error))?;
+        done.map_err(|error| failed_query("set the intake of jobs", error))?;
         Ok(())
     }
 
     async fn set_banner(&self, banner: Option<&str>) -> PortResult<()> {
         const SET: &str = "update service_mode set banner = $1";
         let done = sqlx::query(SET).bind(banner).execute(&self.pool).await;
-        done.map_err(|error| PortError::new("set the banner", error))?;
+        done.map_err(|error| failed_query("set the banner", error))?;
         Ok(())
     }
 }
@@ -165,25 +165,25 @@ impl ServiceModes for PostgresAdministration {
 impl Administration for PostgresAdministration {
     async fn is_operator(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         let found = self.exists(IS_OPERATOR, user, now).await;
-        found.map_err(|error| PortError::new(format!("read the role of {user}"), error))
+        found.map_err(|error| failed_query(format!("read the role of {user}"), error))
     }
 
     async fn set_operator(&self, user: UserId, until: Option<Timestamp>) -> PortResult<()> {
         let query = sqlx::query(SET_OPERATOR).bind(user.as_uuid()).bind(until.map(seconds));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("set the role of {user}"), error))?;
+        done.map_err(|error| failed_query(format!("set the role of {user}"), error))?;
         Ok(())
     }
 
     async fn is_blocked(&self, user: UserId) -> PortResult<bool> {
         let query = sqlx::query_scalar(IS_BLOCKED).bind(user.as_uuid());
         let found = query.fetch_one(&self.pool).await;
-        found.map_err(|error| PortError::new(format!("read whether {user} is blocked"), error))
+        found.map_err(|error| failed_query(format!("read whether {user} is blocked"), error))
     }
 
     async fn set_blocked(&self, user: UserId, at: Option<Timestamp>) -> PortResult<bool> {
         let done = self.try_set_blocked(user, at).await;
-        done.map_err(|error| PortError::new(format!("block or unblock {user}"), error))
+        done.map_err(|error| failed_query(format!("block or unblock {user}"), error))
     }
 
     async fn find_users(
@@ -195,7 +195,7 @@ impl Administration for PostgresAdministration {
         let query = sqlx::query(FIND_USERS).bind(text).bind(seconds(now)).bind(i64::from(limit));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(user_record).collect())
-            .map_err(|error| PortError::new("search users", error))
+            .map_err(|error| failed_query("search users", error))
     }
 
     async fn audit_items(
@@ -208,7 +208,7 @@ impl Administration for PostgresAdministration {
         let query = sqlx::query(AUDIT).bind(user).bind(before).bind(i64::from(limit));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(audit_item).collect())
-            .map_err(|error| PortError::new("read the audit log", error))
+            .map_err(|error| failed_query("read the audit log", error))
     }
 
     async fn count_job(&self, ended: &EndedJob) -> PortResult<()> {
@@ -220,13 +220,13 @@ impl Administration for PostgresAdministration {
             .bind(number(ended.result_bytes))
             .bind(number(ended.run_secs));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new("count a job that has ended", error))?;
+        done.map_err(|error| failed_query("count a job that has ended", error))?;
         Ok(())
     }
 
     async fn statistics(&self, since: Timestamp) -> PortResult<Statistics> {
         let read = self.try_statistics(since).await;
-        read.map_err(|error| PortError::new("read the statistics", error))
+        read.map_err(|error| failed_query("read the statistics", error))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The port [`AuditLog`] on PostgreSQL.
 
-use super::seconds;
-use crate::ports::{AuditEntry, AuditLog, PortError, PortResult};
+use super::{failed_query, seconds};
+use crate::ports::{AuditEntry, AuditLog, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use gas_shared::audit::AuditRecord;
@@ -51,7 +51,7 @@ impl AuditLog for PostgresAuditLog {
             .bind(request_id)
             .bind(operator.map(|user| user.as_uuid()));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new("write the audit log", error))?;
+        done.map_err(|error| failed_query("write the audit log", error))?;
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl AuditLog for PostgresAuditLog {
         let query =
             sqlx::query_as(OF_USER).bind(user.as_uuid()).bind(before).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<Row>> = query.fetch_all(&self.pool).await;
-        let failed = |error| PortError::new(format!("read the audit log of {user}"), error);
+        let failed = |error| failed_query(format!("read the audit log of {user}"), error);
         let entries = rows.map_err(failed)?.into_iter().map(|(id, at, by_user, action, target)| {
             let at = Timestamp::from_second(at)?;
             Ok((id, AuditRecord { at, by_user, action, target }))
@@ -76,7 +76,7 @@ impl AuditLog for PostgresAuditLog {
     /// The database compares with its own clock, so that a wrong clock of a process removes nothing.
     async fn prune(&self, _now: Timestamp) -> PortResult<u64> {
         let row: sqlx::Result<(i64,)> = sqlx::query_as(PRUNE).fetch_one(&self.pool).await;
-        let (count,) = row.map_err(|error| PortError::new("prune the audit log", error))?;
+        let (count,) = row.map_err(|error| failed_query("prune the audit log", error))?;
         Ok(count.unsigned_abs())
     }
 }

@@ -1,10 +1,10 @@
 //! The port [`BillingStore`] on PostgreSQL.
 
-use super::accounts::Profile;
+use super::{accounts::Profile, failed_query};
 use super::{moment, seconds};
 use crate::ports::{
-    BillingRow, BillingStore, BillingUpdate, ClaimedEvent, EventState, PortError, PortResult,
-    StoredEvent, WriteOutcome,
+    BillingRow, BillingStore, BillingUpdate, ClaimedEvent, EventState, PortResult, StoredEvent,
+    WriteOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::{Plan, UserId};
@@ -80,12 +80,12 @@ impl PostgresBilling {
 impl BillingStore for PostgresBilling {
     async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>> {
         let row = self.row_where("identity_id", user.as_uuid()).await;
-        row.map_err(|error| PortError::new(format!("read the billing of {user}"), error))
+        row.map_err(|error| failed_query(format!("read the billing of {user}"), error))
     }
 
     async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>> {
         let row = self.row_where("stripe_customer", customer).await;
-        row.map_err(|error| PortError::new(format!("read the billing of {customer}"), error))
+        row.map_err(|error| failed_query(format!("read the billing of {customer}"), error))
     }
 
     async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>> {
@@ -96,7 +96,7 @@ impl BillingStore for PostgresBilling {
         let query = sqlx::query_as(LINK).bind(user.as_uuid()).bind(customer);
         let row: sqlx::Result<Option<(String,)>> = query.fetch_optional(&self.pool).await;
         let row =
-            row.map_err(|error| PortError::new(format!("store the customer of {user}"), error))?;
+            row.map_err(|error| failed_query(format!("store the customer of {user}"), error))?;
         Ok(row.map(|row| row.0))
     }
 
@@ -117,7 +117,7 @@ impl BillingStore for PostgresBilling {
             .bind(seconds(at))
             .execute(&self.pool)
             .await
-            .map_err(|error| PortError::new(format!("write the billing of {user}"), error))?;
+            .map_err(|error| failed_query(format!("write the billing of {user}"), error))?;
         Ok(match done.rows_affected() {
             0 => WriteOutcome::Conflict,
             _ => WriteOutcome::Written,
@@ -135,8 +135,7 @@ impl BillingStore for PostgresBilling {
                 and premium_basis is distinct from 'everyone'";
         let query = sqlx::query(SET).bind(user.as_uuid()).bind(granted).bind(seconds(at));
         let done = query.execute(&self.pool).await;
-        let done =
-            done.map_err(|error| PortError::new(format!("grant Premium to {user}"), error))?;
+        let done = done.map_err(|error| failed_query(format!("grant Premium to {user}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -151,7 +150,7 @@ impl BillingStore for PostgresBilling {
             .bind(Plan::Premium.as_role())
             .execute(&self.pool)
             .await
-            .map_err(|error| PortError::new("give Premium to all users", error))?;
+            .map_err(|error| failed_query("give Premium to all users", error))?;
         Ok(done.rows_affected())
     }
 
@@ -160,7 +159,7 @@ impl BillingStore for PostgresBilling {
             update profiles set premium_basis = null, billing_check = to_timestamp($1)
             where premium_basis = 'everyone'";
         let done = sqlx::query(END).bind(seconds(at)).execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("end Premium of all users", error))?;
+        let done = done.map_err(|error| failed_query("end Premium of all users", error))?;
         Ok(done.rows_affected())
     }
 
@@ -169,9 +168,7 @@ impl BillingStore for PostgresBilling {
             update profiles set plan_announced = $2 where identity_id = $1";
         let query = sqlx::query(ANNOUNCED).bind(user.as_uuid()).bind(plan_version);
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| {
-            PortError::new(format!("record the announced plan of {user}"), error)
-        })?;
+        done.map_err(|error| failed_query(format!("record the announced plan of {user}"), error))?;
         Ok(())
     }
 
@@ -180,7 +177,7 @@ impl BillingStore for PostgresBilling {
             update profiles set billing_closed = true, stripe_customer = null, billing_check = null
             where identity_id = $1 and deletion_requested is not null";
         let done = sqlx::query(CLOSE).bind(user.as_uuid()).execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("close the billing of {user}"), error))?;
+        done.map_err(|error| failed_query(format!("close the billing of {user}"), error))?;
         Ok(())
     }
 
@@ -200,7 +197,7 @@ impl BillingStore for PostgresBilling {
         let query = sqlx::query_as(DUE).bind(seconds(now)).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid,)>> = query.fetch_all(&self.pool).await;
         let rows = rows
-            .map_err(|error| PortError::new("list the users whose plan is to be checked", error))?;
+            .map_err(|error| failed_query("list the users whose plan is to be checked", error))?;
         Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
     }
 
@@ -216,7 +213,7 @@ impl BillingStore for PostgresBilling {
         let StoredEvent { id, kind, body } = event;
         let query = sqlx::query_as(RECEIVED).bind(id).bind(kind).bind(body).bind(seconds(at));
         let row: sqlx::Result<(bool,)> = query.fetch_one(&self.pool).await;
-        let row = row.map_err(|error| PortError::new(format!("record event {id}"), error))?;
+        let row = row.map_err(|error| failed_query(format!("record event {id}"), error))?;
         Ok(if row.0 { EventState::Processed } else { EventState::Pending })
     }
 
@@ -238,7 +235,7 @@ impl BillingStore for PostgresBilling {
         let query = sqlx::query_as(CLAIM).bind(seconds(now)).bind(seconds(until));
         let rows: sqlx::Result<Vec<(String, String, serde_json::Value, i32)>> =
             query.bind(i64::from(limit)).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| PortError::new("claim events of Stripe", error))?;
+        let rows = rows.map_err(|error| failed_query("claim events of Stripe", error))?;
         let claimed = rows.into_iter().map(|(id, kind, body, attempts)| ClaimedEvent {
             event: StoredEvent { id, kind, body },
             attempt: attempts.unsigned_abs(),
@@ -252,7 +249,7 @@ impl BillingStore for PostgresBilling {
             where id = $1 and processed is null";
         let query = sqlx::query(PROCESSED).bind(id).bind(seconds(at));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("mark event {id} as processed"), error))?;
+        done.map_err(|error| failed_query(format!("mark event {id} as processed"), error))?;
         Ok(())
     }
 
@@ -262,7 +259,7 @@ impl BillingStore for PostgresBilling {
             where id = $1 and processed is null";
         let query = sqlx::query(POSTPONE).bind(id).bind(seconds(until)).bind(error);
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("postpone event {id}"), error))?;
+        done.map_err(|error| failed_query(format!("postpone event {id}"), error))?;
         Ok(())
     }
 
@@ -275,7 +272,7 @@ impl BillingStore for PostgresBilling {
         let query = sqlx::query_scalar(DELETE).bind(seconds(received_before));
         let unprocessed: sqlx::Result<i64> = query.fetch_one(&self.pool).await;
         let unprocessed =
-            unprocessed.map_err(|error| PortError::new("delete old events of Stripe", error))?;
+            unprocessed.map_err(|error| failed_query("delete old events of Stripe", error))?;
         Ok(unprocessed.unsigned_abs())
     }
 }

@@ -1,7 +1,7 @@
 //! The port [`Dispatches`] on PostgreSQL.
 
-use super::{moment, seconds};
-use crate::ports::{Dispatch, Dispatches, PortError, PortResult};
+use super::{failed_query, moment, seconds};
+use crate::ports::{Dispatch, Dispatches, PortResult};
 use async_trait::async_trait;
 use gas_shared::{JobId, Plan, UserId};
 use jiff::Timestamp;
@@ -94,45 +94,45 @@ impl Dispatches for PostgresDispatches {
     async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(ADD).bind(user.as_uuid()).bind(job.as_uuid()).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("add job {job} to the waiting jobs"), error))?;
+        done.map_err(|error| failed_query(format!("add job {job} to the waiting jobs"), error))?;
         Ok(())
     }
 
     async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>> {
         let taken = self.try_take(user, max, now).await;
-        taken.map_err(|error| PortError::new(format!("take waiting jobs of {user}"), error))
+        taken.map_err(|error| failed_query(format!("take waiting jobs of {user}"), error))
     }
 
     async fn published(&self, jobs: &[JobId]) -> PortResult<()> {
         let done = sqlx::query(PUBLISHED).bind(uuids(jobs)).execute(&self.pool).await;
-        done.map_err(|error| PortError::new("mark jobs as published", error))?;
+        done.map_err(|error| failed_query("mark jobs as published", error))?;
         Ok(())
     }
 
     async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
         let done = sqlx::query(PUT_BACK).bind(uuids(jobs)).execute(&self.pool).await;
-        done.map_err(|error| PortError::new("put back waiting jobs", error))?;
+        done.map_err(|error| failed_query("put back waiting jobs", error))?;
         Ok(())
     }
 
     async fn put_back_unpublished(&self, taken_before: Timestamp) -> PortResult<()> {
         let query = sqlx::query(PUT_BACK_UNPUBLISHED).bind(seconds(taken_before));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new("put back unpublished jobs", error))?;
+        done.map_err(|error| failed_query("put back unpublished jobs", error))?;
         Ok(())
     }
 
     async fn is_waiting(&self, job: JobId) -> PortResult<bool> {
         let query = sqlx::query_scalar(IS_WAITING).bind(job.as_uuid());
         let row = query.fetch_one(&self.pool).await;
-        row.map_err(|error| PortError::new(format!("look up waiting job {job}"), error))
+        row.map_err(|error| failed_query(format!("look up waiting job {job}"), error))
     }
 
     async fn remove(&self, job: JobId) -> PortResult<Option<UserId>> {
         let query = sqlx::query_scalar::<_, Uuid>(REMOVE).bind(job.as_uuid());
         let row = query.fetch_optional(&self.pool).await;
         let row = row.map_err(|error| {
-            PortError::new(format!("remove job {job} from the waiting jobs"), error)
+            failed_query(format!("remove job {job} from the waiting jobs"), error)
         })?;
         Ok(row.map(UserId::new))
     }
@@ -141,28 +141,27 @@ impl Dispatches for PostgresDispatches {
         let query = sqlx::query_scalar::<_, i64>(COUNT).bind(user.as_uuid());
         let count = query.fetch_one(&self.pool).await;
         let count =
-            count.map_err(|error| PortError::new(format!("count the jobs of {user}"), error))?;
+            count.map_err(|error| failed_query(format!("count the jobs of {user}"), error))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     async fn of_user(&self, user: UserId) -> PortResult<Vec<JobId>> {
         let query = sqlx::query_scalar::<_, Uuid>(OF_USER).bind(user.as_uuid());
         let rows = query.fetch_all(&self.pool).await;
-        let rows =
-            rows.map_err(|error| PortError::new(format!("list the jobs of {user}"), error))?;
+        let rows = rows.map_err(|error| failed_query(format!("list the jobs of {user}"), error))?;
         Ok(rows.into_iter().map(JobId::new).collect())
     }
 
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {
         let query = sqlx::query_scalar::<_, Uuid>(SENT_BEFORE).bind(seconds(time));
         let rows = query.fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| PortError::new("list the jobs sent to workers", error))?;
+        let rows = rows.map_err(|error| failed_query("list the jobs sent to workers", error))?;
         Ok(rows.into_iter().map(JobId::new).collect())
     }
 
     async fn waiting_users(&self) -> PortResult<Vec<UserId>> {
         let rows = sqlx::query_scalar::<_, Uuid>(WAITING_USERS).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| PortError::new("list users with waiting jobs", error))?;
+        let rows = rows.map_err(|error| failed_query("list users with waiting jobs", error))?;
         Ok(rows.into_iter().map(UserId::new).collect())
     }
 
@@ -171,13 +170,13 @@ impl Dispatches for PostgresDispatches {
         let read = row.and_then(|row| {
             Ok((row.try_get::<i64, _>("waiting")?.unsigned_abs(), moment(&row, "oldest")?))
         });
-        read.map_err(|error| PortError::new("count the waiting jobs", error))
+        read.map_err(|error| failed_query("count the waiting jobs", error))
     }
 
     async fn all(&self) -> PortResult<Vec<Dispatch>> {
         let query = sqlx::query_as::<_, (Uuid, Uuid, bool, bool)>(ALL);
         let rows = query.fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| PortError::new("list waiting and sent jobs", error))?;
+        let rows = rows.map_err(|error| failed_query("list waiting and sent jobs", error))?;
         let dispatch = |(job, user, is_premium, is_sent)| {
             let plan = if is_premium { Plan::Premium } else { Plan::Free };
             Dispatch { job: JobId::new(job), user: UserId::new(user), plan, is_sent }

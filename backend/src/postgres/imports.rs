@@ -1,9 +1,9 @@
 //! The port [`ImportStore`] on PostgreSQL.
 
-use super::{lock_active_owner, moment, seconds};
+use super::{failed_query, lock_active_owner, moment, seconds};
 use crate::Secret;
 use crate::ports::{
-    DueImport, FileVersion, ImportInsertion, ImportStore, NewImportRow, PortError, PortResult,
+    DueImport, FileVersion, ImportInsertion, ImportStore, NewImportRow, PortResult,
 };
 use async_trait::async_trait;
 use gas_shared::{JobId, UserId};
@@ -103,8 +103,7 @@ impl PostgresImports {
 impl ImportStore for PostgresImports {
     async fn insert(&self, new: &NewImportRow, max: u16) -> PortResult<ImportInsertion> {
         let stored = self.try_insert(new, max).await;
-        stored
-            .map_err(|error| PortError::new(format!("store the import of job {}", new.job), error))
+        stored.map_err(|error| failed_query(format!("store the import of job {}", new.job), error))
     }
 
     async fn claim(
@@ -119,14 +118,14 @@ impl ImportStore for PostgresImports {
         let query = query.bind(i64::from(limit)).bind(busy);
         let rows = query.fetch_all(&self.pool).await;
         let due = rows.and_then(|rows| rows.iter().map(due_import).collect());
-        due.map_err(|error| PortError::new("claim imports", error))
+        due.map_err(|error| failed_query("claim imports", error))
     }
 
     async fn extend(&self, due: &DueImport, until: Timestamp) -> PortResult<bool> {
         let query = sqlx::query(EXTEND).bind(due.job.as_uuid()).bind(i64::from(due.attempt));
         let done = query.bind(seconds(until)).execute(&self.pool).await;
         let done = done.map_err(|error| {
-            PortError::new(format!("extend the claim of the import of job {}", due.job), error)
+            failed_query(format!("extend the claim of the import of job {}", due.job), error)
         })?;
         Ok(done.rows_affected() == 1)
     }
@@ -136,20 +135,20 @@ impl ImportStore for PostgresImports {
         let query = sqlx::query(RETRY).bind(due.job.as_uuid()).bind(i64::from(due.attempt));
         let done = query.bind(seconds(at)).bind(failures).execute(&self.pool).await;
         done.map_err(|error| {
-            PortError::new(format!("end the claim of the import of job {}", due.job), error)
+            failed_query(format!("end the claim of the import of job {}", due.job), error)
         })?;
         Ok(())
     }
 
     async fn delete(&self, job: JobId) -> PortResult<()> {
         let done = sqlx::query(DELETE).bind(job.as_uuid()).execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("delete the import of job {job}"), error))?;
+        done.map_err(|error| failed_query(format!("delete the import of job {job}"), error))?;
         Ok(())
     }
 
     async fn prune(&self, before: Timestamp) -> PortResult<u64> {
         let done = sqlx::query(PRUNE).bind(seconds(before)).execute(&self.pool).await;
-        Ok(done.map_err(|error| PortError::new("delete old imports", error))?.rows_affected())
+        Ok(done.map_err(|error| failed_query("delete old imports", error))?.rows_affected())
     }
 }
 

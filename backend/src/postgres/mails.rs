@@ -1,9 +1,8 @@
 //! The ports [`Outbox`] and [`MailPreferences`] on PostgreSQL.
 
-use super::seconds;
+use super::{failed_query, seconds};
 use crate::ports::{
-    ClaimedMail, Held, JOB_RESULT_KEYS, MailClaim, MailEvent, MailPreferences, Outbox, PortError,
-    PortResult,
+    ClaimedMail, Held, JOB_RESULT_KEYS, MailClaim, MailEvent, MailPreferences, Outbox, PortResult,
 };
 use async_trait::async_trait;
 use gas_shared::{JobMailKind, JobMails, UserId};
@@ -173,12 +172,12 @@ impl Outbox for PostgresMails {
         lease: SignedDuration,
     ) -> PortResult<MailClaim> {
         let claim = self.try_claim(event, now, lease).await;
-        claim.map_err(|error| PortError::new(format!("claim mail {}", event.key), error))
+        claim.map_err(|error| failed_query(format!("claim mail {}", event.key), error))
     }
 
     async fn hold(&self, event: &MailEvent, now: Timestamp) -> PortResult<Held> {
         let held = self.try_hold(event, now).await;
-        held.map_err(|error| PortError::new(format!("record mail {}", event.key), error))
+        held.map_err(|error| failed_query(format!("record mail {}", event.key), error))
     }
 
     async fn waiting(
@@ -192,7 +191,7 @@ impl Outbox for PostgresMails {
         let query = query.bind(except).bind(seconds(now - lease));
         let count: sqlx::Result<i64> = query.fetch_one(&self.pool).await;
         let count =
-            count.map_err(|error| PortError::new(format!("count the mails of {user}"), error))?;
+            count.map_err(|error| failed_query(format!("count the mails of {user}"), error))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -204,27 +203,27 @@ impl Outbox for PostgresMails {
         limit: u16,
     ) -> PortResult<Vec<ClaimedMail>> {
         let claimed = self.try_claim_waiting(user, now, lease, limit).await;
-        claimed.map_err(|error| PortError::new(format!("claim the mails of {user}"), error))
+        claimed.map_err(|error| failed_query(format!("claim the mails of {user}"), error))
     }
 
     async fn mark_sent(&self, keys: &[String], message_id: &str, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(SENT).bind(keys).bind(message_id).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("mark {keys:?} as sent"), error))?;
+        done.map_err(|error| failed_query(format!("mark {keys:?} as sent"), error))?;
         Ok(())
     }
 
     async fn give_up(&self, key: &str, reason: &str, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(GIVE_UP).bind(key).bind(reason).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("mark mail {key} as given up"), error))?;
+        done.map_err(|error| failed_query(format!("mark mail {key} as given up"), error))?;
         Ok(())
     }
 
     async fn release(&self, key: &str, attempt: u32, reason: &str) -> PortResult<()> {
         let query = sqlx::query(RELEASE).bind(key).bind(reason).bind(i64::from(attempt));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("release mail {key}"), error))?;
+        done.map_err(|error| failed_query(format!("release mail {key}"), error))?;
         Ok(())
     }
 
@@ -241,7 +240,7 @@ impl Outbox for PostgresMails {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await;
-        let rows = rows.map_err(|error| PortError::new("list unsent mails", error))?;
+        let rows = rows.map_err(|error| failed_query("list unsent mails", error))?;
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 }
@@ -253,7 +252,7 @@ impl MailPreferences for PostgresMails {
         let row: sqlx::Result<Option<(bool, Vec<String>)>> =
             sqlx::query_as(SELECT).bind(user.as_uuid()).fetch_optional(&self.pool).await;
         let row =
-            row.map_err(|error| PortError::new(format!("read the preferences of {user}"), error))?;
+            row.map_err(|error| failed_query(format!("read the preferences of {user}"), error))?;
         Ok(row.map(|(any, muted)| if any { without(&muted) } else { JobMails::NONE }))
     }
 
@@ -268,8 +267,8 @@ impl MailPreferences for PostgresMails {
             .collect();
         let query = sqlx::query(UPDATE).bind(user.as_uuid()).bind(wanted.wants_any()).bind(muted);
         let done = query.execute(&self.pool).await;
-        let done = done
-            .map_err(|error| PortError::new(format!("store the preferences of {user}"), error))?;
+        let done =
+            done.map_err(|error| failed_query(format!("store the preferences of {user}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 }

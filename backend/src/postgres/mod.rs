@@ -7,6 +7,7 @@ mod administration;
 mod audit;
 mod billing;
 mod dispatches;
+mod failed_query;
 mod imports;
 mod mails;
 mod rate_limits;
@@ -35,6 +36,8 @@ pub use share_links::PostgresShareLinks;
 pub use stored_bytes::PostgresStoredBytes;
 pub use tokens::PostgresTokens;
 pub use webhooks::PostgresWebhooks;
+
+use failed_query::failed_query;
 
 use crate::Secret;
 use crate::ports::{PortError, PortResult};
@@ -73,7 +76,7 @@ async fn open(url: &Secret, setting: &str, max_connections: u32) -> PortResult<P
     let options =
         PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = options.connect_with(server).await;
-    pool.map_err(|error| PortError::new(format!("connect to PostgreSQL (check {setting})"), error))
+    pool.map_err(|error| failed_query(format!("connect to PostgreSQL (check {setting})"), error))
 }
 
 /// A time for PostgreSQL's `to_timestamp`, whose double represents every second exactly.

@@ -1,6 +1,7 @@
 //! The port [`RateLimiter`] on PostgreSQL.
 
-use crate::ports::{PortError, PortResult, Rate, RateLimiter};
+use super::failed_query;
+use crate::ports::{PortResult, Rate, RateLimiter};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::PgPool;
@@ -46,7 +47,7 @@ impl RateLimiter for PostgresRateLimiter {
         let query = sqlx::query_as(COUNT).bind(key).bind(now).bind(step).bind(period);
         let counted = query.fetch_one(&self.pool).await;
         let (is_counted, busy_until): (bool, i64) =
-            counted.map_err(|error| PortError::new("count towards a rate limit", error))?;
+            counted.map_err(|error| failed_query("count towards a rate limit", error))?;
         // The time of a rejection is read from the state before the statement, which another call may have
         // changed: the wait is never too short by more than one step.
         let wait = (busy_until + step - period - now).max(1);
@@ -56,13 +57,13 @@ impl RateLimiter for PostgresRateLimiter {
     async fn refund(&self, key: &str, rate: Rate) -> PortResult<()> {
         let query = sqlx::query(REFUND).bind(key).bind(rate.step_micros());
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new("take back a use of a rate limit", error))?;
+        done.map_err(|error| failed_query("take back a use of a rate limit", error))?;
         Ok(())
     }
 
     async fn prune(&self, now: Timestamp) -> PortResult<u64> {
         let done = sqlx::query(PRUNE).bind(now.as_microsecond()).execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("prune the rate limits", error))?;
+        let done = done.map_err(|error| failed_query("prune the rate limits", error))?;
         Ok(done.rows_affected())
     }
 }

@@ -1,9 +1,7 @@
 //! The port [`SavedItems`] on PostgreSQL.
 
-use super::{moment, seconds};
-use crate::ports::{
-    PortError, PortResult, Renamed, SavedContent, SavedItem, SavedItems, SavedKind,
-};
+use super::{failed_query, moment, seconds};
+use crate::ports::{PortResult, Renamed, SavedContent, SavedItem, SavedItems, SavedKind};
 use async_trait::async_trait;
 use gas_shared::{SavedId, UserId};
 use jiff::Timestamp;
@@ -79,7 +77,7 @@ impl PostgresSavedItems {
 impl SavedItems for PostgresSavedItems {
     async fn saved_by(&self, owner: UserId) -> PortResult<Vec<SavedItem>> {
         let query = sqlx::query(SAVED_BY).bind(owner.as_uuid());
-        let failed = |error| PortError::new(format!("list what {owner} has saved"), error);
+        let failed = |error| failed_query(format!("list what {owner} has saved"), error);
         let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
         let items: sqlx::Result<Vec<Option<SavedItem>>> = rows.iter().map(read).collect();
         Ok(items.map_err(failed)?.into_iter().flatten().collect())
@@ -87,7 +85,7 @@ impl SavedItems for PostgresSavedItems {
 
     async fn save(&self, owner: UserId, item: &SavedItem, max: u16) -> PortResult<bool> {
         let saved = self.try_save(owner, item, max).await;
-        saved.map_err(|error| PortError::new(format!("save an item of {owner}"), error))
+        saved.map_err(|error| failed_query(format!("save an item of {owner}"), error))
     }
 
     async fn rename(
@@ -104,7 +102,7 @@ impl SavedItems for PostgresSavedItems {
             Ok(done) if done.rows_affected() == 1 => Ok(Renamed::Done),
             Ok(_) => Ok(Renamed::NotFound),
             Err(error) if is_taken(&error) => Ok(Renamed::Taken),
-            Err(error) => Err(PortError::new(format!("rename the saved item {id}"), error)),
+            Err(error) => Err(failed_query(format!("rename the saved item {id}"), error)),
         }
     }
 
@@ -113,7 +111,7 @@ impl SavedItems for PostgresSavedItems {
             sqlx::query(DELETE).bind(owner.as_uuid()).bind(id.as_uuid()).bind(kind.as_str());
         let done = query.execute(&self.pool).await;
         let done =
-            done.map_err(|error| PortError::new(format!("delete the saved item {id}"), error))?;
+            done.map_err(|error| failed_query(format!("delete the saved item {id}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -1,7 +1,7 @@
 //! The port [`SessionStore`] on PostgreSQL.
 
-use super::{moment, seconds};
-use crate::ports::{NewSession, PortError, PortResult, SessionStore, StoredSession};
+use super::{failed_query, moment, seconds};
+use crate::ports::{NewSession, PortResult, SessionStore, StoredSession};
 use async_trait::async_trait;
 use gas_shared::{Plan, UserId};
 use jiff::Timestamp;
@@ -143,7 +143,7 @@ impl SessionStore for PostgresSessions {
             .bind(seconds(*since))
             .bind(user.as_uuid());
         let done = query.execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("create a session", error))?;
+        let done = done.map_err(|error| failed_query("create a session", error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -151,7 +151,7 @@ impl SessionStore for PostgresSessions {
         let query = sqlx::query(FIND).bind(hash).bind(seconds(now));
         let row = query.fetch_optional(&self.pool).await;
         row.and_then(|row| row.as_ref().map(stored).transpose())
-            .map_err(|error| PortError::new("find a session", error))
+            .map_err(|error| failed_query("find a session", error))
     }
 
     async fn touch(
@@ -167,51 +167,51 @@ impl SessionStore for PostgresSessions {
             .bind(seconds(expires))
             .bind(seconds(unless_after));
         let done = query.execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("record the use of a session", error))?;
+        let done = done.map_err(|error| failed_query("record the use of a session", error))?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn replace(&self, hash: &str, new: &str, plan: Plan) -> PortResult<bool> {
         let query = sqlx::query(REPLACE).bind(hash).bind(new).bind(plan.as_role());
         let done = query.execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("replace the id of a session", error))?;
+        let done = done.map_err(|error| failed_query("replace the id of a session", error))?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn retire_predecessor(&self, hash: &str, expires: Timestamp) -> PortResult<()> {
         let query = sqlx::query(RETIRE).bind(hash).bind(seconds(expires));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new("retire a session", error))?;
+        done.map_err(|error| failed_query("retire a session", error))?;
         Ok(())
     }
 
     async fn end(&self, hash: &str) -> PortResult<Option<UserId>> {
         let ended = self.try_end(hash).await;
-        ended.map_err(|error| PortError::new("end a session", error))
+        ended.map_err(|error| failed_query("end a session", error))
     }
 
     async fn end_all(&self, user: UserId) -> PortResult<()> {
         let ended = self.try_end_all(user).await;
-        ended.map_err(|error| PortError::new(format!("end the sessions of {user}"), error))
+        ended.map_err(|error| failed_query(format!("end the sessions of {user}"), error))
     }
 
     async fn count(&self, user: UserId, now: Timestamp) -> PortResult<u64> {
         let query = sqlx::query_as(COUNT).bind(user.to_string()).bind(seconds(now));
         let row: sqlx::Result<(i64,)> = query.fetch_one(&self.pool).await;
         let (count,) =
-            row.map_err(|error| PortError::new(format!("count the sessions of {user}"), error))?;
+            row.map_err(|error| failed_query(format!("count the sessions of {user}"), error))?;
         Ok(count.unsigned_abs())
     }
 
     async fn use_state(&self, state: &str, expires: Timestamp) -> PortResult<bool> {
         let query = sqlx::query(USE_STATE).bind(state).bind(seconds(expires));
         let done = query.execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("record a sign-in state", error))?;
+        let done = done.map_err(|error| failed_query("record a sign-in state", error))?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn delete_expired(&self, now: Timestamp) -> PortResult<u64> {
-        let failed = |error| PortError::new("delete expired sessions", error);
+        let failed = |error| failed_query("delete expired sessions", error);
         let states = sqlx::query(DELETE_STATES).bind(seconds(now)).execute(&self.pool);
         states.await.map_err(failed)?;
         let sessions = sqlx::query(DELETE_EXPIRED).bind(seconds(now)).execute(&self.pool);

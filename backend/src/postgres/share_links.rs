@@ -1,7 +1,7 @@
 //! The port [`ShareLinks`] on PostgreSQL.
 
-use super::{lock_active_owner, moment, seconds};
-use crate::ports::{ActiveShareLink, PortError, PortResult, ShareLinkRow, ShareLinks};
+use super::{failed_query, lock_active_owner, moment, seconds};
+use crate::ports::{ActiveShareLink, PortResult, ShareLinkRow, ShareLinks};
 use async_trait::async_trait;
 use gas_shared::share_link::ShareLink;
 use gas_shared::{JobId, ShareLinkId, UserId};
@@ -82,14 +82,14 @@ impl PostgresShareLinks {
 impl ShareLinks for PostgresShareLinks {
     async fn insert(&self, row: &ShareLinkRow, max: u16) -> PortResult<bool> {
         let kept = self.try_insert(row, max).await;
-        kept.map_err(|error| PortError::new(format!("store a share link of {}", row.owner), error))
+        kept.map_err(|error| failed_query(format!("store a share link of {}", row.owner), error))
     }
 
     async fn links_of(&self, owner: UserId, job: Option<JobId>) -> PortResult<Vec<ShareLink>> {
         let query = sqlx::query(OF_OWNER).bind(owner.as_uuid()).bind(job.map(|job| job.as_uuid()));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(share_link).collect())
-            .map_err(|error| PortError::new(format!("list the share links of {owner}"), error))
+            .map_err(|error| failed_query(format!("list the share links of {owner}"), error))
     }
 
     async fn revoke(&self, owner: UserId, job: JobId, id: ShareLinkId) -> PortResult<bool> {
@@ -97,7 +97,7 @@ impl ShareLinks for PostgresShareLinks {
             sqlx::query(REVOKE).bind(owner.as_uuid()).bind(job.as_uuid()).bind(id.as_uuid());
         let done = query.execute(&self.pool).await;
         let done =
-            done.map_err(|error| PortError::new(format!("revoke the share link {id}"), error))?;
+            done.map_err(|error| failed_query(format!("revoke the share link {id}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -109,25 +109,25 @@ impl ShareLinks for PostgresShareLinks {
         let query = sqlx::query(BY_HASH).bind(hash).bind(seconds(now));
         let row = query.fetch_optional(&self.pool).await;
         row.and_then(|row| row.as_ref().map(active_link).transpose())
-            .map_err(|error| PortError::new("find a share link", error))
+            .map_err(|error| failed_query("find a share link", error))
     }
 
     async fn count_opening(&self, id: ShareLinkId, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(COUNT_OPENING).bind(id.as_uuid()).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("count an opening of link {id}"), error))?;
+        done.map_err(|error| failed_query(format!("count an opening of link {id}"), error))?;
         Ok(())
     }
 
     async fn delete_of_job(&self, job: JobId) -> PortResult<()> {
         let done = sqlx::query(DELETE_OF_JOB).bind(job.as_uuid()).execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("delete the share links of {job}"), error))?;
+        done.map_err(|error| failed_query(format!("delete the share links of {job}"), error))?;
         Ok(())
     }
 
     async fn delete_expired(&self, at: Timestamp) -> PortResult<u64> {
         let done = sqlx::query(DELETE_EXPIRED).bind(seconds(at)).execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("delete expired share links", error))?;
+        let done = done.map_err(|error| failed_query("delete expired share links", error))?;
         Ok(done.rows_affected())
     }
 }

@@ -1,7 +1,7 @@
 //! The port [`StoredBytes`] on PostgreSQL.
 
-use super::seconds;
-use crate::ports::{PortError, PortResult, StoredBytes, StoredCount};
+use super::{failed_query, seconds};
+use crate::ports::{PortResult, StoredBytes, StoredCount};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -49,12 +49,12 @@ impl StoredBytes for PostgresStoredBytes {
         let query = sqlx::query(RESERVE).bind(user.as_uuid()).bind(signed(bytes));
         let done = query.bind(signed(limit)).bind(seconds(since)).execute(&self.pool).await;
         let done =
-            done.map_err(|error| PortError::new(format!("reserve storage for {user}"), error))?;
+            done.map_err(|error| failed_query(format!("reserve storage for {user}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn get(&self, user: UserId) -> PortResult<Option<StoredCount>> {
-        let failed = |error| PortError::new(format!("read the stored bytes of {user}"), error);
+        let failed = |error| failed_query(format!("read the stored bytes of {user}"), error);
         let query = sqlx::query_as::<_, (i64, i64)>(GET).bind(user.as_uuid());
         let Some((bytes, counted)) = query.fetch_optional(&self.pool).await.map_err(failed)? else {
             return Ok(None);
@@ -67,7 +67,7 @@ impl StoredBytes for PostgresStoredBytes {
     async fn put(&self, user: UserId, count: StoredCount) -> PortResult<()> {
         let query = sqlx::query(PUT).bind(user.as_uuid()).bind(signed(count.bytes));
         let done = query.bind(seconds(count.counted_at)).execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("store the stored bytes of {user}"), error))?;
+        done.map_err(|error| failed_query(format!("store the stored bytes of {user}"), error))?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The port [`TokenStore`] on PostgreSQL.
 
-use super::{lock_active_owner, moment, seconds};
-use crate::ports::{ActiveToken, PortError, PortResult, TokenRow, TokenStore};
+use super::{failed_query, lock_active_owner, moment, seconds};
+use crate::ports::{ActiveToken, PortResult, TokenRow, TokenStore};
 use async_trait::async_trait;
 use gas_shared::token::{Scope, TokenView};
 use gas_shared::{TokenId, UserId};
@@ -70,21 +70,20 @@ impl PostgresTokens {
 impl TokenStore for PostgresTokens {
     async fn insert(&self, row: &TokenRow, max: u16) -> PortResult<bool> {
         let kept = self.try_insert(row, max).await;
-        kept.map_err(|error| PortError::new(format!("store a token of {}", row.owner), error))
+        kept.map_err(|error| failed_query(format!("store a token of {}", row.owner), error))
     }
 
     async fn tokens_of(&self, owner: UserId) -> PortResult<Vec<TokenView>> {
         let query = sqlx::query_as::<_, Stored>(OF_OWNER).bind(owner.as_uuid());
         let rows = query.fetch_all(&self.pool).await;
-        let rows =
-            rows.map_err(|error| PortError::new(format!("list tokens of {owner}"), error))?;
+        let rows = rows.map_err(|error| failed_query(format!("list tokens of {owner}"), error))?;
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
     async fn revoke(&self, owner: UserId, id: TokenId) -> PortResult<bool> {
         let query = sqlx::query(REVOKE).bind(owner.as_uuid()).bind(id.as_uuid());
         let done = query.execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new(format!("revoke token {id}"), error))?;
+        let done = done.map_err(|error| failed_query(format!("revoke token {id}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -92,14 +91,14 @@ impl TokenStore for PostgresTokens {
         let query = sqlx::query(BY_HASH).bind(hash).bind(seconds(now));
         let row = query.fetch_optional(&self.pool).await;
         row.and_then(|row| row.as_ref().map(active_token).transpose())
-            .map_err(|error| PortError::new("find a token", error))
+            .map_err(|error| failed_query("find a token", error))
     }
 
     async fn mark_used(&self, id: TokenId, now: Timestamp) -> PortResult<()> {
         const USED: &str = "update api_tokens set last_used = to_timestamp($2) where id = $1";
         let query = sqlx::query(USED).bind(id.as_uuid()).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("record the use of token {id}"), error))?;
+        done.map_err(|error| failed_query(format!("record the use of token {id}"), error))?;
         Ok(())
     }
 }

@@ -1,9 +1,7 @@
 //! The port [`WebhookStore`] on PostgreSQL.
 
-use super::{lock_active_owner, moment, seconds};
-use crate::ports::{
-    AttemptOutcome, DueDelivery, NewWebhookRow, PortError, PortResult, WebhookStore,
-};
+use super::{failed_query, lock_active_owner, moment, seconds};
+use crate::ports::{AttemptOutcome, DueDelivery, NewWebhookRow, PortResult, WebhookStore};
 use crate::webhooks::message_id;
 use async_trait::async_trait;
 use gas_shared::webhook::{
@@ -221,28 +219,28 @@ impl PostgresWebhooks {
 impl WebhookStore for PostgresWebhooks {
     async fn insert(&self, owner: UserId, new: &NewWebhookRow, max: u16) -> PortResult<bool> {
         let stored = self.try_insert(owner, new, max).await;
-        stored.map_err(|error| PortError::new(format!("store a webhook of {owner}"), error))
+        stored.map_err(|error| failed_query(format!("store a webhook of {owner}"), error))
     }
 
     async fn webhooks_of(&self, owner: UserId, deliveries: u16) -> PortResult<Vec<WebhookView>> {
         let listed = self.try_list(owner, deliveries).await;
-        listed.map_err(|error| PortError::new(format!("list the webhooks of {owner}"), error))
+        listed.map_err(|error| failed_query(format!("list the webhooks of {owner}"), error))
     }
 
     async fn delete(&self, owner: UserId, id: WebhookId) -> PortResult<bool> {
         let done = self.changed(DELETE, owner, id).await;
-        done.map_err(|error| PortError::new(format!("delete webhook {id}"), error))
+        done.map_err(|error| failed_query(format!("delete webhook {id}"), error))
     }
 
     async fn enable(&self, owner: UserId, id: WebhookId) -> PortResult<bool> {
         let done = self.changed(ENABLE, owner, id).await;
-        done.map_err(|error| PortError::new(format!("enable webhook {id}"), error))
+        done.map_err(|error| failed_query(format!("enable webhook {id}"), error))
     }
 
     async fn is_subscribed(&self, owner: UserId, event: WebhookEvent) -> PortResult<bool> {
         let query = sqlx::query_scalar(IS_SUBSCRIBED).bind(owner.as_uuid()).bind(event.as_str());
         let found = query.fetch_one(&self.pool).await;
-        found.map_err(|error| PortError::new(format!("find the webhooks of {owner}"), error))
+        found.map_err(|error| failed_query(format!("find the webhooks of {owner}"), error))
     }
 
     async fn record(
@@ -256,7 +254,7 @@ impl WebhookStore for PostgresWebhooks {
         let query = sqlx::query(RECORD).bind(owner.as_uuid()).bind(event.as_str()).bind(key);
         let done = query.bind(body).bind(seconds(now)).execute(&self.pool).await;
         let done = done
-            .map_err(|error| PortError::new(format!("store the messages of event {key}"), error))?;
+            .map_err(|error| failed_query(format!("store the messages of event {key}"), error))?;
         Ok(done.rows_affected())
     }
 
@@ -271,7 +269,7 @@ impl WebhookStore for PostgresWebhooks {
         let query = query.bind(TEST_MESSAGE).bind(body).bind(seconds(now));
         let done = query.execute(&self.pool).await;
         let done =
-            done.map_err(|error| PortError::new(format!("store a test of webhook {id}"), error))?;
+            done.map_err(|error| failed_query(format!("store a test of webhook {id}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -287,7 +285,7 @@ impl WebhookStore for PostgresWebhooks {
         let query = query.bind(i64::from(limit)).bind(busy);
         let rows = query.fetch_all(&self.pool).await;
         let due = rows.and_then(|rows| rows.iter().map(due_delivery).collect());
-        due.map_err(|error| PortError::new("claim messages to webhooks", error))
+        due.map_err(|error| failed_query("claim messages to webhooks", error))
     }
 
     async fn settle(
@@ -298,13 +296,13 @@ impl WebhookStore for PostgresWebhooks {
     ) -> PortResult<()> {
         let settled = self.try_settle(due, outcome, now).await;
         settled.map_err(|error| {
-            PortError::new(format!("record an attempt of delivery {}", due.id), error)
+            failed_query(format!("record an attempt of delivery {}", due.id), error)
         })
     }
 
     async fn prune(&self, before: Timestamp) -> PortResult<u64> {
         let done = sqlx::query(PRUNE).bind(seconds(before)).execute(&self.pool).await;
-        let done = done.map_err(|error| PortError::new("delete old deliveries", error))?;
+        let done = done.map_err(|error| failed_query("delete old deliveries", error))?;
         Ok(done.rows_affected())
     }
 }
