@@ -6,7 +6,7 @@ use crate::sources::Sources;
 use anyhow::{Context, ensure};
 use clap::Args;
 use gas_backend::aws::Sdk;
-use gas_backend::ports::{PortError, PortResult, ReferenceCatalog, StoredManifest};
+use gas_backend::ports::{PortError, ReferenceCatalog, StoredManifest};
 use gas_backend::references::{
     PrivateCatalogs, PrivateReferences, ReferenceSettings, describe_bundle,
 };
@@ -14,7 +14,7 @@ use gas_backend::sources::SourceSettings;
 use gas_backend::usecases::{ReferenceError, catalog};
 use gas_backend::{Deployment, chain};
 use gas_shared::catalog::EntryState;
-use gas_shared::reference::{ReferenceChoice, ReferenceId};
+use gas_shared::reference::{OtherFormat, ReferenceChoice, ReferenceId};
 use gas_shared::{Provenance, UserId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,16 +76,31 @@ pub(crate) enum ReferenceFailure {
     Absent(ReferenceId),
     #[error("the reference {0} is retired; run the job again with another one")]
     Retired(ReferenceId),
+    #[error("the reference {id} was {format}; {}", next_step(.id))]
+    OtherFormat { id: ReferenceId, format: OtherFormat },
     #[error(transparent)]
     Catalog(#[from] ReferenceError),
     #[error(transparent)]
     Cache(#[from] CacheError),
 }
 
+/// What the owner of a job does about a reference of another format.
+fn next_step(id: &ReferenceId) -> &'static str {
+    match id.is_private() {
+        true => "delete it, add it again, and run the job again",
+        false => "run the job again with another one",
+    }
+}
+
 impl ReferenceFailure {
-    /// Whether no attempt can succeed, since there is no such reference for jobs.
+    /// Whether no attempt can succeed, since there is no such reference for jobs. A worker of a newer version reads a newer
+    /// format.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Absent(_) | Self::Retired(_))
+        match self {
+            Self::Absent(_) | Self::Retired(_) => true,
+            Self::OtherFormat { format, .. } => format.is_earlier(),
+            Self::Catalog(_) | Self::Cache(_) => false,
+        }
     }
 
     /// The failure of the catalog, if it is that.
@@ -111,7 +126,7 @@ impl References {
     /// If its manifest cannot be read.
     pub(crate) fn bundle(folder: &Path) -> anyhow::Result<Self> {
         let choice = describe_bundle(folder)
-            .with_context(|| format!("the manifest in {} cannot be read", folder.display()))?;
+            .with_context(|| format!("the reference in {} cannot be used", folder.display()))?;
         let provenance = choice.as_ref().map(Provenance::of);
         let default = OpenReference { folder: folder.to_owned(), provenance, _lease: None };
         Ok(Self { default: Arc::new(default), catalog: None, private: None })
@@ -186,16 +201,16 @@ impl References {
     /// The references of the catalog that are of an assembly, and that new jobs can choose.
     pub(crate) async fn of_assembly(&self, assembly: &str) -> Vec<ReferenceId> {
         let found = match &self.catalog {
-            Some((catalog, _)) => active_ids(&**catalog).await,
-            None => Ok(self.default_id().cloned().into_iter().collect()),
-        };
-        match found {
-            Ok(ids) => ids.into_iter().filter(|id| id.is_of_assembly(assembly)).collect(),
-            Err(error) => {
-                tracing::warn!(error = %chain(&error), "fitting references not found");
-                Vec::new()
+            Some((catalog, _)) => active_ids(&**catalog, assembly).await,
+            None => {
+                let only = self.default_id().filter(|id| id.is_of_assembly(assembly));
+                Ok(only.cloned().into_iter().collect())
             }
-        }
+        };
+        found.unwrap_or_else(|error| {
+            tracing::warn!(error = %chain(&error), "fitting references not found");
+            Vec::new()
+        })
     }
 }
 
@@ -205,17 +220,36 @@ async fn active(
     id: &ReferenceId,
 ) -> Result<StoredManifest, ReferenceFailure> {
     match catalog::find(catalog, id).await {
-        Ok((entry, stored)) if entry.state == EntryState::Active => Ok(stored),
+        Ok((entry, stored)) if entry.state == EntryState::Active => {
+            match OtherFormat::check(stored.manifest.engine_format) {
+                Ok(()) => Ok(stored),
+                Err(format) => Err(ReferenceFailure::OtherFormat { id: id.clone(), format }),
+            }
+        }
         Ok(_) => Err(ReferenceFailure::Retired(id.clone())),
         Err(ReferenceError::Unknown(id)) => Err(ReferenceFailure::Absent(id)),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn active_ids(catalog: &dyn ReferenceCatalog) -> PortResult<Vec<ReferenceId>> {
-    let entries = catalog.list().await?.into_iter();
-    let active = entries.filter(|entry| entry.state == EntryState::Active);
-    Ok(active.map(|entry| entry.id).collect())
+/// The active references of an assembly that this version can use.
+async fn active_ids(
+    catalog: &dyn ReferenceCatalog,
+    assembly: &str,
+) -> Result<Vec<ReferenceId>, ReferenceFailure> {
+    let mut found = Vec::new();
+    for entry in catalog.list().await.map_err(ReferenceError::from)? {
+        if !entry.id.is_of_assembly(assembly) {
+            continue;
+        }
+        match active(catalog, &entry.id).await {
+            Ok(_) => found.push(entry.id),
+            Err(failure) if failure.is_outage() => return Err(failure),
+            // It is retired, of another format, or damaged.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 async fn open(

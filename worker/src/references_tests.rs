@@ -6,6 +6,7 @@ use clap::Parser;
 use gas_backend::ports::Catalog;
 use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
 use gas_backend::usecases::catalog;
+use gas_shared::reference::{ENGINE_FORMAT, ReferenceManifest};
 
 #[derive(Parser)]
 struct Cli {
@@ -84,6 +85,42 @@ async fn a_reference_that_is_retired_or_removed_is_no_longer_for_jobs() {
     assert!(references.acquire(user(1), None).await.is_ok());
     let restarted = format!("{}", catalog.references(LIMIT).await.err().unwrap());
     assert!(restarted.contains("is retired"), "{restarted}");
+}
+
+#[tokio::test]
+async fn a_reference_of_another_format_is_not_for_jobs() {
+    let catalog = TestCatalog::new().await;
+    let references = catalog.references(LIMIT).await.unwrap();
+    let rebuild = async |id: &str, engine_format| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = reference_file(&folder.path().join("manifest.json"), id.as_bytes());
+        let manifest = reference_manifest(id, vec![file]);
+        let manifest = ReferenceManifest { engine_format, ..manifest };
+        catalog::add(&*catalog.catalog, folder.path(), manifest, true).await.unwrap();
+    };
+    rebuild(GRCH38, ENGINE_FORMAT - 1).await;
+    let earlier = references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err();
+    insta::assert_snapshot!(earlier, @"the reference homo_sapiens/GRCh38/ensembl-115 was built for another version of GAS: it has format 2, and this version reads 3; run the job again with another one");
+    assert!(earlier.is_final());
+    assert_eq!(references.of_assembly("GRCh38").await, [], "it is not proposed");
+    // During an update, a worker of the next version may take the job.
+    rebuild(GRCH38, ENGINE_FORMAT + 1).await;
+    assert!(!references.acquire(user(1), Some(&id(GRCH38))).await.unwrap_err().is_final());
+
+    rebuild(GRCH37, ENGINE_FORMAT - 1).await;
+    let restarted = catalog.references(LIMIT).await.err().unwrap().to_string();
+    assert!(restarted.contains("format 2"), "{restarted}");
+}
+
+#[tokio::test]
+async fn a_folder_with_a_reference_of_another_format_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = r#"{"format":2,"assembly":"GRCh37","contigs":[],"genes":1,"transcripts":2,
+        "sources":[],"files":[]}"#;
+    std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
+    let error = References::bundle(folder.path()).err().unwrap();
+    let text = format!("{error:#}");
+    assert!(text.contains("cannot be used") && text.contains("format 2"), "{text}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the reference format that is read and written.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = gas_shared::reference::ENGINE_FORMAT;
 
 /// A contig of the sequence file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

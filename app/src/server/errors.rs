@@ -222,6 +222,7 @@ impl From<OptionsError> for ApiError {
             OptionsError::Port(error) => error.into(),
             OptionsError::NeedsPremium(_) => Self::new(ErrorCode::UpgradeNeeded, error.to_string()),
             OptionsError::UnknownReference { .. }
+            | OptionsError::OutdatedReference(_)
             | OptionsError::UnknownSource { .. }
             | OptionsError::SourceOfOtherAssembly { .. }
             | OptionsError::SameColumn { .. }

@@ -4,7 +4,7 @@ use crate::chain;
 use crate::ports::{Catalog, CatalogId, Manifest, PortResult};
 use futures::stream::{self, StreamExt};
 use gas_shared::catalog::{CatalogEntry, EntryState};
-use gas_shared::reference::Sha256;
+use gas_shared::reference::{OtherFormat, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const PARALLEL_MANIFESTS: usize = 8;
 /// A list `L` of choices `C`, one for each active entry of a catalog. One request at a time reads the catalog.
 pub struct ActiveList<M: Manifest, C, L> {
     catalog: Arc<dyn Catalog<M>>,
-    choice: fn(M, Sha256) -> C,
+    choice: fn(M, Sha256) -> Result<C, OtherFormat>,
     list: Box<dyn Fn(Vec<C>) -> L + Send + Sync>,
     last: Mutex<Option<LastRead<C, L>>>,
 }
@@ -28,17 +28,17 @@ pub struct ActiveList<M: Manifest, C, L> {
 /// The list that was read last.
 struct LastRead<C, L> {
     at: Instant,
-    /// By the digest of the manifest.
-    choices: HashMap<Sha256, C>,
+    /// By the digest of the manifest. `None` for a manifest that this version cannot use.
+    choices: HashMap<Sha256, Option<C>>,
     list: Arc<L>,
 }
 
 impl<M: Manifest, C: Clone + Send + Sync, L: Send + Sync> ActiveList<M, C, L> {
     /// The list of a catalog, whose choices are made of manifests, and which is made of the choices in the order of their
-    /// identifiers.
+    /// identifiers. Entries whose format this version does not read are left out.
     pub fn new(
         catalog: Arc<dyn Catalog<M>>,
-        choice: fn(M, Sha256) -> C,
+        choice: fn(M, Sha256) -> Result<C, OtherFormat>,
         list: impl Fn(Vec<C>) -> L + Send + Sync + 'static,
     ) -> Self {
         Self { catalog, choice, list: Box::new(list), last: Mutex::default() }
@@ -59,7 +59,8 @@ impl<M: Manifest, C: Clone + Send + Sync, L: Send + Sync> ActiveList<M, C, L> {
         let read = self.read(known).await;
         let (choices, list) = match (read, last.take()) {
             (Ok(read), _) => {
-                let list = (self.list)(read.iter().map(|(_, choice)| choice.clone()).collect());
+                let list =
+                    (self.list)(read.iter().filter_map(|(_, choice)| choice.clone()).collect());
                 (read.into_iter().collect(), Arc::new(list))
             }
             // The catalog rarely changes, and the worker checks the entry again.
@@ -75,7 +76,10 @@ impl<M: Manifest, C: Clone + Send + Sync, L: Send + Sync> ActiveList<M, C, L> {
     }
 
     /// The choices of all active entries, in order. Manifests never change, so that known ones are not read again.
-    async fn read(&self, known: Option<&HashMap<Sha256, C>>) -> PortResult<Vec<(Sha256, C)>> {
+    async fn read(
+        &self,
+        known: Option<&HashMap<Sha256, Option<C>>>,
+    ) -> PortResult<Vec<(Sha256, Option<C>)>> {
         let entries = self.catalog.list().await?;
         let active = entries.into_iter().filter(|entry| entry.state == EntryState::Active);
         let reads = stream::iter(active).map(|entry| {
@@ -93,12 +97,19 @@ impl<M: Manifest, C: Clone + Send + Sync, L: Send + Sync> ActiveList<M, C, L> {
     }
 
     /// Reads a manifest. One that cannot be used does not hide the others.
-    async fn read_choice(&self, entry: CatalogEntry<M::Id>) -> PortResult<Option<(Sha256, C)>> {
+    async fn read_choice(
+        &self,
+        entry: CatalogEntry<M::Id>,
+    ) -> PortResult<Option<(Sha256, Option<C>)>> {
         let kind = M::Id::KIND;
         match self.catalog.manifest(&entry.manifest).await {
             Ok(Some(stored)) => {
                 let choice = (self.choice)(stored.manifest, stored.digest.clone());
-                Ok(Some((stored.digest, choice)))
+                // It is known from now on, so that this is logged once.
+                let choice = choice.inspect_err(|reason| {
+                    tracing::warn!(kind, id = %entry.id, %reason, "entry not offered to users; build it again");
+                });
+                Ok(Some((stored.digest, choice.ok())))
             }
             Ok(None) => {
                 tracing::error!(kind, id = %entry.id, "entry left out: it has no manifest");

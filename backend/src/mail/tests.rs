@@ -182,7 +182,7 @@ fn ready(notes: &[&str]) -> PrivateReference {
         license: None,
     };
     let notes = notes.iter().map(|note| (*note).to_owned()).collect();
-    let built = BuiltReference { choice, bytes: 4096, notes };
+    let built = BuiltReference { choice, bytes: 4096, engine_format: None, notes };
     reference(PrivateReferenceState::Ready(Box::new(built)))
 }
 

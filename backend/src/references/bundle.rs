@@ -4,7 +4,9 @@ use super::engine_manifest::EngineManifest;
 use crate::catalog::checksum;
 use crate::ports::{PortError, PortResult, References};
 use async_trait::async_trait;
-use gas_shared::reference::{ReferenceChoice, ReferenceChoices, ReferenceId, Sha256, longest};
+use gas_shared::reference::{
+    OtherFormat, ReferenceChoice, ReferenceChoices, ReferenceId, Sha256, longest,
+};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,8 +39,14 @@ impl References for Bundle {
         let read = || async {
             let action = format!("read the reference in {}", folder.display());
             let read = tokio::task::spawn_blocking(move || describe_bundle(&folder)).await;
-            let choice = read.map_err(|error| PortError::new(action.clone(), error))?;
-            let choice = choice.map_err(|error| PortError::new(action, error))?;
+            let choice = match read.map_err(|error| PortError::new(action.clone(), error))? {
+                Ok(choice) => choice,
+                Err(BundleError::OtherFormat(reason)) => {
+                    tracing::warn!(action, %reason, "reference not offered to users; build it again");
+                    None
+                }
+                Err(error) => return Err(PortError::new(action, error)),
+            };
             let default = choice.as_ref().map(|choice| choice.id.clone());
             Ok(Arc::new(ReferenceChoices { default, choices: choice.into_iter().collect() }))
         };
@@ -46,19 +54,32 @@ impl References for Bundle {
     }
 }
 
+/// Why the reference in a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// Its manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] io::Error),
+    /// It has another format.
+    #[error("{0}; build it again")]
+    OtherFormat(OtherFormat),
+}
+
 /// Describes the reference in a folder. `None` if the folder has no manifest of the engine. The id is
 /// `local/<assembly>/bundle-<first digits of the manifest's digest>`, so that it stands for one content.
 ///
 /// # Errors
-/// If the manifest cannot be read.
-pub fn describe_bundle(folder: &Path) -> io::Result<Option<ReferenceChoice>> {
+/// [`BundleError`].
+pub fn describe_bundle(folder: &Path) -> Result<Option<ReferenceChoice>, BundleError> {
     let path = folder.join(MANIFEST);
     let (_, sha256) = match checksum(&path) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
-    let manifest: EngineManifest = serde_json::from_slice(&std::fs::read(path)?)?;
+    let manifest: EngineManifest =
+        serde_json::from_slice(&std::fs::read(path)?).map_err(io::Error::from)?;
+    OtherFormat::check(manifest.format).map_err(BundleError::OtherFormat)?;
     let transcripts = manifest.transcripts();
     Ok(Some(ReferenceChoice {
         id: id(&manifest.assembly, &sha256)?,
@@ -105,6 +126,18 @@ mod tests {
         assert_eq!(choice.id.as_str(), format!("local/GRCh37--demo-/bundle-{digits}"));
         assert_eq!((choice.assembly.as_str(), choice.transcripts.canonical), ("GRCh37 (demo)", 2));
         assert_eq!((choice.contigs[0].name.as_str(), choice.contigs[0].length), ("20", 5_000_000));
+    }
+
+    #[tokio::test]
+    async fn a_reference_of_another_format_is_not_offered() {
+        let folder = tempfile::tempdir().unwrap();
+        let earlier =
+            String::from_utf8_lossy(MANIFEST_JSON).replace(r#""format":3"#, r#""format":2"#);
+        std::fs::write(folder.path().join(MANIFEST), earlier).unwrap();
+        let found = Bundle::new(Some(folder.path().to_owned())).choices().await.unwrap();
+        assert_eq!(*found, ReferenceChoices::default());
+        let error = describe_bundle(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("format 2") && error.ends_with("build it again"), "{error}");
     }
 
     #[tokio::test]

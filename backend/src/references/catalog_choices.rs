@@ -3,7 +3,9 @@
 use crate::catalog::ActiveList;
 use crate::ports::{PortResult, ReferenceCatalog, References};
 use async_trait::async_trait;
-use gas_shared::reference::{ReferenceChoice, ReferenceChoices, ReferenceId, ReferenceManifest};
+use gas_shared::reference::{
+    OtherFormat, ReferenceChoice, ReferenceChoices, ReferenceId, ReferenceManifest, Sha256,
+};
 use std::sync::Arc;
 
 /// The references of a catalog, in memory.
@@ -13,8 +15,13 @@ impl CatalogChoices {
     /// The references of a catalog. Jobs that name none get `default`.
     pub fn new(catalog: Arc<dyn ReferenceCatalog>, default: ReferenceId) -> Self {
         let list = move |choices| ReferenceChoices { default: Some(default.clone()), choices };
-        Self(ActiveList::new(catalog, ReferenceChoice::new, list))
+        Self(ActiveList::new(catalog, choice, list))
     }
+}
+
+fn choice(manifest: ReferenceManifest, sha256: Sha256) -> Result<ReferenceChoice, OtherFormat> {
+    OtherFormat::check(manifest.engine_format)?;
+    Ok(ReferenceChoice::new(manifest, sha256))
 }
 
 #[async_trait]
@@ -30,7 +37,9 @@ mod tests {
     use crate::catalog::{FolderCatalog, MAX_AGE};
     use crate::testkit::{reference_file, reference_manifest};
     use crate::usecases::catalog;
+    use gas_runtime::LogCapture;
     use gas_shared::catalog::EntryState;
+    use gas_shared::reference::ENGINE_FORMAT;
 
     const IDS: [&str; 3] = [
         "homo_sapiens/GRCh37/ensembl-87",
@@ -86,6 +95,31 @@ mod tests {
         assert_eq!(choices.choices().await.unwrap(), before);
         let new = CatalogChoices::new(catalog, IDS[0].parse().unwrap());
         assert!(new.choices().await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reference_of_another_format_is_not_offered_and_logged_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Arc::new(FolderCatalog::new(folder.path().join("catalog")));
+        let file = reference_file(&folder.path().join("manifest.json"), b"{}");
+        for (id, engine_format) in IDS.into_iter().zip([2, ENGINE_FORMAT, ENGINE_FORMAT + 1]) {
+            let manifest = reference_manifest(id, vec![file.clone()]);
+            let manifest = ReferenceManifest { engine_format, ..manifest };
+            catalog::add(&*catalog, folder.path(), manifest, false).await.unwrap();
+        }
+        let log = LogCapture::start();
+        let choices = CatalogChoices::new(catalog, IDS[1].parse().unwrap());
+        for _ in 0..2 {
+            let found = choices.choices().await.unwrap();
+            assert_eq!(found.choices.len(), 1);
+            assert_eq!(found.choices[0].id.as_str(), IDS[1]);
+            tokio::time::advance(MAX_AGE).await;
+        }
+        let lines = log.lines();
+        let warnings: Vec<_> =
+            lines.iter().filter(|line| line.contains("not offered to users")).collect();
+        assert_eq!(warnings.len(), 2, "{lines:?}");
+        assert!(warnings.iter().any(|line| line.contains(IDS[0]) && line.contains("format 2")));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ mod private;
 mod private_manifest;
 mod settings;
 
-pub use bundle::{Bundle, describe_bundle};
+pub use bundle::{Bundle, BundleError, describe_bundle};
 pub use catalog_choices::CatalogChoices;
 pub use private::{PrivateCatalogs, PrivateReferenceLimits, PrivateReferences};
 pub use private_manifest::{UnusableReference, private_manifest};

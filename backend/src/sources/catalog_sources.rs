@@ -3,6 +3,7 @@
 use crate::catalog::ActiveList;
 use crate::ports::{PortResult, SourceCatalog, Sources};
 use async_trait::async_trait;
+use gas_shared::reference::{OtherFormat, Sha256};
 use gas_shared::source::{SourceChoice, SourceChoices, SourceManifest};
 use std::sync::Arc;
 
@@ -13,8 +14,14 @@ impl CatalogSources {
     /// The sources of a catalog.
     pub fn new(catalog: Arc<dyn SourceCatalog>) -> Self {
         let list = |choices| SourceChoices { choices };
-        Self(ActiveList::new(catalog, SourceChoice::new, list))
+        Self(ActiveList::new(catalog, choice, list))
     }
+}
+
+/// All formats of sources are read.
+#[expect(clippy::unnecessary_wraps, reason = "other catalogs have formats that are not read")]
+fn choice(manifest: SourceManifest, sha256: Sha256) -> Result<SourceChoice, OtherFormat> {
+    Ok(SourceChoice::new(manifest, sha256))
 }
 
 #[async_trait]

@@ -6,8 +6,8 @@ use crate::catalog::checksum;
 use crate::ports::{Catalog, Manifest, StoredManifest};
 use gas_shared::catalog::{CatalogEntry, CatalogFile, EntryState};
 use gas_shared::reference::{
-    GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceId, ReferenceManifest, Sha256,
-    TranscriptCounts,
+    ENGINE_FORMAT, GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceId, ReferenceManifest,
+    Sha256, TranscriptCounts,
 };
 use gas_shared::source::{
     SOURCE_MANIFEST_VERSION, SourceColumn, SourceColumnKind, SourceId, SourceManifest,
@@ -33,7 +33,7 @@ pub fn reference_manifest(id: &str, files: Vec<CatalogFile>) -> ReferenceManifes
         }],
         genes: 1,
         transcripts: TranscriptCounts { all: 2, canonical: 1, ..TranscriptCounts::default() },
-        engine_format: 1,
+        engine_format: ENGINE_FORMAT,
         files,
         sources: vec![],
         attribution: None,

@@ -1,6 +1,6 @@
 //! The options of a job: checks whether a job can have them, and remembers what a user has chosen.
 
-use super::private_references::private_choices;
+use super::private_references::{is_outdated, private_choices};
 use crate::Gas;
 use crate::chain;
 use crate::ports::{PortError, PortResult};
@@ -28,6 +28,11 @@ pub enum OptionsError {
     /// The reference is a private one, and the user is not on Premium.
     #[error("the private reference {0} can be used on the Premium plan only")]
     NeedsPremium(ReferenceId),
+    /// The reference is a private one that this version cannot read.
+    #[error(
+        "the private reference {0} was built for another version of GAS; delete it and add it again"
+    )]
+    OutdatedReference(ReferenceId),
     /// The reference has no transcripts that are marked as MANE or canonical.
     #[error(
         "the reference {0} marks no transcripts as MANE or canonical; choose the transcripts all or \
@@ -137,6 +142,9 @@ pub(super) async fn check_options(
         }
         (None, Some(id)) if id.is_private() && account.plan == Plan::Free => {
             Err(OptionsError::NeedsPremium(id.clone()))
+        }
+        (None, Some(id)) if id.is_private() && is_outdated(gas, account.id, id).await? => {
+            Err(OptionsError::OutdatedReference(id.clone()))
         }
         (None, Some(id)) => {
             let known = references.choices.iter().map(|choice| choice.id.clone()).collect();

@@ -8,7 +8,7 @@ use gas_backend::usecases::catalog;
 use gas_references::catalog_command::{print, size, temporary_folder};
 use gas_references::entry_command::EntryText;
 use gas_references::{Downloader, FileRole, Recipe, ReferencePlan, RetryPolicy, build};
-use gas_shared::reference::{GeneSet, ReferenceId, ReferenceManifest};
+use gas_shared::reference::{GeneSet, OtherFormat, ReferenceId, ReferenceManifest};
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -119,9 +119,18 @@ fn scientific_name(id: &ReferenceId) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-/// Size and number of transcripts, for the list.
+/// Size and number of transcripts, for the list, and why the reference is not offered to users if it is not.
 fn columns(manifest: &ReferenceManifest) -> String {
-    format!("{}\t{} transcripts", size(manifest.bytes()), manifest.transcripts.all)
+    let columns = format!("{}\t{} transcripts", size(manifest.bytes()), manifest.transcripts.all);
+    match OtherFormat::check(manifest.engine_format) {
+        Ok(()) => columns,
+        Err(format) => format!("{columns}\tnot offered to users: {}", advice(format)),
+    }
+}
+
+/// What the operator does about a reference of another format.
+fn advice(format: OtherFormat) -> String {
+    format!("{format}; add it again with --replace")
 }
 
 /// A manifest for a reader.
@@ -151,6 +160,9 @@ fn lines(manifest: &ReferenceManifest) -> String {
     line("attribution", manifest.attribution.clone().unwrap_or_else(|| "unknown".to_owned()));
     line("license", manifest.license.clone().unwrap_or_else(|| "unknown".to_owned()));
     line("size", size(manifest.bytes()));
+    if let Err(format) = OtherFormat::check(manifest.engine_format) {
+        line("not offered", advice(format));
+    }
     lines
 }
 
@@ -158,10 +170,37 @@ fn lines(manifest: &ReferenceManifest) -> String {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use gas_shared::reference::{ENGINE_FORMAT, MANIFEST_VERSION, TranscriptCounts};
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_reference_of_another_format_says_that_users_do_not_see_it() {
+        let manifest = ReferenceManifest {
+            version: MANIFEST_VERSION,
+            id: "homo_sapiens/GRCh37/demo-1".parse().unwrap(),
+            species: "Homo sapiens".to_owned(),
+            assembly: "GRCh37".to_owned(),
+            gene_set: GeneSet { name: "demo".to_owned(), release: "1".to_owned() },
+            contigs: vec![],
+            genes: 1,
+            transcripts: TranscriptCounts::default(),
+            engine_format: ENGINE_FORMAT,
+            files: vec![],
+            sources: vec![],
+            attribution: None,
+            license: None,
+        };
+        assert!(!columns(&manifest).contains("not offered"));
+        assert!(!lines(&manifest).contains("not offered"));
+        let earlier = ReferenceManifest { engine_format: 2, ..manifest };
+        let expected = "built for another version of GAS: it has format 2, and this version reads \
+                        3; add it again with --replace";
+        assert!(columns(&earlier).ends_with(&format!("\tnot offered to users: {expected}")));
+        assert!(lines(&earlier).contains(&format!("not offered {expected}")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::SourceRole;
 use crate::UserId;
 use crate::job::Parts;
-use crate::reference::{ReferenceChoice, ReferenceId};
+use crate::reference::{OtherFormat, ReferenceChoice, ReferenceId};
 use crate::upload::part_bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -98,9 +98,22 @@ pub struct BuiltReference {
     pub choice: ReferenceChoice,
     /// The size of its files in bytes.
     pub bytes: u64,
+    /// The version of the engine's reference format. `None` in rows of versions that did not store it: the manifest has it.
+    #[serde(default)]
+    pub engine_format: Option<u32>,
     /// What was left out of the gene models and why, at most [`MAX_NOTES`] lines.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+impl BuiltReference {
+    /// Checks that the engine of this version reads it, as far as its row says.
+    ///
+    /// # Errors
+    /// [`OtherFormat`].
+    pub fn check_format(&self) -> Result<(), OtherFormat> {
+        self.engine_format.map_or(Ok(()), OtherFormat::check)
+    }
 }
 
 /// A change of a private reference.
@@ -254,7 +267,12 @@ mod tests {
             attribution: None,
             license: None,
         };
-        PrivateReferenceChange::Built(Box::new(BuiltReference { choice, bytes: 99, notes: vec![] }))
+        PrivateReferenceChange::Built(Box::new(BuiltReference {
+            choice,
+            bytes: 99,
+            engine_format: None,
+            notes: vec![],
+        }))
     }
 
     fn at(secs: i64) -> Timestamp {

@@ -1,7 +1,7 @@
 //! What the owner of private references sees of them.
 
 use super::{PrivateReference, PrivateReferenceState, SourceRole, UploadedSource};
-use crate::reference::{ReferenceId, Sha256};
+use crate::reference::{OtherFormat, ReferenceId, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub enum PrivateStateView {
         /// What was left out of the gene models, and why.
         notes: Vec<String>,
     },
-    /// It cannot be built.
+    /// It cannot be built, or was built for another version of the service.
     Failed {
         /// Why, and what to do.
         reason: String,
@@ -71,13 +71,16 @@ impl From<&PrivateReference> for PrivateReferenceView {
             state: match &reference.state {
                 PrivateReferenceState::Uploading => PrivateStateView::Uploading,
                 PrivateReferenceState::Building => PrivateStateView::Building,
-                PrivateReferenceState::Ready(built) => PrivateStateView::Ready {
-                    sha256: built.choice.sha256.clone(),
-                    bytes: built.bytes,
-                    contigs: built.choice.contig_count,
-                    genes: built.choice.genes,
-                    transcripts: built.choice.transcripts.all,
-                    notes: built.notes.clone(),
+                PrivateReferenceState::Ready(built) => match built.check_format() {
+                    Ok(()) => PrivateStateView::Ready {
+                        sha256: built.choice.sha256.clone(),
+                        bytes: built.bytes,
+                        contigs: built.choice.contig_count,
+                        genes: built.choice.genes,
+                        transcripts: built.choice.transcripts.all,
+                        notes: built.notes.clone(),
+                    },
+                    Err(format) => PrivateStateView::Failed { reason: other_format(format) },
                 },
                 PrivateReferenceState::Failed { reason } => {
                     PrivateStateView::Failed { reason: reason.clone() }
@@ -86,6 +89,12 @@ impl From<&PrivateReference> for PrivateReferenceView {
             },
         }
     }
+}
+
+/// Why a built reference cannot be used any more, and what to do. Clients of all versions show it, as the reason of a failure.
+fn other_format(format: OtherFormat) -> String {
+    let version = if format.is_earlier() { "an earlier" } else { "a newer" };
+    format!("it was built for {version} version of GAS; delete it and add its files again")
 }
 
 /// The private references of a user, and the rules for them.

@@ -8,6 +8,35 @@ use std::fmt;
 /// The version of the manifest's format.
 pub const MANIFEST_VERSION: u32 = 1;
 
+/// The version of the engine's reference format that this version of GAS builds and reads.
+pub const ENGINE_FORMAT: u32 = 3;
+
+/// A reference that the engine of this version of GAS cannot read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "built for another version of GAS: it has format {found}, and this version reads {ENGINE_FORMAT}"
+)]
+pub struct OtherFormat {
+    /// The version of the engine's reference format that it has.
+    pub found: u32,
+}
+
+impl OtherFormat {
+    /// Checks that the engine of this version reads a format.
+    ///
+    /// # Errors
+    /// [`OtherFormat`].
+    pub const fn check(found: u32) -> Result<(), Self> {
+        if found == ENGINE_FORMAT { Ok(()) } else { Err(Self { found }) }
+    }
+
+    /// Whether an earlier version has built it. A newer version of GAS, which may run beside this one during an update, reads
+    /// the others.
+    pub const fn is_earlier(self) -> bool {
+        self.found < ENGINE_FORMAT
+    }
+}
+
 /// The manifest of a published reference. It never changes: another content has another digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceManifest {
@@ -145,7 +174,7 @@ mod tests {
             contigs: vec![],
             genes: 0,
             transcripts: TranscriptCounts::default(),
-            engine_format: 1,
+            engine_format: ENGINE_FORMAT,
             files: files.iter().map(file).collect(),
             sources: vec![],
             attribution: None,

@@ -10,6 +10,6 @@ pub use choice::{MAX_CHOICE_CONTIGS, ReferenceChoice, ReferenceChoices, longest}
 pub use fit::{Proposal, ReferenceFit};
 pub use id::{InvalidReferenceId, MAX_ID_CHARS, PRIVATE_SPECIES, ReferenceId, is_id_part};
 pub use manifest::{
-    GeneSet, MANIFEST_VERSION, ReferenceContig, ReferenceManifest, ReferenceSource,
-    TranscriptCounts,
+    ENGINE_FORMAT, GeneSet, MANIFEST_VERSION, OtherFormat, ReferenceContig, ReferenceManifest,
+    ReferenceSource, TranscriptCounts,
 };

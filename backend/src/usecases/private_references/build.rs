@@ -55,8 +55,9 @@ pub async fn built_private_reference(
     }
     let catalog = private.catalogs.of(reference.owner);
     let entry = catalog::add(&*catalog, folder, manifest.clone(), true).await?;
+    let engine_format = Some(manifest.engine_format);
     let choice = ReferenceChoice::new(manifest, entry.manifest);
-    let built = Box::new(BuiltReference { choice, bytes: size, notes });
+    let built = Box::new(BuiltReference { choice, bytes: size, engine_format, notes });
     let change = PrivateReferenceChange::Built(built);
     if end(gas, private, reference, change).await? {
         tracing::info!(bytes = size, "private reference built");

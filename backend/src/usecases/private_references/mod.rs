@@ -22,6 +22,7 @@ use super::limits::LimitError;
 use crate::ports::{PortError, PortResult, WriteOutcome};
 use crate::references::PrivateReferences;
 use crate::{Gas, JobRepository};
+use futures::future::try_join_all;
 use gas_shared::private_reference::{
     InvalidPrivateReference, PrivateReference, PrivateReferenceChange, PrivateReferenceList,
     PrivateReferenceState, PrivateReferenceView, RejectedChange,
@@ -108,7 +109,7 @@ pub async fn list_private_references(
             deleted_at: None,
         });
     };
-    let references = private.store.of_user(account.id).await?;
+    let references = of_user(private, account.id).await?;
     let limits = private.limits;
     let deleted_at = match references.is_empty() {
         true => None,
@@ -135,19 +136,34 @@ pub async fn find_private_reference(
     owner: UserId,
     id: &ReferenceId,
 ) -> Result<PrivateReferenceView, PrivateReferenceError> {
-    Ok(PrivateReferenceView::from(&find(offered(gas)?, owner, id).await?))
+    let private = offered(gas)?;
+    let found = with_format(private, find(private, owner, id).await?).await?;
+    Ok(PrivateReferenceView::from(&found))
 }
 
-/// The private references that jobs of a user can choose: those that are built, if the user is on Premium.
+/// Whether a private reference was built for another version of GAS, so that jobs cannot choose it.
+///
+/// # Errors
+/// If a service fails.
+pub(super) async fn is_outdated(gas: &Gas, owner: UserId, id: &ReferenceId) -> PortResult<bool> {
+    let Some(private) = &gas.private_references else { return Ok(false) };
+    let Some(found) = private.store.find(owner, id).await? else { return Ok(false) };
+    let found = with_format(private, found).await?;
+    Ok(matches!(found.state, PrivateReferenceState::Ready(built) if built.check_format().is_err()))
+}
+
+/// The private references that jobs of a user can choose: those that are built for this version, if the user is on Premium.
 pub(super) async fn private_choices(
     gas: &Gas,
     account: &Account,
 ) -> PortResult<Vec<ReferenceChoice>> {
     match &gas.private_references {
         Some(private) if account.plan == Plan::Premium => {
-            let references = private.store.of_user(account.id).await?;
+            let references = of_user(private, account.id).await?;
             let built = references.into_iter().filter_map(|reference| match reference.state {
-                PrivateReferenceState::Ready(built) => Some(built.choice),
+                PrivateReferenceState::Ready(built) if built.check_format().is_ok() => {
+                    Some(built.choice)
+                }
                 _ => None,
             });
             Ok(built.collect())
@@ -170,6 +186,28 @@ async fn kept_until(
         }
         _ => None,
     })
+}
+
+/// The references of a user with their formats.
+async fn of_user(private: &PrivateReferences, owner: UserId) -> PortResult<Vec<PrivateReference>> {
+    let references = private.store.of_user(owner).await?;
+    try_join_all(references.into_iter().map(|reference| with_format(private, reference))).await
+}
+
+/// A reference whose format is read from its manifest if its row does not have it. Without a manifest it is not known, and
+/// the worker reports what is missing.
+async fn with_format(
+    private: &PrivateReferences,
+    mut reference: PrivateReference,
+) -> PortResult<PrivateReference> {
+    if let PrivateReferenceState::Ready(built) = &mut reference.state
+        && built.engine_format.is_none()
+    {
+        let catalog = private.catalogs.of(reference.owner);
+        let stored = catalog.manifest(&built.choice.sha256).await?;
+        built.engine_format = stored.map(|stored| stored.manifest.engine_format);
+    }
+    Ok(reference)
 }
 
 fn bytes(references: &[PrivateReference]) -> u64 {

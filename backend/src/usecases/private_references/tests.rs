@@ -13,6 +13,7 @@ use gas_shared::account::DELETE_CONFIRMATION;
 use gas_shared::private_reference::{
     NewPrivateReference, NewSource, PrivateStateView, SourceParts,
 };
+use gas_shared::reference::{ENGINE_FORMAT, ReferenceManifest};
 use gas_shared::upload::{NewUpload, PART_BYTES};
 use gas_shared::{Job, JobOptions};
 use tempfile::TempDir;
@@ -180,6 +181,55 @@ async fn a_reference_is_uploaded_built_and_used_by_its_owner_only() {
         assert!(matches!(error, Err(PrivateReferenceError::NotFound(_))), "{error:?}");
     }
     assert_eq!(case.state().await, "ready");
+}
+
+#[tokio::test]
+async fn a_reference_of_another_format_is_not_for_jobs_and_its_owner_sees_why() {
+    let case = case();
+    let (gas, ada) = (&case.test.gas, &case.ada);
+    case.ready(ada).await;
+    // The row of a version that did not store the format, and the manifest of an earlier one.
+    let set_format = async |of_row: Option<u32>, of_manifest: u32| {
+        let catalog = case.private().catalogs.of(ada.id);
+        let (_, stored) = catalog::find(&*catalog, &id()).await.unwrap();
+        let manifest = ReferenceManifest { engine_format: of_manifest, ..stored.manifest };
+        let folder = case.folder.path();
+        let entry = catalog::add(&*catalog, folder, manifest, true).await.unwrap();
+        let mut row = case.row(ada).await.unwrap();
+        row.version += 1;
+        let PrivateReferenceState::Ready(built) = &mut row.state else { panic!("{row:?}") };
+        built.engine_format = of_row;
+        built.choice.sha256 = entry.manifest;
+        assert_eq!(case.private().store.replace(&row).await.unwrap(), WriteOutcome::Written);
+    };
+    for (of_row, of_manifest, is_readable) in [
+        (None, ENGINE_FORMAT, true),
+        (None, ENGINE_FORMAT - 1, false),
+        (Some(ENGINE_FORMAT - 1), ENGINE_FORMAT - 1, false),
+        (Some(ENGINE_FORMAT), ENGINE_FORMAT, true),
+    ] {
+        set_format(of_row, of_manifest).await;
+        let list = list_private_references(gas, ada).await.unwrap();
+        let state = &list.references[0].state;
+        assert_eq!(matches!(state, PrivateStateView::Ready { .. }), is_readable, "{state:?}");
+        if let PrivateStateView::Failed { reason } = state {
+            assert!(reason.contains("earlier version of GAS; delete it"), "{reason}");
+        }
+        assert_eq!(&find_private_reference(gas, ada.id, &id()).await.unwrap().state, state);
+        assert_eq!(references(gas, ada).await.unwrap().choices.len(), usize::from(is_readable));
+        let new = NewUpload::new("a.vcf", 20).with(using(ID));
+        let requested = request_upload(gas, ada, &new).await.map(drop);
+        match requested {
+            Ok(()) => assert!(is_readable),
+            Err(error) => {
+                assert!(!is_readable);
+                assert!(error.to_string().contains("another version of GAS"), "{error}");
+            }
+        }
+    }
+    // It is deleted as any other.
+    set_format(None, ENGINE_FORMAT - 1).await;
+    delete_private_reference(gas, ada.id, &id()).await.unwrap();
 }
 
 #[tokio::test]
