@@ -114,6 +114,8 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
         ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),
         ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
+        // It has gas-cli if that was built.
+        ("GAS_DOWNLOADS_FOLDER", config.programs.binaries.display().to_string()),
     ]));
     environment.extend(references(config));
     environment

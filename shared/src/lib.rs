@@ -24,6 +24,7 @@ pub mod job_options;
 pub mod operations;
 pub mod plan;
 pub mod private_reference;
+pub mod program;
 mod provenance;
 pub mod reference;
 pub mod saved;

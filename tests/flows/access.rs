@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids, and `none` as a share link that does not exist. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 73] = [
+const SERVER_FUNCTIONS: [(Method, &str); 74] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/admin/audit?before="),
@@ -20,6 +20,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 73] = [
     (Method::GET, "/api/admin/users?search="),
     (Method::GET, "/api/billing"),
     (Method::GET, "/api/billing/checkout?session=cs_test_1"),
+    (Method::GET, "/api/downloads"),
     (Method::GET, "/api/events"),
     (Method::GET, "/api/jobs?query="),
     (Method::GET, "/api/jobs/{id}"),
@@ -220,6 +221,8 @@ async fn anonymous_requests_are_rejected() -> Result<()> {
                 visit,
                 json!({ "account": null, "sells_premium": true, "is_operator": false, "banner": null })
             );
+        } else if path == "/api/downloads" {
+            assert_eq!(response.status(), StatusCode::OK, "programs are for everybody");
         } else if path.contains("/s/none") {
             // Whoever has a link needs no session.
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");

@@ -9,6 +9,7 @@ mod action;
 mod admin;
 mod billing;
 mod charts;
+mod downloads;
 mod events;
 mod explorer;
 mod genome;
@@ -36,6 +37,7 @@ pub use billing::{
     resume_subscription, start_checkout,
 };
 pub use charts::charts;
+pub use downloads::program_download;
 pub use events::live_events;
 pub use explorer::{compare, variant, variants};
 pub use genome::genome;
@@ -91,6 +93,7 @@ mod tests {
         GET /api/admin/users
         GET /api/billing
         GET /api/billing/checkout
+        GET /api/downloads
         GET /api/events
         GET /api/jobs
         GET /api/jobs/{id}

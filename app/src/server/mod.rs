@@ -16,6 +16,7 @@ mod client_address;
 mod comparison_file;
 mod connections;
 mod cookies;
+mod downloads;
 pub mod errors;
 mod export;
 mod export_account;

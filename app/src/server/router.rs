@@ -5,8 +5,8 @@ use super::metrics::{HttpMetrics, count_requests};
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::run_to_end::run_to_end;
 use super::{
-    Web, charts, client, comparison_file, export, export_account, genome, health, log_file, rest,
-    result_file, security, session, shared, sign_in, unsubscribe, webhooks,
+    Web, charts, client, comparison_file, downloads, export, export_account, genome, health,
+    log_file, rest, result_file, security, session, shared, sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
 use axum::http::{Request, StatusCode};
@@ -71,6 +71,7 @@ pub fn build(web: Web, metrics: HttpMetrics, tasks: TaskTracker) -> Router {
         .merge(charts::routes())
         .merge(genome::routes())
         .merge(shared::routes())
+        .merge(downloads::routes(web.downloads.clone()))
         .serve_dioxus_application(ServeConfig::new(), App)
         .layer(for_browsers)
         .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
@@ -98,6 +99,7 @@ fn compression() -> CompressionLayer<impl Predicate> {
     let compressible = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/gzip"))
         .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new(downloads::PROGRAM_TYPE))
         // Excel and Parquet.
         .and(NotForContentType::const_new("application/vnd."));
     CompressionLayer::new().compress_when(compressible)

@@ -10,6 +10,7 @@ use gas_backend::sources::SourceSettings;
 use gas_backend::webhooks::WebhookSettings;
 use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What the program is started for.
@@ -94,6 +95,10 @@ pub struct Settings {
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]
     pub max_event_streams: usize,
+    /// The folder of this release's programs, of which users can download gas-cli at /downloads/. Without it, or without the
+    /// program in it, the help says how to build it.
+    #[arg(long, env = "GAS_DOWNLOADS_FOLDER")]
+    pub downloads_folder: Option<PathBuf>,
     /// Address and port at which the metrics of this process are offered to Prometheus (path /metrics), such as
     /// 127.0.0.1:9464. Without it, they are not. It must not be reachable from outside.
     #[arg(long, env = "GAS_METRICS_LISTEN")]

@@ -1,5 +1,6 @@
 //! The state that request handlers share.
 
+use super::downloads::Downloads;
 use super::genome::Genes;
 use super::live::Hub;
 use super::security::Policies;
@@ -65,6 +66,8 @@ pub struct Web {
     pub edge_key: Option<Secret>,
     /// The prices of what jobs use, for operators.
     pub prices: Prices,
+    /// The programs that users can download.
+    pub downloads: Downloads,
 }
 
 impl Web {
@@ -105,6 +108,7 @@ impl Web {
             region: settings.region.as_str().into(),
             edge_key: settings.edge_key.clone(),
             prices: settings.prices.prices(),
+            downloads: Downloads::new(settings.downloads_folder.clone()),
             billing,
             queues,
             gas,

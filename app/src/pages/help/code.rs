@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 
 /// A text to copy, with the URL of this service in the place of that of the example.
 #[component]
-pub(super) fn Code(name: &'static str, text: &'static str) -> Element {
+pub(super) fn Code(name: &'static str, #[props(into)] text: String) -> Element {
     let text = text.replace(EXAMPLE_URL, &use_service_url());
     rsx! {
         div { class: "help-code",

@@ -1,14 +1,19 @@
 //! The help page about the command, the API and the Python client.
 
 use super::code::Code;
+use crate::api::{self, use_api_loader};
 use crate::app::Route;
+use crate::components::EXAMPLE_URL;
+use crate::format;
 use dioxus::prelude::*;
+use gas_shared::program::ProgramDownload;
 
 /// The settings that all examples use.
 const SETTINGS: &str = "export GAS_URL=https://gas.example.org GAS_TOKEN=gas_…";
 
+const BUILD: &str = "cargo install --locked --path cli";
+
 const COMMAND: &str = "\
-cargo install --locked --path cli
 gas-cli annotate *.vcf.gz --output results
 gas-cli jobs --status completed --json
 gas-cli export ID --format xlsx --filter '{\"impacts\":[\"high\"]}'
@@ -50,9 +55,10 @@ pub fn Programs() -> Element {
         h2 { "The command gas-cli" }
         p {
             "It validates files before it sends them, waits for the jobs, and downloads results and logs. It is a single \
-             program for Linux that needs no installation. Ask the operator of this service for it, or build it in the \
-             folder of the source code of GAS with the first line below."
+             program for Linux that needs no installation."
         }
+        SuspenseBoundary { fallback: |_| rsx! {}, GetCommand {} }
+        p { "Then annotate files, and list and export their results:" }
         Code { name: "the commands", text: COMMAND }
         h2 { "The REST API" }
         p {
@@ -76,4 +82,41 @@ pub fn Programs() -> Element {
         Code { name: "the installation", text: INSTALL }
         Code { name: "the script", text: PYTHON }
     }
+}
+
+/// How to get the command: from this service if it offers it, otherwise from the source code.
+#[component]
+fn GetCommand() -> Element {
+    let loaded = use_api_loader(api::program_download)?;
+    // A service that does not answer offers nothing.
+    match loaded.read().ok().flatten() {
+        Some(program) => rsx! {
+            p {
+                "Download "
+                a { href: "{program.path}", download: "{program.file_name}", "{program.file_name}" }
+                " ({format::bytes(program.bytes)}) from this service, and compare its SHA-256 with "
+                a { href: "{program.path}.sha256", "its checksum" }
+                ":"
+            }
+            Code { name: "the download", text: download(&program) }
+            p { "For other systems, build it in the folder of the source code of GAS:" }
+            Code { name: "the installation of the command", text: BUILD }
+        },
+        None => rsx! {
+            p {
+                "Ask the operator of this service for it, or build it in the folder of the source code of GAS:"
+            }
+            Code { name: "the installation of the command", text: BUILD }
+        },
+    }
+}
+
+/// The commands that download the program and check it.
+fn download(program: &ProgramDownload) -> String {
+    let ProgramDownload { file_name, path, .. } = program;
+    format!(
+        "curl -fO {EXAMPLE_URL}{path}\n\
+         curl -f {EXAMPLE_URL}{path}.sha256 | sha256sum --check\n\
+         install -D {file_name} ~/.local/bin/gas-cli"
+    )
 }
