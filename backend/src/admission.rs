@@ -83,6 +83,12 @@ impl<K: Eq + Hash + Clone> Admission<K> {
         let _permit = self.running.acquire().await;
     }
 
+    /// Whether something is kept of any requester.
+    #[cfg(test)]
+    pub(crate) fn has_requesters(&self) -> bool {
+        !self.admitted.lock().unwrap_or_else(PoisonError::into_inner).requesters.is_empty()
+    }
+
     fn admit(
         self: &Arc<Self>,
         requester: K,
@@ -168,6 +174,6 @@ mod tests {
         assert_eq!(rejected.unwrap_err(), NotAdmitted::OfEach);
         assert!(waiting.is_err(), "both places stayed taken");
         drop(two);
-        assert!(admission.admitted.lock().unwrap().requesters.is_empty());
+        assert!(!admission.has_requesters());
     }
 }

@@ -101,7 +101,9 @@ async fn respond(
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROGRAM_TYPE));
             Ok(response)
         }
-        Some((_, program)) if name.strip_suffix(DIGEST_SUFFIX) == Some(&program.file_name) => {
+        Some((_, program))
+            if name.strip_suffix(DIGEST_SUFFIX) == Some(program.file_name.as_str()) =>
+        {
             Ok(format!("{}  {}\n", program.sha256, program.file_name).into_response())
         }
         _ => Err(ApiError::new(ErrorCode::NotFound, "there is no such file to download")),
@@ -112,18 +114,18 @@ async fn respond(
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
-    use axum::http::{HeaderMap, StatusCode};
+    use axum::http::{HeaderMap, HeaderName, StatusCode};
     use tower::ServiceExt;
 
     async fn get(
         downloads: &Downloads,
         path: &str,
-        range: Option<&'static str>,
+        header: Option<(HeaderName, &str)>,
     ) -> (StatusCode, HeaderMap, String) {
         let app: Router = crate::server::router::with_common_layers(routes(downloads.clone()));
-        let mut request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip, br");
-        if let Some(range) = range {
-            request = request.header(header::RANGE, range);
+        let mut request = Request::get(path);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
         let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -143,11 +145,13 @@ mod tests {
         let program = downloads.program().await.unwrap().unwrap();
         assert_eq!(program.path, format!("/downloads/gas-cli-{ARCH}-linux"));
         assert_eq!(program.bytes, 1_000);
-        let (status, headers, body) = get(&downloads, &program.path, None).await;
+        let (status, headers, body) =
+            get(&downloads, &program.path, Some((header::ACCEPT_ENCODING, "gzip, br"))).await;
         assert_eq!((status, body.as_str()), (StatusCode::OK, content.as_str()));
         assert_eq!(headers[header::CONTENT_TYPE], PROGRAM_TYPE);
         assert!(!headers.contains_key(header::CONTENT_ENCODING), "it is not compressed");
-        let (status, _, rest) = get(&downloads, &program.path, Some("bytes=990-")).await;
+        let (status, _, rest) =
+            get(&downloads, &program.path, Some((header::RANGE, "bytes=990-"))).await;
         assert_eq!((status, rest.as_str()), (StatusCode::PARTIAL_CONTENT, "a program "));
 
         let digest = format!("{}{DIGEST_SUFFIX}", program.path);

@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 use axum::http::{HeaderName, HeaderValue, header};
 use dioxus::fullstack::FullstackContext;
 use gas_backend::chain;
-use gas_backend::ports::{FailureKind, PortError};
+use gas_backend::ports::{PortError, PortFailure};
 use gas_backend::query_pool::PoolError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, CreateJobError, DeleteAccountError, DownloadError,
@@ -140,10 +140,10 @@ impl From<LimitError> for ApiError {
 impl From<PortError> for ApiError {
     fn from(error: PortError) -> Self {
         match error.kind() {
-            FailureKind::Outage => outage(&error),
-            FailureKind::Contention => contention(&error),
-            FailureKind::Value => invalid_value(&error),
-            FailureKind::Defect => internal(&error),
+            PortFailure::Outage => outage(&error),
+            PortFailure::Contention => contention(&error),
+            PortFailure::Value => invalid_value(&error),
+            PortFailure::Defect => internal(&error),
         }
     }
 }
@@ -318,6 +318,7 @@ impl From<RerunError> for ApiError {
             | RerunError::NewerOptions(_)
             | RerunError::InputDeleted { .. }
             | RerunError::TooLargeToCopy { .. }
+            | RerunError::TooManyCopies
             | RerunError::InputGone(_) => Self::new(ErrorCode::Conflict, error.to_string()),
         }
     }
@@ -509,7 +510,7 @@ mod tests {
         assert_eq!((outage.code, permanent.code), (ErrorCode::Unavailable, ErrorCode::Internal));
         assert!(retry_after(&outage).is_some() && retry_after(&permanent).is_none());
         let of = |kind| ApiError::from(PortError::of_kind(kind, "store a filter", cause));
-        let (contention, value) = (of(FailureKind::Contention), of(FailureKind::Value));
+        let (contention, value) = (of(PortFailure::Contention), of(PortFailure::Value));
         assert_eq!((contention.code, value.code), (ErrorCode::TooMany, ErrorCode::Invalid));
         assert!(retry_after(&contention).is_some() && retry_after(&value).is_none());
         for error in [outage, permanent, contention, value] {

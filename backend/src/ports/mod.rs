@@ -39,8 +39,8 @@ pub use audit::{AuditEntry, AuditLog};
 pub use catalog::{Catalog, CatalogId, Manifest, StoredManifest};
 pub use dispatches::{Dispatch, Dispatches};
 pub use imports::{
-    DueImport, FileSource, FileVersion, ImportInsertion, ImportStore, NewImportRow, SourceError,
-    SourceFile,
+    DueImport, FileSource, FileVersion, ImportInsertion, ImportOrigin, ImportStore, NewImportRow,
+    SourceError, SourceFile,
 };
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
@@ -78,12 +78,12 @@ pub struct PortError {
     action: String,
     #[source]
     source: Box<dyn Error + Send + Sync>,
-    kind: FailureKind,
+    kind: PortFailure,
 }
 
 /// What the caller of a failed call can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
+pub enum PortFailure {
     /// Wait: the service is unavailable.
     Outage,
     /// Repeat the call: another one changed the same data at the same time.
@@ -97,7 +97,7 @@ pub enum FailureKind {
 impl PortError {
     /// The error of an outage, with the attempted action, which completes "failed to …", and its cause.
     pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::of_kind(FailureKind::Outage, action, source)
+        Self::of_kind(PortFailure::Outage, action, source)
     }
 
     /// Like [`PortError::new`], for a failure that every further call will have, such as a stored
@@ -106,12 +106,12 @@ impl PortError {
         action: impl Into<String>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self::of_kind(FailureKind::Defect, action, source)
+        Self::of_kind(PortFailure::Defect, action, source)
     }
 
     /// Like [`PortError::new`], for a failure of any kind.
     pub fn of_kind(
-        kind: FailureKind,
+        kind: PortFailure,
         action: impl Into<String>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
@@ -119,13 +119,13 @@ impl PortError {
     }
 
     /// What the caller can do.
-    pub const fn kind(&self) -> FailureKind {
+    pub const fn kind(&self) -> PortFailure {
         self.kind
     }
 
     /// Whether the same call may succeed later.
     pub const fn is_outage(&self) -> bool {
-        matches!(self.kind, FailureKind::Outage | FailureKind::Contention)
+        matches!(self.kind, PortFailure::Outage | PortFailure::Contention)
     }
 }
 

@@ -7,7 +7,6 @@ use gas_shared::{Account, JobOptions, UserId};
 use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
-use std::error::Error;
 use uuid::Uuid;
 
 /// Creates or updates the profile. An empty institution does not overwrite a stored one. `xmax = 0`
@@ -108,12 +107,11 @@ impl Accounts for PostgresAccounts {
     }
 
     async fn set_job_options(&self, id: UserId, options: &JobOptions) -> PortResult<()> {
-        let failed = |error: Box<dyn Error + Send + Sync>| {
-            failed_query(format!("store the options of {id}"), error)
-        };
-        let options = serde_json::to_value(options).map_err(|error| failed(error.into()))?;
+        let failed = |error| failed_query(format!("store the options of {id}"), error);
+        let options = serde_json::to_value(options)
+            .map_err(|error| failed(sqlx::Error::Encode(Box::new(error))))?;
         let query = sqlx::query(SET_JOB_OPTIONS).bind(id.as_uuid()).bind(options);
-        query.execute(&self.pool).await.map_err(|error| failed(error.into()))?;
+        query.execute(&self.pool).await.map_err(failed)?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What a failed query means to its caller.
 
-use crate::ports::{FailureKind, PortError};
+use crate::ports::{PortError, PortFailure};
 
 /// The error of a query, with the attempted action.
 pub(super) fn failed_query(action: impl Into<String>, error: sqlx::Error) -> PortError {
@@ -8,52 +8,52 @@ pub(super) fn failed_query(action: impl Into<String>, error: sqlx::Error) -> Por
     PortError::of_kind(kind, action, error)
 }
 
-fn kind(error: &sqlx::Error) -> FailureKind {
+fn kind(error: &sqlx::Error) -> PortFailure {
     use sqlx::Error;
     match error {
         Error::Database(error) => {
-            error.code().map_or(FailureKind::Outage, |sqlstate| kind_of_sqlstate(&sqlstate))
+            error.code().map_or(PortFailure::Outage, |sqlstate| kind_of_sqlstate(&sqlstate))
         }
         // The value does not fit its type in PostgreSQL.
-        Error::Encode(_) => FailureKind::Value,
+        Error::Encode(_) => PortFailure::Value,
         Error::RowNotFound
         | Error::TypeNotFound { .. }
         | Error::ColumnIndexOutOfBounds { .. }
         | Error::ColumnNotFound(_)
         | Error::ColumnDecode { .. }
         | Error::Decode(_)
-        | Error::InvalidArgument(_) => FailureKind::Defect,
+        | Error::InvalidArgument(_) => PortFailure::Defect,
         // The connection failed, or none was free.
-        _ => FailureKind::Outage,
+        _ => PortFailure::Outage,
     }
 }
 
 /// What an error code of PostgreSQL means (<https://www.postgresql.org/docs/current/errcodes-appendix.html>). Its first two
 /// characters are its class.
-fn kind_of_sqlstate(sqlstate: &str) -> FailureKind {
+fn kind_of_sqlstate(sqlstate: &str) -> PortFailure {
     match sqlstate {
         // The connection leads to a server that has become a replica, or was ended because it was idle.
-        "25006" | "25P03" => return FailureKind::Outage,
+        "25006" | "25P03" => return PortFailure::Outage,
         // Another transaction has the lock.
-        "55P03" => return FailureKind::Contention,
+        "55P03" => return PortFailure::Contention,
         _ => {}
     }
     match sqlstate.get(..2).unwrap_or_default() {
         // Data exception, integrity constraint violation, program limit exceeded.
-        "22" | "23" | "54" => FailureKind::Value,
+        "22" | "23" | "54" => PortFailure::Value,
         // Transaction rollback: serialization failure, deadlock.
-        "40" => FailureKind::Contention,
+        "40" => PortFailure::Contention,
         // Connection exception, insufficient resources, operator intervention, system error. A password that has just been
         // changed (28) is read again by new processes, and work waits for these.
-        "08" | "28" | "53" | "57" | "58" => FailureKind::Outage,
-        _ => FailureKind::Defect,
+        "08" | "28" | "53" | "57" | "58" => PortFailure::Outage,
+        _ => PortFailure::Defect,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::FailureKind::{Contention, Defect, Outage, Value};
+    use crate::ports::PortFailure::{Contention, Defect, Outage, Value};
 
     #[test]
     fn error_codes_of_postgresql_say_who_can_do_something() {

@@ -3,7 +3,7 @@
 use super::{failed_query, lock_active_owner, moment, seconds};
 use crate::Secret;
 use crate::ports::{
-    DueImport, FileVersion, ImportInsertion, ImportStore, NewImportRow, PortResult,
+    DueImport, FileVersion, ImportInsertion, ImportOrigin, ImportStore, NewImportRow, PortResult,
 };
 use async_trait::async_trait;
 use gas_shared::{JobId, UserId};
@@ -86,7 +86,7 @@ impl PostgresImports {
         let done = sqlx::query(INSERT)
             .bind(new.job.as_uuid())
             .bind(owner)
-            .bind(new.url.expose())
+            .bind(column(&new.origin))
             .bind(etag)
             .bind(last_modified)
             .bind(seconds(new.created_at))
@@ -166,6 +166,29 @@ fn count(row: &PgRow, column: &str) -> sqlx::Result<u32> {
     u32::try_from(count).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
+/// What column `url` begins with if it names a job. No URL of a user does, since those begin with https://.
+const JOB: &str = "job:";
+
+/// An origin in column `url`.
+fn column(origin: &ImportOrigin) -> String {
+    match origin {
+        ImportOrigin::Url(url) => url.expose().to_owned(),
+        ImportOrigin::Job(job) => format!("{JOB}{job}"),
+    }
+}
+
+/// The origin in column `url`.
+fn origin(column: String) -> sqlx::Result<ImportOrigin> {
+    let Some(job) = column.strip_prefix(JOB) else {
+        return Ok(ImportOrigin::Url(Secret::from(column)));
+    };
+    let job = job.parse().map_err(|error| sqlx::Error::ColumnDecode {
+        index: "url".to_owned(),
+        source: Box::new(error),
+    })?;
+    Ok(ImportOrigin::Job(job))
+}
+
 fn due_import(row: &PgRow) -> sqlx::Result<DueImport> {
     let missing = |column: &str| sqlx::Error::ColumnNotFound(column.to_owned());
     let etag: Option<String> = row.try_get("etag")?;
@@ -176,7 +199,7 @@ fn due_import(row: &PgRow) -> sqlx::Result<DueImport> {
     Ok(DueImport {
         job: JobId::new(row.try_get::<Uuid, _>("job")?),
         owner: UserId::new(row.try_get::<Uuid, _>("owner")?),
-        url: Secret::from(row.try_get::<String, _>("url")?),
+        origin: origin(row.try_get("url")?)?,
         version,
         created_at: moment(row, "created")?.ok_or_else(|| missing("created"))?,
         attempt: count(row, "attempts")?,

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
-use std::error::Error;
 use uuid::Uuid;
 
 const SAVED_BY: &str = "
@@ -48,13 +47,9 @@ impl PostgresSavedItems {
         Self { pool }
     }
 
-    async fn try_save(
-        &self,
-        owner: UserId,
-        item: &SavedItem,
-        max: u16,
-    ) -> Result<bool, Box<dyn Error + Send + Sync>> {
-        let content = serde_json::to_value(&item.content)?;
+    async fn try_save(&self, owner: UserId, item: &SavedItem, max: u16) -> sqlx::Result<bool> {
+        let content = serde_json::to_value(&item.content)
+            .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         let (owner, kind) = (owner.as_uuid(), item.content.kind().as_str());
         let updated = seconds(item.updated_at);
         let mut transaction = self.pool.begin().await?;
