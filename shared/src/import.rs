@@ -7,7 +7,7 @@ use std::fmt;
 /// The longest URL of a file, in bytes. A presigned URL of S3 with the token of a role has 1,500 to 4,000.
 pub const MAX_SOURCE_URL_BYTES: usize = 8192;
 
-/// The largest file that is copied from a URL, in bytes: 500 GiB. Its parts fit into the memory of the utility node.
+/// The largest file that is copied from a URL or in the background for another run, in bytes: 500 GiB. Its parts fit into the memory of the utility node.
 pub const MAX_IMPORT_BYTES: u64 = 500 << 30;
 
 /// The most files that are copied, or wait to be copied, for one user.

@@ -160,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_ends_early_is_broken() {
-        let lost = Err::<Bytes, _>(std::io::ErrorKind::ConnectionReset.into());
+        let lost = Err::<Bytes, std::io::Error>(std::io::ErrorKind::ConnectionReset.into());
         let body = stream::iter([Ok(Bytes::from_static(b"{")), lost]);
         assert_eq!(read(Body::from_stream(body)).await, Err(NotRead::Broken));
     }

@@ -1,4 +1,5 @@
-//! The ports of imports: the files that wait to be copied from URLs of users, and the servers that have the files.
+//! The ports of imports: the files that wait to be copied from URLs of users or for another run, and the servers that have
+//! the former.
 
 use super::PortResult;
 use crate::Secret;
@@ -8,7 +9,7 @@ use gas_shared::{JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::Range;
 
-/// The files that are copied from URLs, or wait for it. A row exists until its copy has ended.
+/// The files that are copied from URLs or for another run, or wait for it. A row exists until its copy has ended.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
     /// Stores an import, due now, unless its job has one or its owner has `max`; both hold for concurrent calls too.
@@ -54,6 +55,15 @@ pub enum ImportInsertion {
     TooMany,
 }
 
+/// Where the file of an import is.
+#[derive(Clone, Debug)]
+pub enum ImportOrigin {
+    /// At this URL of the user, which may be a secret.
+    Url(Secret),
+    /// It is the input of an earlier job of the same owner, which runs again.
+    Job(JobId),
+}
+
 /// A new import.
 #[derive(Clone, Debug)]
 pub struct NewImportRow {
@@ -61,8 +71,8 @@ pub struct NewImportRow {
     pub job: JobId,
     /// The owner of the job.
     pub owner: UserId,
-    /// The URL of the file.
-    pub url: Secret,
+    /// Where the file is.
+    pub origin: ImportOrigin,
     /// The version of the file.
     pub version: FileVersion,
     /// When it was created.
@@ -76,8 +86,8 @@ pub struct DueImport {
     pub job: JobId,
     /// The owner of the job.
     pub owner: UserId,
-    /// The URL of the file.
-    pub url: Secret,
+    /// Where the file is.
+    pub origin: ImportOrigin,
     /// The version of the file that is copied.
     pub version: FileVersion,
     /// When it was created.

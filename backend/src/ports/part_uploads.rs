@@ -30,10 +30,11 @@ pub trait PartUploads: Send + Sync {
     /// but the last one has 5 MiB or more, and none more than 5 GiB.
     ///
     /// # Errors
-    /// If the object does not exist or ends before the range does.
+    /// If the object does not exist, has another entity tag than `etag`, or ends before the range does.
     async fn copy(
         &self,
         from: &ObjectLocation,
+        etag: Option<&str>,
         range: Range<u64>,
         to: &ObjectLocation,
         upload_id: &str,

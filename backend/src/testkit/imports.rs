@@ -4,8 +4,8 @@
 use super::{Crash, FakeAccounts, lock};
 use crate::Secret;
 use crate::ports::{
-    DueImport, FileSource, FileVersion, ImportInsertion, ImportStore, NewImportRow, PortError,
-    PortResult, SourceError, SourceFile,
+    DueImport, FileSource, FileVersion, ImportInsertion, ImportOrigin, ImportStore, NewImportRow,
+    PortError, PortResult, SourceError, SourceFile,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -71,8 +71,9 @@ impl ImportStore for FakeImports {
             if own >= usize::from(max) {
                 return Ok(ImportInsertion::TooMany);
             }
-            let NewImportRow { job, owner, url, version, created_at } = new.clone();
-            let due = DueImport { job, owner, url, version, created_at, attempt: 0, failures: 0 };
+            let NewImportRow { job, owner, origin, version, created_at } = new.clone();
+            let due =
+                DueImport { job, owner, origin, version, created_at, attempt: 0, failures: 0 };
             rows.push(Row { due, next_attempt: created_at });
         }
         self.crash.after_effect()?;
@@ -250,10 +251,11 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 pub async fn imports_contract(store: &dyn ImportStore, user: UserId, other: UserId) {
     let start = Timestamp::from_second(1_700_000_000).unwrap();
     let at = |secs: i64| start + SignedDuration::from_secs(secs);
+    let url = |text: &str| ImportOrigin::Url(Secret::from(text.to_owned()));
     let new = |owner, secs| NewImportRow {
         job: JobId::new(Uuid::new_v4()),
         owner,
-        url: Secret::from("https://lab.example.org/a.vcf?signature=1".to_owned()),
+        origin: url("https://lab.example.org/a.vcf?signature=1"),
         version: FileVersion::Etag("\"one\"".to_owned()),
         created_at: at(secs),
     };
@@ -268,14 +270,17 @@ pub async fn imports_contract(store: &dyn ImportStore, user: UserId, other: User
     }
     let third = store.insert(&new(user, 12), 2).await.unwrap();
     assert_eq!(third, ImportInsertion::TooMany);
-    let other_url = Secret::from("https://lab.example.org/b.vcf".to_owned());
-    let repeated = NewImportRow { url: other_url, ..first.clone() };
+    let other_url = url("https://lab.example.org/b.vcf");
+    let repeated = NewImportRow { origin: other_url, ..first.clone() };
     for max in [2, 9] {
         let repeated = store.insert(&repeated, max).await.unwrap();
         assert_eq!(repeated, ImportInsertion::Exists, "the job has one, which is unchanged");
     }
     let dated = FileVersion::LastModified("Mon, 02 Nov 2026 10:00:00 GMT".to_owned());
-    let foreign = NewImportRow { version: dated, ..new(other, 12) };
+    // Of another kind: the file of an earlier job.
+    let earlier = JobId::new(Uuid::new_v4());
+    let origin = ImportOrigin::Job(earlier);
+    let foreign = NewImportRow { version: dated, origin, ..new(other, 12) };
     assert_eq!(store.insert(&foreign, 2).await.unwrap(), ImportInsertion::Stored);
 
     // Of concurrent callers, one gets an import, and of each user the one that is due first.
@@ -288,11 +293,16 @@ pub async fn imports_contract(store: &dyn ImportStore, user: UserId, other: User
     claimed.extend(claim(20, &[other]).await);
     assert_eq!(jobs(&claimed), [first.job, second.job], "each is claimed once");
     let one = claimed[0].clone();
-    assert_eq!((one.owner, one.url.expose()), (user, first.url.expose()));
+    let url_of = |origin: &ImportOrigin| match origin {
+        ImportOrigin::Url(url) => url.expose().to_owned(),
+        ImportOrigin::Job(job) => panic!("the job {job} instead of a URL"),
+    };
+    assert_eq!((one.owner, url_of(&one.origin)), (user, url_of(&first.origin)));
     assert_eq!((&one.version, one.created_at), (&first.version, at(10)));
     assert_eq!((one.attempt, one.failures), (1, 0));
     let theirs = claim(20, &[]).await.remove(0);
     assert_eq!((theirs.job, &theirs.version), (foreign.job, &foreign.version));
+    assert!(matches!(theirs.origin, ImportOrigin::Job(job) if job == earlier));
     store.delete(second.job).await.unwrap();
     store.delete(second.job).await.unwrap();
 

@@ -96,12 +96,17 @@ impl PartUploads for FakeParts {
     async fn copy(
         &self,
         from: &ObjectLocation,
+        version: Option<&str>,
         range: Range<u64>,
         to: &ObjectLocation,
         upload_id: &str,
         number: u32,
     ) -> PortResult<ArrivedPart> {
         let length = range.end.saturating_sub(range.start);
+        let found = self.objects.head(from).await?.map(|found| found.etag);
+        if version.is_some() && found.as_deref() != version {
+            return Err(PortError::new("copy a range", "PreconditionFailed"));
+        }
         let bytes = self.objects.read_range(from, range.start, length).await?;
         self.send(to, upload_id, number, bytes).await
     }

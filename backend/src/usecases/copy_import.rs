@@ -1,4 +1,4 @@
-//! Copies files from URLs of users to S3.
+//! Copies files from URLs of users to S3, and within S3 for another run of a large file.
 //!
 //! The imports are an outbox: [`due_imports`] claims those that are due, and [`copy_import`] copies the file of one. S3
 //! knows which parts have arrived, so a copy that is interrupted continues behind them, in this process or in another one.
@@ -9,11 +9,14 @@ use super::file_in_parts::missing_parts;
 use super::{
     ChangeError, ConfirmError, FindError, announce_result, change_job, fail_job, upload_in_parts,
 };
-use crate::ports::{DueImport, FileSource, PortError, PortResult, SourceError};
-use crate::{Gas, chain, record_job};
+use crate::ports::{
+    DueImport, FileSource, FileVersion, ImportOrigin, PortError, PortResult, SourceError,
+};
+use crate::{Gas, Secret, chain, record_job};
 use bytes::Bytes;
-use gas_shared::job::{Change, ChangeRejected, FailureKind, JobState, Parts};
-use gas_shared::{Job, JobStatus, UserId};
+use futures::future::try_join_all;
+use gas_shared::job::{Change, ChangeRejected, FailureKind, JobState, ObjectLocation, Part, Parts};
+use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::Range;
 use std::sync::Arc;
@@ -46,6 +49,9 @@ const SERVICE_LIMIT: SignedDuration = SignedDuration::from_mins(24 * 60 - 10);
 
 /// The reason shown to the owner in this case.
 const SERVICE_FAILURE: &str = "GAS could not store it within a day; submit it again";
+
+/// The number of parts that S3 copies at the same time. They do not pass through this process.
+const STORED_PARTS_AT_ONCE: usize = 8;
 
 /// How often browsers get the progress of a copy.
 const REPORT_EVERY: SignedDuration = SignedDuration::from_secs(2);
@@ -111,6 +117,11 @@ enum Ended {
 enum CopyError {
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The file of the earlier job is not there any more.
+    #[error(
+        "the file of the earlier job was deleted before it was copied; upload it again from your computer"
+    )]
+    Gone,
     #[error(transparent)]
     Change(#[from] ChangeError),
     #[error(transparent)]
@@ -170,6 +181,7 @@ pub async fn copy_import(importer: &Importer, due: &DueImport) -> PortResult<Cop
                 None => fail(gas, due, FailureKind::Input, problem.to_string()).await,
             }
         }
+        Err(error @ CopyError::Gone) => fail(gas, due, FailureKind::Input, error.to_string()).await,
         Err(error) => {
             // S3 rejects parts of a job that was cancelled, whose upload is aborted.
             let job = gas.jobs.store.job(due.job).await?;
@@ -219,18 +231,43 @@ impl Copy<'_> {
         let missing = missing_parts(gas, file, parts).await?.unwrap_or_default();
         let mut copied = parts.size - missing.iter().map(|part| part.length).sum::<u64>();
         let mut reported_at = None;
-        for part in missing {
+        let mut from = None;
+        let parts_at_once = match &due.origin {
+            ImportOrigin::Job(id) if !missing.is_empty() => {
+                from = Some(self.earlier_file(*id).await?);
+                STORED_PARTS_AT_ONCE
+            }
+            // Each is in the memory of this process.
+            ImportOrigin::Job(_) | ImportOrigin::Url(_) => 1,
+        };
+        for some in missing.chunks(parts_at_once) {
             if self.has_progress && gas.now().duration_since(began) >= TURN {
                 return Ok(Ended::Turn);
             }
-            let range = part.offset..part.offset + part.length;
-            let bytes = match self.read(parts.size, range).await? {
-                Ok(bytes) => bytes,
-                Err(ended) => return Ok(ended),
+            let ended = match (&due.origin, &from) {
+                (ImportOrigin::Url(url), _) => self.copy_from_url(url, file, parts, some).await?,
+                (ImportOrigin::Job(_), Some((from, etag))) => {
+                    let copies = some.iter().map(|part| {
+                        let (id, range) = (&parts.upload_id, range(part));
+                        gas.part_uploads.copy(
+                            from,
+                            Some(etag.as_str()),
+                            range,
+                            file,
+                            id,
+                            part.number,
+                        )
+                    });
+                    try_join_all(copies).await?;
+                    None
+                }
+                (ImportOrigin::Job(_), None) => return Err(CopyError::Gone),
             };
-            gas.part_uploads.send(file, &parts.upload_id, part.number, bytes).await?;
+            if let Some(ended) = ended {
+                return Ok(ended);
+            }
             self.has_progress = true;
-            copied += part.length;
+            copied += some.iter().map(|part| part.length).sum::<u64>();
             if !gas.imports.extend(due, gas.now() + LEASE).await? {
                 return Ok(Ended::ClaimLost);
             }
@@ -250,11 +287,48 @@ impl Copy<'_> {
         }
     }
 
+    /// The input of the earlier job of the same owner, with its entity tag.
+    async fn earlier_file(&self, id: JobId) -> Result<(ObjectLocation, String), CopyError> {
+        let (gas, due) = (&self.importer.gas, self.due);
+        let job = gas.jobs.store.job(id).await?.filter(|job| job.owner == due.owner);
+        let file = job.ok_or(CopyError::Gone)?.input.file;
+        let found = gas.objects.head(&file).await?.ok_or(CopyError::Gone)?;
+        match &due.version {
+            FileVersion::Etag(etag) if *etag == found.etag => Ok((file, found.etag)),
+            // It was replaced.
+            FileVersion::Etag(_) | FileVersion::LastModified(_) => Err(CopyError::Gone),
+        }
+    }
+
+    /// Reads parts of the file from its server and sends them to S3.
+    async fn copy_from_url(
+        &self,
+        url: &Secret,
+        file: &ObjectLocation,
+        parts: &Parts,
+        some: &[Part],
+    ) -> Result<Option<Ended>, CopyError> {
+        for part in some {
+            let bytes = match self.read(url, parts.size, range(part)).await? {
+                Ok(bytes) => bytes,
+                Err(ended) => return Ok(Some(ended)),
+            };
+            let uploads = &self.importer.gas.part_uploads;
+            uploads.send(file, &parts.upload_id, part.number, bytes).await?;
+        }
+        Ok(None)
+    }
+
     /// Reads a range of the file. Stops when the job has ended meanwhile, as a slow server may take minutes.
-    async fn read(&self, size: u64, range: Range<u64>) -> Result<Result<Bytes, Ended>, CopyError> {
+    async fn read(
+        &self,
+        url: &Secret,
+        size: u64,
+        range: Range<u64>,
+    ) -> Result<Result<Bytes, Ended>, CopyError> {
         let Importer { gas, source } = self.importer;
         let due = self.due;
-        let mut reading = source.read(&due.url, &due.version, size, range);
+        let mut reading = source.read(url, &due.version, size, range);
         let mut ticks = interval_at(Instant::now() + WATCH_EVERY, WATCH_EVERY);
         loop {
             tokio::select! {
@@ -280,6 +354,11 @@ impl Copy<'_> {
         gas.imports.retry(self.due, failures, at).await?;
         Ok(CopyOutcome::Retry { problem, at })
     }
+}
+
+/// The bytes of a part.
+const fn range(part: &Part) -> Range<u64> {
+    part.offset..part.offset + part.length
 }
 
 /// Reports the progress in the row of the job, but not too often. Returns how the copy ends if the job has ended.
@@ -344,7 +423,10 @@ async fn fail(
         gas.imports.delete(due.job).await?;
         return Ok(CopyOutcome::Stopped);
     };
-    let reason = format!("the file was not copied from its URL: {problem}");
+    let reason = match &due.origin {
+        ImportOrigin::Url(_) => format!("the file was not copied from its URL: {problem}"),
+        ImportOrigin::Job(_) => format!("the file was not copied for another run: {problem}"),
+    };
     match fail_job(&gas.jobs, job.id, None, kind, reason).await {
         Ok(failed) => {
             announce_result(&*gas.job_results, &failed).await?;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testkit::{FakeFileSource, Fault, TestGas};
+use crate::usecases::import_file::{CopiedInsertion, insert_copied};
 use crate::usecases::{LoggedFailures, cancel_job, delete_job, import_file, reconcile};
 use gas_runtime::LogCapture;
 use gas_shared::import::NewImport;
@@ -34,6 +35,28 @@ impl Case {
     async fn import(&self) -> JobId {
         let (gas, new) = (&self.test.gas, NewImport::new(URL));
         import_file(gas, &*self.source, &self.eve, &new, None).await.unwrap().job.id
+    }
+
+    /// Inserts another run of a job, whose file is copied in the background as if it were large.
+    async fn rerun(&self, old: &Job) -> JobId {
+        let (gas, size) = (&self.test.gas, self.content.len() as u64);
+        let (id, name) = (JobId::new(uuid::Uuid::new_v4()), old.input.name.clone());
+        let file = gas.object_keys.input(self.eve.id, id, &name);
+        let upload_id = gas.part_uploads.begin(&file, "text/plain").await.unwrap();
+        let parts = Parts { upload_id, size, part_bytes: PART_BYTES, copied: Some(0) };
+        let job = Job::new(id, self.eve.id, name, file, gas.now()).of_size(size).in_parts(parts);
+        let version = gas.objects.head(&old.input.file).await.unwrap().unwrap().etag;
+        let (origin, version) = (ImportOrigin::Job(old.id), FileVersion::Etag(version));
+        let inserted = insert_copied(gas, &job, origin, version).await.unwrap();
+        assert!(matches!(inserted, CopiedInsertion::Stored));
+        id
+    }
+
+    /// An ended job with the file, of a user.
+    async fn ended_job(&self, owner: &Account) -> Job {
+        let job = self.test.completed_job(owner).await;
+        self.test.objects.put(&job.input.file, &self.content);
+        job
     }
 
     /// Copies what is due, as a process does that lives, and returns the outcomes.
@@ -75,6 +98,48 @@ async fn a_file_is_copied_in_parts_and_its_job_queued() {
     let copied = format!("\"copied\":{PART_BYTES}");
     assert!(events.iter().any(|event| event.contains(&copied)), "{events:?}");
     assert_eq!(case.round().await, []);
+}
+
+#[tokio::test]
+async fn the_file_of_an_earlier_job_is_copied_within_s3() {
+    let case = Case::new();
+    let old = case.ended_job(&case.eve).await;
+    let id = case.rerun(&old).await;
+    assert_eq!(case.round().await, [CopyOutcome::Copied]);
+    case.assert_copied(id);
+    assert_eq!(case.source.reads(), [], "no server is asked");
+    assert_eq!(case.test.objects.get(&old.input.file).unwrap(), case.content, "it stays");
+}
+
+#[tokio::test]
+async fn an_earlier_file_that_is_deleted_or_replaced_ends_the_new_job() {
+    for is_deleted in [true, false] {
+        let case = Case::new();
+        let old = case.ended_job(&case.eve).await;
+        let id = case.rerun(&old).await;
+        match is_deleted {
+            true => delete_job(&case.test.gas, case.eve.id, old.id).await.unwrap(),
+            false => case.test.objects.put(&old.input.file, b"another file"),
+        }
+        let outcomes = case.round().await;
+        assert!(matches!(outcomes[..], [CopyOutcome::Failed { .. }]), "{outcomes:?}");
+        let reason = case.failure(id);
+        assert_eq!(
+            reason,
+            "the file was not copied for another run: the file of the earlier job was deleted before it \
+             was copied; upload it again from your computer"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_another_user_is_never_copied() {
+    let case = Case::new();
+    let ada = case.test.user("ada", Plan::Premium);
+    let theirs = case.ended_job(&ada).await;
+    let id = case.rerun(&theirs).await;
+    case.round().await;
+    assert!(case.failure(id).contains("was deleted"));
 }
 
 #[tokio::test]
@@ -281,10 +346,14 @@ async fn a_server_that_sends_nothing_does_not_hold_up_a_cancelled_job() {
 
 #[tokio::test]
 async fn a_process_that_dies_anywhere_loses_nothing() {
-    for fault in [Fault::Death, Fault::Rejection] {
+    let kinds = [(Fault::Death, true), (Fault::Rejection, true)];
+    for (fault, has_url) in kinds.into_iter().chain(kinds.map(|(fault, _)| (fault, false))) {
         for nth in 1.. {
             let case = Case::new();
-            let id = case.import().await;
+            let id = match has_url {
+                true => case.import().await,
+                false => case.rerun(&case.ended_job(&case.eve).await).await,
+            };
             case.test.crash.inject(fault, nth);
             if let Ok(due) = due_imports(&case.importer, 1, &[]).await {
                 for due in due {
@@ -326,7 +395,7 @@ async fn a_copy_that_takes_more_than_a_day_ends_with_its_job() {
     case.test.clock.advance_secs(24 * 3600 + 1);
     reconcile(&case.test.gas, &mut LoggedFailures::default()).await.unwrap();
     let reason = case.failure(id);
-    assert!(reason.contains("not copied from its URL within a day"), "{reason}");
+    assert!(reason.contains("not copied within a day"), "{reason}");
     case.test.clock.advance_secs(2 * 3600);
     assert_eq!(delete_old_imports(&case.test.gas).await.unwrap(), 0, "it is deleted already");
 }

@@ -3,7 +3,7 @@
 use crate::{Gas, chain};
 use gas_shared::Job;
 
-/// Deletes the import of a job, if its file is copied from a URL. `job` is its state before it ended.
+/// Deletes the import of a job, if its file is copied from a URL or for another run. `job` is its state before it ended.
 pub(super) async fn forget_import(gas: &Gas, job: &Job) {
     if job.copied_bytes().is_some()
         && let Err(error) = gas.imports.delete(job.id).await

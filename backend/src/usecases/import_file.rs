@@ -10,7 +10,10 @@ use super::limits::{LimitError, count_import, count_new_job};
 use super::request_upload::{MAKE_JOB, admit, content_type, new_job};
 use super::upload_in_parts::{abort_parts, insert_in_parts};
 use super::{CreateJobError, IdempotencyKey, RequestUploadError};
-use crate::ports::{FileSource, ImportInsertion, NewImportRow, PortError, SourceError};
+use crate::ports::{
+    FileSource, FileVersion, ImportInsertion, ImportOrigin, NewImportRow, PortError, PortResult,
+    SourceError,
+};
 use crate::{Gas, Secret};
 use gas_shared::byte_size::{Rounding, format_bytes, format_limit};
 use gas_shared::import::{MAX_IMPORT_BYTES, MAX_IMPORTS, NewImport};
@@ -106,31 +109,63 @@ pub async fn import_file(
     let upload_id = gas.part_uploads.begin(&job.input.file, content_type).await?;
     let part_bytes = part_bytes(file.size);
     let job = job.in_parts(Parts { upload_id, size: file.size, part_bytes, copied: Some(0) });
-    let (job_id, owner) = (job.id, job.owner);
+    match insert_copied(gas, &job, ImportOrigin::Url(url), file.version).await? {
+        CopiedInsertion::Stored => Ok(ImportedFile { job, is_new: true }),
+        CopiedInsertion::TooMany => Err(ImportError::TooMany),
+        CopiedInsertion::Unfinished => {
+            let known = known(gas, source, account, new, id).await?;
+            known.ok_or_else(|| unfinished().into())
+        }
+        CopiedInsertion::Exists => {
+            let known = known(gas, source, account, new, id).await?;
+            known.ok_or_else(|| CreateJobError::Deleted.into())
+        }
+    }
+}
+
+/// The result of the insertion of a job whose file is copied.
+pub(super) enum CopiedInsertion {
+    /// This call has stored the job, and its file will be copied.
+    Stored,
+    /// The owner has too many files that are copied.
+    TooMany,
+    /// A concurrent or earlier request with the same key has stored the import, and perhaps the job.
+    Unfinished,
+    /// The job exists already, or was deleted.
+    Exists,
+}
+
+/// Inserts a job whose upload in parts has begun, and whose file the service copies.
+///
+/// The import is stored before the job, so that there is no job that nothing copies. The copy waits for a job that is not
+/// there yet, and deletes the import if there never is one.
+///
+/// # Errors
+/// If a service fails. The job may exist.
+pub(super) async fn insert_copied(
+    gas: &Gas,
+    job: &Job,
+    origin: ImportOrigin,
+    version: FileVersion,
+) -> PortResult<CopiedInsertion> {
     let created_at = gas.now();
-    let row = NewImportRow { job: job_id, owner, url, version: file.version, created_at };
-    // The import is stored before the job, so that there is no job that nothing copies. The copy waits for a job that is not
-    // there yet, and deletes the import if there never is one.
+    let row = NewImportRow { job: job.id, owner: job.owner, origin, version, created_at };
     let inserted = gas.imports.insert(&row, MAX_IMPORTS).await;
     if !matches!(inserted, Ok(ImportInsertion::Stored)) {
         // No job will name the upload: even if the import is stored, its job is not.
-        abort_parts(gas, &job).await;
+        abort_parts(gas, job).await;
     }
-    match inserted? {
-        ImportInsertion::Stored => {}
-        ImportInsertion::TooMany => return Err(ImportError::TooMany),
-        // A concurrent or earlier request with the same key has stored it.
-        ImportInsertion::Exists => {
-            let known = known(gas, source, account, new, id).await?;
-            return known.ok_or_else(|| PortError::new(MAKE_JOB, UNFINISHED).into());
-        }
-    }
-    if insert_in_parts(gas, &job).await? {
-        return Ok(ImportedFile { job, is_new: true });
-    }
-    // The job of the key exists already, or was deleted.
-    let known = known(gas, source, account, new, id).await?;
-    known.ok_or_else(|| CreateJobError::Deleted.into())
+    Ok(match inserted? {
+        ImportInsertion::TooMany => CopiedInsertion::TooMany,
+        ImportInsertion::Exists => CopiedInsertion::Unfinished,
+        ImportInsertion::Stored if insert_in_parts(gas, job).await? => CopiedInsertion::Stored,
+        ImportInsertion::Stored => CopiedInsertion::Exists,
+    })
+}
+
+/// The error of a request whose import another request with the same key has stored, but not its job.
+pub(super) fn unfinished() -> PortError {
+    PortError::new(MAKE_JOB, UNFINISHED)
 }
 
 /// Does the same for a page, whose options are the default of the user's next file.

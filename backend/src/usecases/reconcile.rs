@@ -24,8 +24,7 @@ use std::collections::HashMap;
 const NEVER_UPLOADED: &str = "the file never arrived; upload it again";
 
 /// The reason shown to the owner if the file was not copied in time.
-const NEVER_COPIED: &str =
-    "the file was not copied from its URL within a day; download the file and upload it";
+const NEVER_COPIED: &str = "the file was not copied within a day; upload it from your computer";
 
 /// The result of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,20 +3,23 @@
 use super::choose_options::{OptionsError, check_options};
 use super::confirm_upload::queue_uploaded;
 use super::create_job::{IdempotencyKey, found};
+use super::import_file::{CopiedInsertion, insert_copied, unfinished};
 use super::limits::{LimitError, count_new_job};
-use super::request_upload::try_insert;
+use super::request_upload::{content_type, try_insert};
 use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, find_job};
 use crate::Gas;
-use crate::ports::PortError;
+use crate::ports::{FileVersion, ImportOrigin, ObjectInfo, PortError};
 use gas_runtime::current_trace;
 use gas_shared::byte_size::{Rounding, format_bytes, format_limit};
-use gas_shared::job::{FailureKind, JobState, ObjectLocation, Results};
+use gas_shared::import::{MAX_IMPORT_BYTES, MAX_IMPORTS};
+use gas_shared::job::{FailureKind, JobState, ObjectLocation, Parts, Results};
+use gas_shared::upload::part_bytes;
 use gas_shared::{Account, Job, JobId, JobOptions, JobStatus, Plan};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The largest input that is copied. A request has 30 seconds, in which S3 copies this size by ranges
-/// at the same time, even if it copies a range at only 50 MB/s.
+/// The largest input that is copied within the request. A request has 30 seconds, in which S3 copies this size by ranges
+/// at the same time, even if it copies a range at only 50 MB/s. Larger ones are copied as files from URLs are.
 const MAX_COPY_BYTES: u64 = 50 * 1024 * 1024 * 1024;
 
 /// The reason why a job was not run again.
@@ -47,10 +50,10 @@ pub enum RerunError {
     /// S3 does not have the input anymore.
     #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
-    /// The input is too large to be copied within a request.
+    /// The input is too large to be copied within a day.
     #[error(
         "the file of job {id} has {}; a file of more than {} is not copied for another run; \
-         upload it again from your computer, or submit its URL",
+         upload it again from your computer",
         format_bytes(*size, Rounding::Up), format_limit(*limit)
     )]
     TooLargeToCopy {
@@ -61,6 +64,9 @@ pub enum RerunError {
         /// The largest input that is copied, in bytes.
         limit: u64,
     },
+    /// The user has too many files that are copied.
+    #[error("{MAX_IMPORTS} of your files are being copied; wait until one is complete")]
+    TooManyCopies,
     /// The new job cannot have these options.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -90,7 +96,8 @@ pub enum RerunError {
 }
 
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
-/// either job can be deleted; a file of more than 50 GiB is not copied. The limits of the current plan apply. On Free, a job whose download window
+/// either job can be deleted. A file of more than 50 GiB is copied after the call, by the process that copies files from
+/// URLs; if the old job is deleted meanwhile, the new one fails. The limits of the current plan apply. On Free, a job whose download window
 /// is over cannot be run again, since that would give the archived result a new window. Without
 /// `options`, the new job has those of the old one. Its title, labels, project and note are those of the old one.
 ///
@@ -134,8 +141,8 @@ pub async fn rerun_job(
         let (size, plan) = (info.size, account.plan);
         return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
     }
-    if info.size > MAX_COPY_BYTES {
-        return Err(RerunError::TooLargeToCopy { id, size: info.size, limit: MAX_COPY_BYTES });
+    if info.size > MAX_IMPORT_BYTES {
+        return Err(RerunError::TooLargeToCopy { id, size: info.size, limit: MAX_IMPORT_BYTES });
     }
     let requested = options.clone();
     let options = match options {
@@ -148,6 +155,9 @@ pub async fn rerun_job(
     let file = gas.object_keys.input(account.id, new_id, &name);
     let job = Job::new(new_id, account.id, name, file, gas.now()).traced(current_trace());
     let job = job.of_size(info.size).with(options).organized(organization);
+    if info.size > MAX_COPY_BYTES {
+        return copy_later(gas, &old, job, info, requested).await;
+    }
     if !try_insert(gas, &job).await? {
         // Only ids of keys can be taken: a call at the same moment was faster, or the job was deleted.
         let faster = found(gas, account.id, new_id).await?.ok_or(RerunError::KeyReused)?;
@@ -156,6 +166,35 @@ pub async fn rerun_job(
         return Ok(faster);
     }
     queue_copy(gas, &old.input.file, id, &job).await
+}
+
+/// Inserts a job whose file is copied from that of `old` in the background.
+async fn copy_later(
+    gas: &Gas,
+    old: &Job,
+    job: Job,
+    info: ObjectInfo,
+    requested: Option<JobOptions>,
+) -> Result<Job, RerunError> {
+    let upload_id = gas.part_uploads.begin(&job.input.file, content_type(&job.input.name)).await?;
+    let (size, part_bytes) = (info.size, part_bytes(info.size));
+    let job = job.in_parts(Parts { upload_id, size, part_bytes, copied: Some(0) });
+    let (origin, version) = (ImportOrigin::Job(old.id), FileVersion::Etag(info.etag));
+    match insert_copied(gas, &job, origin, version).await? {
+        CopiedInsertion::Stored => Ok(job),
+        CopiedInsertion::TooMany => Err(RerunError::TooManyCopies),
+        // Only ids of keys can be taken.
+        CopiedInsertion::Unfinished => {
+            let faster = found(gas, job.owner, job.id).await?.ok_or_else(unfinished)?;
+            check_repeated(Some(old), old.id, requested, &faster)?;
+            Ok(faster)
+        }
+        CopiedInsertion::Exists => {
+            let faster = found(gas, job.owner, job.id).await?.ok_or(RerunError::KeyReused)?;
+            check_repeated(Some(old), old.id, requested, &faster)?;
+            Ok(faster)
+        }
+    }
 }
 
 /// Copies the input of a job to that of a new one, and queues the new one.
@@ -185,7 +224,8 @@ async fn repeated(
     let old = found(gas, account.id, id).await?;
     check_repeated(old.as_ref(), id, options, &job)?;
     match old {
-        Some(old) if job.status() == JobStatus::Uploading => {
+        // Without parts: a file in parts is copied in the background.
+        Some(old) if matches!(job.state, JobState::Uploading { parts: None }) => {
             queue_copy(gas, &old.input.file, id, &job).await
         }
         _ => Ok(job),
@@ -200,7 +240,12 @@ fn check_repeated(
     job: &Job,
 ) -> Result<(), RerunError> {
     let is_other_file = old.is_some_and(|old| old.input.name != job.input.name);
-    let is_upload = matches!(&job.state, JobState::Uploading { parts: Some(_) });
+    let is_upload = match &job.state {
+        JobState::Uploading { parts: Some(Parts { copied: None, .. }) } => true,
+        // A file from a URL, which may have the same name.
+        JobState::Uploading { parts: Some(Parts { size, .. }) } => *size <= MAX_COPY_BYTES,
+        _ => false,
+    };
     let are_other_options = options.is_some_and(|options| job.options.known() != Some(&options));
     if is_other_file || is_upload || are_other_options || job.id == id {
         return Err(RerunError::KeyReused);
@@ -222,6 +267,7 @@ fn is_window_over(job: &Job, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::NewImportRow;
     use crate::testkit::{Fault, TestGas};
     use crate::usecases::{InputRejection, archive_result, claim_job, delete_job, reject_input};
     use gas_shared::job_options::Selection;
@@ -299,21 +345,60 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_large_file_is_copied_in_the_background() {
+        let test = TestGas::new();
+        let eve = test.user("eve", Plan::Premium);
+        let old = test.completed_job(&eve).await;
+        test.objects.state_size(&old.input.file, MAX_COPY_BYTES);
+        let at_once = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap();
+        assert_eq!((at_once.status(), test.imports.jobs()), (JobStatus::Pending, vec![]));
+
+        let size = MAX_COPY_BYTES + 1;
+        test.objects.state_size(&old.input.file, size);
+        let key = IdempotencyKey::parse("run-7").unwrap();
+        let new = rerun_job(&test.gas, &eve, old.id, None, Some(&key)).await.unwrap();
+        assert_eq!((new.status(), new.copied_bytes()), (JobStatus::Uploading, Some(0)));
+        assert_eq!((new.input.size, &new.input.name), (Some(size), &old.input.name));
+        assert_eq!((test.imports.jobs(), test.parts.open()), (vec![new.id], 1));
+        let again = rerun_job(&test.gas, &eve, old.id, None, Some(&key)).await.unwrap();
+        assert_eq!((again.id, again.status()), (new.id, JobStatus::Uploading));
+        assert_eq!((test.imports.jobs(), test.parts.open()), (vec![new.id], 1));
+        let other = JobOptions { selection: Selection::Pick, ..JobOptions::default() };
+        let reused = rerun_job(&test.gas, &eve, old.id, Some(other), Some(&key)).await;
+        assert!(matches!(reused, Err(RerunError::KeyReused)), "{reused:?}");
+
+        for number in 1..MAX_IMPORTS {
+            let row = NewImportRow {
+                job: JobId::new(Uuid::from_u128(number.into())),
+                owner: eve.id,
+                origin: ImportOrigin::Job(old.id),
+                version: FileVersion::Etag(String::new()),
+                created_at: test.gas.now(),
+            };
+            test.gas.imports.insert(&row, MAX_IMPORTS).await.unwrap();
+        }
+        let jobs = test.jobs.len();
+        let rejected = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::TooManyCopies), "{rejected}");
+        assert_eq!((test.jobs.len(), test.parts.open()), (jobs, 1));
+    }
+
+    #[tokio::test]
     async fn a_file_too_large_for_a_copy_is_rejected_before_a_job_exists() {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
         let old = test.completed_job(&eve).await;
-        test.objects.state_size(&old.input.file, MAX_COPY_BYTES + 1);
+        test.objects.state_size(&old.input.file, MAX_IMPORT_BYTES + 1);
+        // The largest file of the plan by default. Operators can allow larger ones.
         let rejected = rerun_job(&test.gas, &eve, old.id, None, None).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::Rejected(_)), "{rejected}");
+        let (id, size, limit) = (old.id, MAX_IMPORT_BYTES + 1, MAX_IMPORT_BYTES);
         let expected = format!(
-            "the file of job {} has 53.7 GB; a file of more than 50 GiB is not copied for \
-             another run; upload it again from your computer, or submit its URL",
-            old.id
+            "the file of job {id} has 536.9 GB; a file of more than 500 GiB is not copied for \
+             another run; upload it again from your computer"
         );
-        assert_eq!(rejected.to_string(), expected);
+        assert_eq!(RerunError::TooLargeToCopy { id, size, limit }.to_string(), expected);
         assert_eq!(test.jobs.len(), 1);
-        test.objects.state_size(&old.input.file, MAX_COPY_BYTES);
-        assert!(rerun_job(&test.gas, &eve, old.id, None, None).await.is_ok());
     }
 
     #[tokio::test]

@@ -151,7 +151,7 @@ pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), 
     }
 }
 
-/// Aborts the upload of a job in parts, and deletes the import of a file from a URL. A process that is copying the file
+/// Aborts the upload of a job in parts, and deletes the import of a file that the service copies. A process that is copying the file
 /// notices this within five seconds.
 pub(super) async fn abort(gas: &Gas, job: &Job) {
     forget_import(gas, job).await;

@@ -30,7 +30,7 @@ pub enum Change {
         /// Its entity tag in S3.
         etag: String,
     },
-    /// The service has copied more of the file from its URL.
+    /// The service has copied more of the file.
     Copied {
         /// The bytes copied so far.
         bytes: u64,

@@ -109,7 +109,7 @@ pub const LOG_CUT: &str = "\nThe log continues.\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "most jobs are completed, so a box saves nothing")]
 pub enum JobState {
-    /// The client has an upload ticket and has not confirmed the upload yet, or the service copies the file from a URL.
+    /// The client has an upload ticket and has not confirmed the upload yet, or the service copies the file from a URL or for another run.
     Uploading {
         /// The multipart upload; `None` if the file is sent in one request.
         parts: Option<Parts>,
@@ -405,7 +405,7 @@ impl Job {
         self.state.status()
     }
 
-    /// The bytes of the file that the service has copied, while it copies the file from a URL.
+    /// The bytes of the file that the service has copied, while it copies the file from a URL or for another run.
     pub fn copied_bytes(&self) -> Option<u64> {
         match &self.state {
             JobState::Uploading { parts: Some(parts) } => parts.copied,

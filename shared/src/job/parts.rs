@@ -9,7 +9,7 @@ pub struct Parts {
     pub size: u64,
     /// The size of every part but the last, in bytes.
     pub part_bytes: u64,
-    /// The bytes that the service has copied so far, if it copies the file from a URL. `None` if the client sends the
+    /// The bytes that the service has copied so far, if it copies the file from a URL or for another run. `None` if the client sends the
     /// parts.
     pub copied: Option<u64>,
 }

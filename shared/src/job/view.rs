@@ -33,7 +33,7 @@ pub struct JobView {
     /// What its owner has added to find it again.
     #[serde(default, skip_serializing_if = "Organization::is_empty")]
     pub organization: Organization,
-    /// The bytes of the file that the service has copied, while it copies the file from a URL.
+    /// The bytes of the file that the service has copied, while it copies the file from a URL or for another run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<u64>,
     /// The current state.

@@ -250,7 +250,7 @@ impl Join<'_> {
         match part {
             UploadPart::Copy(ByteRange { file: RangeFile::Shard(shard), start, end }) => {
                 let from = self.files.object(&records(*shard));
-                let copy = || uploads.copy(&from, *start..*end, target, id, number);
+                let copy = || uploads.copy(&from, None, *start..*end, target, id, number);
                 Ok(intake.retry(copy).await?)
             }
             UploadPart::Copy(_) => Err(AttemptError::NoOutput("list of parts")),

@@ -205,7 +205,7 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             let note = Note::Text(match (job.copied, job.size) {
                 (Some(copied), Some(size)) => {
                     let (copied, size) = (format::bytes(copied), format::bytes(size));
-                    format!("Copying the file from its URL: {copied} of {size}")
+                    format!("Copying the file: {copied} of {size}")
                 }
                 _ => "Uploading the file".to_owned(),
             });
@@ -391,7 +391,7 @@ mod tests {
             state: StateView::Uploading,
         };
         let first = steps(&job, true).remove(0);
-        let expected = "Copying the file from its URL: 1 MB of 3 MB";
+        let expected = "Copying the file: 1 MB of 3 MB";
         assert_eq!(first.note, Note::Text(expected.to_owned()));
     }
 

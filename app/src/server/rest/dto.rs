@@ -139,7 +139,7 @@ pub struct JobDto {
     /// When the uploaded file was deleted, as the Free plan keeps it for a limited time. `null` before
     /// that.
     pub input_deleted_at: Option<Timestamp>,
-    /// The progress of the annotation, or of the copy of the file from its URL. `null` unless the job is running or its
+    /// The progress of the annotation, or of the copy of its file. `null` unless the job is running or its
     /// file is copied.
     pub progress: Option<ProgressDto>,
     /// Why the job failed. `null` unless it failed.
@@ -212,14 +212,14 @@ impl From<StatusDto> for JobStatus {
     }
 }
 
-/// The step of a job whose file is copied from a URL.
+/// The step of a job whose file is copied, from a URL or for another run.
 const COPY: &str = "copy";
 
-/// The progress of an annotation, or of the copy of a file from its URL.
+/// The progress of an annotation, or of the copy of a file from a URL or for another run.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Progress)]
 pub struct ProgressDto {
-    /// The current step, such as `annotate`; `copy` while the file is copied from its URL.
+    /// The current step, such as `annotate`; `copy` while the file is copied.
     pub step: String,
     /// The completed share of the whole run or of the copy, from 0 to 100.
     #[schema(minimum = 0, maximum = 100)]

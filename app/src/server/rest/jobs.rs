@@ -285,7 +285,8 @@ pub async fn cancel(
 /// Run a job again.
 ///
 /// Creates a new job with a copy of the file of a job that has ended, and adds it to the queue. A file of more
-/// than 50 GiB is not copied: upload it again. Without `options`, the new job has the options of the old one.
+/// than 50 GiB is copied after the response, as one from a URL: the job is uploading until then, and fails if the first one is
+/// deleted meanwhile. Without `options`, the new job has the options of the old one.
 /// With the header `Idempotency-Key`, a repeated call returns the same job; without it, each call creates a
 /// job.
 #[utoipa::path(
@@ -302,7 +303,7 @@ pub async fn cancel(
         (status = 400, description = "The options are invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "The result is archived, and needs the Premium plan", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The idempotency key was used for another request", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The job has not ended, its file is deleted, or it has more than 50 GiB and must be uploaded again", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has not ended, its file is deleted or has more than 500 GiB, or too many files are being copied", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),

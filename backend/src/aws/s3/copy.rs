@@ -95,8 +95,7 @@ impl Copies {
         // All parts are of the same version, also if the object is replaced meanwhile.
         let copies: Vec<_> = parts(size, self.part_bytes)
             .map(|(number, range)| {
-                let etag = head.e_tag().map(str::to_owned);
-                self.uploads.copy_version(from, etag, range, to, &id, number).boxed()
+                self.uploads.copy(from, head.e_tag(), range, to, &id, number).boxed()
             })
             .collect();
         let copied: PortResult<Vec<ArrivedPart>> =

@@ -34,32 +34,6 @@ impl S3PartUploads {
         let config = s3.config().to_builder().request_checksum_calculation(WhenRequired);
         Self { client: Client::from_conf(config.build()) }
     }
-
-    /// Makes a part of a range of another object. It fails if that has another entity tag than `etag`.
-    pub(super) async fn copy_version(
-        &self,
-        from: &ObjectLocation,
-        etag: Option<String>,
-        range: Range<u64>,
-        to: &ObjectLocation,
-        upload_id: &str,
-        number: u32,
-    ) -> PortResult<ArrivedPart> {
-        let action = || action_on("copy a range of", from);
-        let part = i32::try_from(number).map_err(|error| PortError::new(action(), error))?;
-        let call = self.client.upload_part_copy().bucket(&to.bucket).key(&to.key);
-        let copied = call
-            .upload_id(upload_id)
-            .part_number(part)
-            .copy_source(format!("{}/{}", from.bucket, from.key))
-            .set_copy_source_if_match(etag)
-            .copy_source_range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))
-            .send()
-            .await
-            .map_err(|error| PortError::new(action(), error))?;
-        let etag = copied.copy_part_result.and_then(|result| result.e_tag).unwrap_or_default();
-        Ok(ArrivedPart { number, size: range.end.saturating_sub(range.start), etag })
-    }
 }
 
 #[async_trait]
@@ -110,12 +84,26 @@ impl PartUploads for S3PartUploads {
     async fn copy(
         &self,
         from: &ObjectLocation,
+        etag: Option<&str>,
         range: Range<u64>,
         to: &ObjectLocation,
         upload_id: &str,
         number: u32,
     ) -> PortResult<ArrivedPart> {
-        self.copy_version(from, None, range, to, upload_id, number).await
+        let action = || action_on("copy a range of", from);
+        let part = i32::try_from(number).map_err(|error| PortError::new(action(), error))?;
+        let call = self.client.upload_part_copy().bucket(&to.bucket).key(&to.key);
+        let copied = call
+            .upload_id(upload_id)
+            .part_number(part)
+            .copy_source(format!("{}/{}", from.bucket, from.key))
+            .set_copy_source_if_match(etag.map(str::to_owned))
+            .copy_source_range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))
+            .send()
+            .await
+            .map_err(|error| PortError::new(action(), error))?;
+        let etag = copied.copy_part_result.and_then(|result| result.e_tag).unwrap_or_default();
+        Ok(ArrivedPart { number, size: range.end.saturating_sub(range.start), etag })
     }
 
     async fn arrived_parts(
