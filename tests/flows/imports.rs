@@ -17,8 +17,8 @@ use futures::stream;
 use gas_backend::Secret;
 use gas_backend::imports::HttpFileSource;
 use gas_backend::ports::{
-    AccountData, Administration, Download, FileSource, FileVersion, ImportInsertion, ImportStore,
-    JobStore, NewImportRow, ObjectStore, SourceError,
+    AccountData, Administration, Download, FileSource, FileVersion, ImportInsertion, ImportOrigin,
+    ImportStore, JobStore, NewImportRow, ObjectStore, SourceError,
 };
 use gas_backend::postgres::{PostgresAccountData, PostgresAdministration, PostgresImports};
 use gas_backend::public_address::Targets;
@@ -313,7 +313,7 @@ async fn postgresql_fulfills_the_contract_of_the_imports_which_end_with_the_acco
     let new = |owner| NewImportRow {
         job: JobId::new(Uuid::new_v4()),
         owner,
-        url: Secret::from("https://lab.example.org/a.vcf".to_owned()),
+        origin: ImportOrigin::Url(Secret::from("https://lab.example.org/a.vcf".to_owned())),
         version: FileVersion::Etag("\"one\"".to_owned()),
         created_at: now,
     };

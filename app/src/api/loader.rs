@@ -206,7 +206,8 @@ impl<T> Clone for ApiResource<T> {
 
 impl<T> Copy for ApiResource<T> {}
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(test)]
+#[cfg(feature = "server")]
 mod tests {
     use super::*;
     use crate::error::ErrorCode;
