@@ -2,11 +2,10 @@
 
 use super::super::load_failure;
 use super::genome_click::{ClickDrawer, Clicked};
-use super::use_job;
+use super::{NoResult, use_job};
 use crate::announcer::use_announcer;
 use crate::api::use_api_loader;
 use crate::browser::{self, GenomeError, MountedGenome};
-use crate::components::{Empty, Picture};
 use crate::live::use_live;
 use crate::record_access::{RecordAccess, use_record_access};
 use crate::result_address::ResultAddress;
@@ -29,10 +28,8 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => {
             rsx! { Browser { at: ResultAddress::Job(job.id), locus, access } }
         }
-        Some(_) => rsx! {
-            Empty { picture: Picture::NoChart,
-                p { "The genome browser is available once the annotation is completed." }
-            }
+        Some(job) => rsx! {
+            NoResult { status: job.state.status(), what: "The genome browser is" }
         },
         None => rsx! {},
     }

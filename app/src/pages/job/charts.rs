@@ -1,7 +1,7 @@
 //! The charts tab of a job.
 
 use super::super::load_failure;
-use super::use_job;
+use super::{NoResult, use_job};
 use crate::api::use_api_loader;
 use crate::app::Route;
 use crate::browser;
@@ -25,11 +25,7 @@ pub fn JobCharts(id: String) -> Element {
                 allows_downloads: true,
             }
         },
-        Some(_) => rsx! {
-            Empty { picture: Picture::NoChart,
-                p { "Charts are available once the annotation is completed." }
-            }
-        },
+        Some(job) => rsx! { NoResult { status: job.state.status(), what: "Charts are" } },
         None => rsx! {},
     }
 }

@@ -17,11 +17,13 @@ pub use overview::JobDetails;
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, JobHeader, JobTab, Page, ReferenceBanner, Skeleton};
+use crate::components::{
+    Empty, ErrorNote, JobHeader, JobTab, Page, Picture, ReferenceBanner, Skeleton,
+};
 use crate::live::use_live;
 use announcements::use_state_announcements;
 use dioxus::prelude::*;
-use gas_shared::JobView;
+use gas_shared::{JobStatus, JobView};
 
 /// The current job with its live updates, provided to the tabs.
 #[derive(Clone, Copy)]
@@ -71,4 +73,46 @@ async fn fetch(id: &str) -> ApiResult<RawJson<JobView>> {
 /// The job that [`JobLayout`] shows. `None` only briefly, after the job is deleted.
 pub fn use_job() -> Option<JobView> {
     use_context::<CurrentJob>().0().ok()
+}
+
+/// What the tabs of a result show while the job has none, or if it never gets one.
+#[component]
+pub fn NoResult(
+    /// The status of the job.
+    status: JobStatus,
+    /// What the tab shows, with its verb, as in "Charts are".
+    what: &'static str,
+) -> Element {
+    rsx! {
+        Empty { picture: Picture::NoChart,
+            p { {no_result(status, what)} }
+        }
+    }
+}
+
+fn no_result(status: JobStatus, what: &str) -> String {
+    match status {
+        JobStatus::Failed => {
+            "This annotation failed and has no results. Its overview says why and what to do."
+                .to_owned()
+        }
+        JobStatus::Cancelled => "This annotation was cancelled and has no results.".to_owned(),
+        _ => format!("{what} available once the annotation is completed."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_job_that_may_still_be_completed_promises_results() {
+        assert_eq!(
+            no_result(JobStatus::Running, "Charts are"),
+            "Charts are available once the annotation is completed."
+        );
+        for ended in [JobStatus::Failed, JobStatus::Cancelled] {
+            assert!(no_result(ended, "Charts are").contains("has no results"), "{ended}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ mod saved_row;
 mod table;
 mod window;
 
-use super::job::use_job;
+use super::job::{NoResult, use_job};
 use super::{commit_status, parse_id};
 use crate::api::{ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
@@ -144,13 +144,13 @@ fn key_of(address: &str, samples: &[String]) -> String {
 pub fn Results(id: String, filter: String, sort: String) -> Element {
     let job = use_job();
     let access = use_record_access(job.as_ref().map(|job| &job.state));
-    let provenance = job.and_then(|job| match job.state {
-        StateView::Completed { provenance, .. } => provenance,
-        _ => None,
-    });
     let here = Route::Results { id, filter, sort }.to_string();
-    rsx! {
-        ResultsExplorer { here, access, provenance, allows_downloads: true }
+    match job.map(|job| job.state) {
+        Some(StateView::Completed { provenance, .. }) => rsx! {
+            ResultsExplorer { here, access, provenance, allows_downloads: true }
+        },
+        Some(state) => rsx! { NoResult { status: state.status(), what: "Results are" } },
+        None => rsx! {},
     }
 }
 
