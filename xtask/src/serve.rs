@@ -161,13 +161,13 @@ pub(crate) fn prepare_servers(paths: &Paths, ports: Ports) -> Result<StackConfig
     configure(paths, no_pages(paths)?, paths.binaries(false), python, ports)
 }
 
-/// A public folder without the browser half.
+/// A public folder without the browser half. Its page has an inline script and styles, as app/index.tpl.html has.
 pub(crate) fn no_pages(paths: &Paths) -> Result<PathBuf> {
     let public = paths.target.join("bench/public");
     std::fs::create_dir_all(&public)?;
     std::fs::write(
         public.join("index.html"),
-        "<!DOCTYPE html><html><head></head><body><div id=\"main\"></div></body></html>",
+        "<!DOCTYPE html><html><head><script>{}</script><style>body{}</style></head><body><div id=\"main\"></div></body></html>",
     )?;
     Ok(public)
 }
