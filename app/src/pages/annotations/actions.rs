@@ -91,13 +91,7 @@ pub fn BulkBar(
     rsx! {
         div { class: "bulk", role: "group", "aria-label": "Selected annotations",
             strong { role: "status", {format::counted(chosen.len() as u64, "annotation")} " selected" }
-            // Before the button that disappears when the last job ends: otherwise it would move to where the user is about to click.
-            button {
-                class: "button button-danger",
-                r#type: "button",
-                onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
-                "Delete"
-            }
+            // Before the others, which are at the right end of the bar and stay there when it disappears.
             if count > 0 {
                 button {
                     class: "button",
@@ -105,6 +99,12 @@ pub fn BulkBar(
                     onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Cancel, jobs: open.clone() })),
                     "Cancel {count} unfinished"
                 }
+            }
+            button {
+                class: "button button-danger",
+                r#type: "button",
+                onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
+                "Delete"
             }
             // On narrow screens the table has no header with the checkbox that selects all.
             if chosen.len() < page.len() {
