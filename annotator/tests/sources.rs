@@ -524,6 +524,10 @@ fn a_transcript_has_the_score_of_the_row_that_names_it() {
         ["T", "ENST02.1", ""],
     ];
     assert_eq!(scores, expected);
+    // A row without a transcript is of none.
+    let mode = Mode::Full(AnnotationFormat::Ann);
+    let result = annotate(records, &Options { mode, ..sources.options() }).unwrap();
+    assert_eq!(&*info(&result)[0]["REVEL"], "0.027&0.9,0.5");
 }
 
 /// The scores of SpliceAI for two genes.
@@ -560,8 +564,8 @@ fn values_of_several_rows_stay_together() {
     let info = info(&result);
     for (key, one, several) in [
         ("SpliceAI_pred_SYMBOL", "ONE&TWO&THREE", "ONE,ONE&TWO&THREE"),
-        ("SpliceAI_pred_DS_AG", "0.91", "0.1,0.91"),
-        ("SpliceAI_pred_DP_AG", "-5", "30,-5"),
+        ("SpliceAI_pred_DS_AG", "0.91&0.01&0.91", "0.1,0.91&0.01&0.91"),
+        ("SpliceAI_pred_DP_AG", ".&.&-5", "30,.&.&-5"),
     ] {
         assert_eq!((&*info[0][key], &*info[2][key]), (one, several), "{key}");
     }

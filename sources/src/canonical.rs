@@ -99,7 +99,8 @@ impl<'a> CanonicalAllele<'a> {
     }
 
     /// The other places of an insertion or deletion in a repeat, from the left: the position, and the inserted or deleted bases.
-    /// Those further away than `most` bases are left out.
+    /// Those further away than `most` bases are left out, and all of an allele with more than `most` bases: each place takes a
+    /// copy of them.
     pub(crate) fn other_places(
         &self,
         bases: &impl Bases,
@@ -107,7 +108,7 @@ impl<'a> CanonicalAllele<'a> {
     ) -> impl Iterator<Item = (u32, Vec<u8>)> {
         let Self { position, reference, alt } = *self;
         let moving = match (reference, alt) {
-            ([], moving) | (moving, []) => moving,
+            ([], moving) | (moving, []) if moving.len() <= most as usize => moving,
             _ => &[],
         };
         let (left, right) = if moving.is_empty() {

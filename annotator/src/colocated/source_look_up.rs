@@ -421,12 +421,15 @@ impl DataSet for TranscriptLookUp<'_> {
         text.clear();
         let mut count = 0usize;
         rows.of_allele(query, |row| {
+            let Value::Text(transcript) = row.value(0, ColumnKind::Category)? else {
+                return Ok(ControlFlow::Continue(()));
+            };
             count += 1;
             if *is_info {
                 for n in 0..source.columns.len() {
                     write_value(source, n, row, found)?;
                 }
-            } else if let Value::Text(transcript) = row.value(0, ColumnKind::Category)? {
+            } else {
                 let start = text.len();
                 write_row(source, row, text)?;
                 let values = start..text.len();

@@ -368,7 +368,8 @@ impl AddedColumn {
             written.column.clone(),
             matches!(matching, Matching::TranscriptAndAllele | Matching::Gene),
         );
-        let has_one_row = !is_by_entry && matching != Matching::Overlap;
+        let has_one_row =
+            !is_by_entry && !matches!(matching, Matching::Overlap | Matching::Verbatim);
         Self {
             info_key: info_key(&column.name),
             scope: if is_by_entry { Scope::Entry } else { Scope::Allele },
