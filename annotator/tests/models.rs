@@ -1332,6 +1332,17 @@ fn bases_of_an_exon_are_in_no_polypyrimidine_tract() {
             let tract = "splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant&\
                          non_coding_transcript_variant";
             assert_eq!(terms(210), tract, "{length}");
+            // The base before the intron in genomic direction, and another one than both beside the border.
+            let (before, bases) =
+                (if is_reverse { 500 } else { 200 }, sequence.lines().nth(1).unwrap());
+            let beside = &bases[before - 1..=before];
+            let new = "ACGT".chars().find(|base| !beside.contains(*base)).unwrap();
+            let base = &beside[..1];
+            let border = annotated(&reference, &format!("c1 {before} . {base} {base}{new} . . ."));
+            assert!(
+                !border[0].contains("tract") && border[0].contains("splice"),
+                "{length} {border:?}"
+            );
         }
     }
 }

@@ -391,12 +391,11 @@ fn locate_in_intron(
     };
     overlap.fifth_base |= touches(fifth.0, fifth.1);
     overlap.donor_region |= touches(donor_side.0, donor_side.1);
-    // In an intron of up to 16 bases, the tract ends with it. An insertion next to the tract belongs to it, but not one between
-    // exon and intron.
+    // In an intron of up to 17 bases, the tract begins with it. An insertion next to the tract belongs to it, but not one
+    // between exon and intron.
     let (low, high) = acceptor_side;
     overlap.polypyrimidine |= touches(low.max(start), high.min(end))
-        || (insertion
-            && (allele.start == low && start <= low || allele.end == high && high <= end));
+        || (insertion && (allele.start == low && start < low || allele.end == high && high < end));
 }
 
 fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
