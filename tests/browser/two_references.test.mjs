@@ -56,7 +56,7 @@ test('each file is annotated with the reference of its assembly, or explained', 
     await silent.getByLabel('Reference').selectOption('homo_sapiens/GRCh38/mitochondrion');
     await silent.locator('summary').click();
     await silent.getByLabel('Annotations per variant').selectOption('pick');
-    await silent.getByText('“First” is in the order of Ensembl VEP').waitFor();
+    await silent.getByText('The preferred transcript is found as Ensembl VEP does').waitFor();
     await silent.getByRole('button', { name: 'Annotate' }).click();
     await inState(page, 'silent.vcf', 'submitted');
 
