@@ -34,8 +34,10 @@ fn kind_of_sqlstate(sqlstate: &str) -> PortFailure {
     match sqlstate {
         // The connection leads to a server that has become a replica, or was ended because it was idle.
         "25006" | "25P03" => return PortFailure::Outage,
-        // Another transaction has the lock.
-        "55P03" => return PortFailure::Contention,
+        // An update is changing the schema: a statement that was prepared before, or a table or column of the newer version.
+        "0A000" | "42P01" | "42703" => return PortFailure::Outage,
+        // Another transaction has the lock, or has just stored or deleted the row that this one needs.
+        "55P03" | "23503" | "23505" => return PortFailure::Contention,
         _ => {}
     }
     match sqlstate.get(..2).unwrap_or_default() {
@@ -59,13 +61,17 @@ mod tests {
     fn error_codes_of_postgresql_say_who_can_do_something() {
         for (sqlstate, name, expected) in [
             ("08006", "connection_failure", Outage),
-            ("0A000", "feature_not_supported", Defect),
+            (
+                "0A000",
+                "feature_not_supported, such as a prepared statement after a migration",
+                Outage,
+            ),
             ("22001", "string_data_right_truncation", Value),
             ("22003", "numeric_value_out_of_range", Value),
             ("22021", "character_not_in_repertoire, such as NUL", Value),
             ("22P05", "untranslatable_character", Value),
-            ("23503", "foreign_key_violation", Value),
-            ("23505", "unique_violation", Value),
+            ("23503", "foreign_key_violation", Contention),
+            ("23505", "unique_violation", Contention),
             ("23514", "check_violation", Value),
             ("25006", "read_only_sql_transaction", Outage),
             ("25P02", "in_failed_sql_transaction", Defect),
@@ -75,7 +81,8 @@ mod tests {
             ("40P01", "deadlock_detected", Contention),
             ("42501", "insufficient_privilege", Defect),
             ("42601", "syntax_error", Defect),
-            ("42P01", "undefined_table", Defect),
+            ("42P01", "undefined_table", Outage),
+            ("42703", "undefined_column", Outage),
             ("53100", "disk_full", Outage),
             ("53300", "too_many_connections", Outage),
             ("54000", "program_limit_exceeded", Value),
