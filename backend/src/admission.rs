@@ -1,5 +1,5 @@
-//! Admission of work that takes places of its requester and of all: so many run at the same time, so many wait, and
-//! further work is rejected. No requester can take the places of the others.
+//! Limits of work in progress, for each requester and for all together: a number of requests run, a number wait, and further
+//! ones are rejected. A single requester cannot use up what all share; very many together can.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -100,7 +100,8 @@ impl FastaCopy {
 }
 
 /// Whether the title of a sequence says that it is a mitochondrion, as in `NC_005089.1 Mus musculus mitochondrion, complete
-/// genome` (NCBI), `organelle: mitochondrion` (ENA) and `mitochondrial DNA, complete genome` (DDBJ). Copies in the nucleus are none.
+/// genome` (NCBI), `organelle: mitochondrion` (ENA) and `mitochondrial DNA, complete genome` (DDBJ). Mitochondrial
+/// sequences that were copied into the nucleus are not meant.
 fn names_mitochondrion(title: &str) -> bool {
     let title = title.to_ascii_lowercase();
     let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

@@ -57,8 +57,8 @@ pub(super) fn leave_out_other_codes(built: &mut Assembled, contigs: &[Contig], s
 /// The fewest coding sequences that show whether a genome is that of a prokaryote.
 const LEAST_CODING_SEQUENCES: usize = 50;
 
-/// At least one of so many coding sequences of a prokaryote begins with GTG or TTG. In Escherichia coli, it is
-/// one in five.
+/// A genome is taken for that of a prokaryote if at least one in this number of coding sequences begins with GTG or TTG. In
+/// Escherichia coli, one in five does.
 const MOST_PER_OTHER_START: usize = 50;
 
 /// The most bases between two parts of a gene where the ribosome shifts its frame, as in prfB of Escherichia

@@ -299,7 +299,7 @@ mod tests {
             (Err(ApiError::new(ErrorCode::Unavailable, "busy")), "number 1"),
             (Ok(2), "number 2"),
             (Err(ApiError::new(ErrorCode::NotFound, "gone")), "gone"),
-            // What is gone does not come back by an error.
+            // The data was cleared by the error before, and is not shown again.
             (Err(ApiError::new(ErrorCode::Unavailable, "busy")), "busy"),
         ] {
             server.change(&dom);

@@ -21,7 +21,7 @@ use tower_http::services::ServeFile;
 /// The program in the folder.
 const PROGRAM: &str = "gas-cli";
 
-/// What is added to the path of the program for that of its digest.
+/// The path of the digest is that of the program with this ending.
 const DIGEST_SUFFIX: &str = ".sha256";
 
 /// A type that is not compressed on the way: anyone may ask for it, and compression takes processor time.
@@ -31,7 +31,7 @@ pub const PROGRAM_TYPE: &str = "application/x-executable";
 #[derive(Clone, Debug)]
 pub struct Downloads {
     program: Option<PathBuf>,
-    /// What was described last, with the time of its last modification and its size.
+    /// The last description of the program, with the modification time and the size of the file that it describes.
     last: Arc<Mutex<Option<(SystemTime, u64, ProgramDownload)>>>,
 }
 
